@@ -1,0 +1,48 @@
+"""What can go wrong in `rsa_core`, and in which voice it is said.
+
+Errors about public bytes are exact: they show what was found and what was wanted. Whatever
+touched a private key fails in one voice, so that no message is an oracle. No message ever
+contains plaintext, key material or text that a user typed.
+"""
+
+
+class RsaCoreError(Exception):
+    """Base class; never raised itself."""
+
+
+class KeyFormatError(RsaCoreError):
+    """The bytes are no key that we take. Says what they are and what is wanted."""
+
+
+class PassphraseError(RsaCoreError):
+    """The private key did not open: the passphrase is missing or wrong."""
+
+
+class PictureError(RsaCoreError):
+    """The bytes are no picture that we take. One short sentence that says what to do."""
+
+
+class LimitError(RsaCoreError):
+    """The work would be too large. Says how large, and what the limit is."""
+
+
+class EnvelopeFormatError(RsaCoreError):
+    """The bytes are no envelope. They are public, so say exactly what is wrong."""
+
+
+class RecipientError(RsaCoreError):
+    """The envelope is not for this key pair: none of its recipients is this public key."""
+
+
+class DecryptionError(RsaCoreError):
+    """The envelope did not open. Same words for every cause: no oracle."""
+
+    def __init__(self) -> None:
+        super().__init__("this key pair cannot open this envelope")
+
+
+class SignatureError(RsaCoreError):
+    """The signature does not hold. Same words for every cause."""
+
+    def __init__(self) -> None:
+        super().__init__("the signature does not match this envelope and this sender")

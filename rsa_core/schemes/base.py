@@ -1,0 +1,142 @@
+"""What every scheme offers, and the plain values that go in and come out.
+
+A scheme turns a picture into an envelope for some recipients and back. Three things differ
+from scheme to scheme, and each is a fact that callers may read: which kind of key it uses,
+what comes back exactly (the file's bytes, or the decoded samples), and whether the envelope
+notices changes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Literal, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rsa_core.classroom import ClassroomKeyPair, ClassroomPublicKey
+from rsa_core.keys import KeyPair, PublicKey
+from rsa_core.pictures import Picture
+
+AnyPublicKey = PublicKey | ClassroomPublicKey
+AnyKeyPair = KeyPair | ClassroomKeyPair
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An envelope just made.
+
+    Attributes:
+        envelope: everything that travels.
+        digest: SHA-256 of the envelope's content part (parameters, ciphertext, tag; not the
+            recipients), 32 bytes. What a signature covers.
+        commitment: SHA-256 commitment to the content key, 32 bytes; None where a scheme has
+            no content key.
+    """
+
+    envelope: bytes
+    digest: bytes
+    commitment: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What came out of an envelope.
+
+    Attributes:
+        file: a picture file; the sender's own bytes where the scheme keeps the file, a PNG of
+            the exact samples where it keeps the pixels.
+        pixels: the samples, uint8 or uint16, shape (H, W) or (H, W, C); None where the scheme
+            keeps the file.
+        digest: as in `Sealed`, computed from the envelope that was opened.
+        commitment: as in `Sealed`, computed from the content key that opened it.
+    """
+
+    file: bytes = field(repr=False)
+    pixels: NDArray[np.uint8] | NDArray[np.uint16] | None = field(repr=False)
+    digest: bytes
+    commitment: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientFacts:
+    """What an envelope says in clear about one recipient.
+
+    Attributes:
+        key_id: how the envelope names the key: the 20-byte subject key identifier in `hybrid`,
+            the 32-byte fingerprint in classroom containers; None where it is named otherwise.
+        key_bits: length of the modulus in bits, a multiple of 8 where only the wrapped key's
+            length tells it.
+    """
+
+    key_id: bytes | None
+    key_bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A ciphertext as an interceptor sees it: no key was used to make this value.
+
+    Attributes:
+        scheme: name of the scheme.
+        size: length of the whole envelope in bytes.
+        recipients: in the envelope's own order.
+        parameters: public parameters in reading order, names and values as text.
+        ciphertext: what the scheme put in the plaintext's place: for `hybrid` the AES-GCM
+            output, for the classroom schemes the residues of the first recipient's copy as
+            fixed-width big-endian integers.
+        residue_width: bytes for one residue in `ciphertext`; 1 where there are no residues.
+        shape: shape of the residues, (H, W) or (H, W, C) for one residue a sample; None where
+            the ciphertext has no pixel grid.
+        moduli: the classroom keys (n, e) of the recipients, empty for safe schemes.
+    """
+
+    scheme: str
+    size: int
+    recipients: tuple[RecipientFacts, ...]
+    parameters: tuple[tuple[str, str], ...]
+    ciphertext: bytes = field(repr=False)
+    residue_width: int
+    shape: tuple[int, ...] | None
+    moduli: tuple[tuple[int, int], ...]
+
+
+Public = TypeVar("Public", PublicKey, ClassroomPublicKey, contravariant=True)
+Private = TypeVar("Private", KeyPair, ClassroomKeyPair, contravariant=True)
+
+
+class Scheme(Protocol, Generic[Public, Private]):
+    """One way to make ciphertext. Implementations are modules' only instances, stateless."""
+
+    name: str
+    title: str
+    summary: str  # one sentence for people
+    secure: bool
+    authenticated: bool  # changes to the envelope are noticed
+    key_kind: Literal["key pair", "classroom key"]
+    keeps: Literal["file", "pixels"]
+    suffix: str  # of an envelope's file name: ".p7m" or ".rsaimg"
+
+    def seal(self, picture: Picture, recipients: Sequence[Public]) -> Sealed:
+        """Encrypts a picture for one or more recipients.
+
+        Raises:
+            ValueError: no recipients, or the same one twice.
+            KeyFormatError: a key that this scheme does not take.
+            LimitError: the picture is too large for this scheme.
+        """
+
+    def open(self, envelope: bytes, key: Private) -> Opened:
+        """Decrypts an envelope.
+
+        Raises:
+            EnvelopeFormatError: the bytes are no envelope of this scheme.
+            RecipientError: the envelope names recipients, and this key is none of them.
+            DecryptionError: anything else, in one voice.
+        """
+
+    def capture(self, envelope: bytes) -> Capture:
+        """Reads what is public, without any key.
+
+        Raises:
+            EnvelopeFormatError: the bytes are no envelope of this scheme.
+        """
