@@ -1,0 +1,97 @@
+"""What people do in a channel: create, join, send, capture, open, purge.
+
+`Exchange` is the one place where `rsa_core` and `store` meet. Each of its functions is one act
+of one person: it checks the seat, the role and the channel inside the transaction of the act,
+answers foreign and invented ids alike, and raises an `ExchangeError` whose message is for
+people.
+"""
+
+from exchange.channels import Channels
+from exchange.desk import Clock, utc_now
+from exchange.errors import (
+    CannotOpen,
+    ExchangeError,
+    InputRefused,
+    NotAdmitted,
+    NotFound,
+    SeatGone,
+    Tampered,
+    Unavailable,
+    WrongRole,
+)
+from exchange.opening import Opening
+from exchange.seats import CLASSROOM_KEY_SIZES, Seats
+from exchange.sending import Sending, schemes_for
+from exchange.values import (
+    CHANNEL_KINDS,
+    KEEP_FOR,
+    ROLES,
+    CapturedImage,
+    CaptureItem,
+    Channel,
+    Details,
+    Event,
+    InboxItem,
+    KeyChoice,
+    Lobby,
+    NewChannel,
+    OpenedPicture,
+    OwnKeys,
+    Person,
+    Receipt,
+    Role,
+    Seat,
+    SenderProof,
+    SentImage,
+)
+from exchange.watching import Watching
+from store import open_store
+
+
+class Exchange(Channels, Seats, Sending, Opening, Watching):
+    """Every act of the application."""
+
+    @classmethod
+    def at(cls, url: str, *, pepper: bytes | None = None, clock: Clock = utc_now) -> "Exchange":
+        """Opens the store behind this database URL, making it on first use."""
+        return cls(open_store(url, pepper=pepper), clock)
+
+    def close(self) -> None:
+        """Gives connections and locks back."""
+        self._store.close()
+
+
+__all__ = [
+    "CHANNEL_KINDS",
+    "CLASSROOM_KEY_SIZES",
+    "KEEP_FOR",
+    "ROLES",
+    "CannotOpen",
+    "CaptureItem",
+    "CapturedImage",
+    "Channel",
+    "Details",
+    "Event",
+    "Exchange",
+    "ExchangeError",
+    "InboxItem",
+    "InputRefused",
+    "KeyChoice",
+    "Lobby",
+    "NewChannel",
+    "NotAdmitted",
+    "NotFound",
+    "OpenedPicture",
+    "OwnKeys",
+    "Person",
+    "Receipt",
+    "Role",
+    "Seat",
+    "SeatGone",
+    "SenderProof",
+    "SentImage",
+    "Tampered",
+    "Unavailable",
+    "WrongRole",
+    "schemes_for",
+]

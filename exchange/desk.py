@@ -1,0 +1,155 @@
+"""What every act shares: the store, the clock, and the question "who is asking?".
+
+An act enters the store once and checks the seat inside that same transaction: token, role,
+channel, expiry. What a caller says about itself (a `Seat` value, a public id) is never trusted
+beyond the token. Faults of the store become sentences for people here, so that no other
+module needs to know them.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import store
+from exchange.errors import NotAdmitted, NotFound, SeatGone, Unavailable, WrongRole
+from exchange.values import Channel, Person, Role
+from rsa_core import ClassroomPublicKey, fingerprint_of, safety_number_of
+
+Clock = Callable[[], datetime]
+
+PRESENT_FOR = timedelta(seconds=90)  # a hidden tab still ticks once a minute
+TOUCH_AFTER = timedelta(seconds=20)  # a tick writes nothing when the last one is fresh enough
+
+
+def utc_now() -> datetime:
+    """The wall clock, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The seat that asks and its channel, as the store knows them in this transaction."""
+
+    seat: store.Seat
+    channel: store.Channel
+
+
+class Desk:
+    """Base of `Exchange`: opens transactions and checks who asks."""
+
+    def __init__(self, backend: store.Store, clock: Clock = utc_now) -> None:
+        self._store = backend
+        self._clock = clock
+
+    @contextmanager
+    def _reading(self) -> Iterator[store.Unit]:
+        with _in_words(), self._store.read() as unit:
+            yield unit
+
+    @contextmanager
+    def _writing(self) -> Iterator[store.Unit]:
+        with _in_words(), self._store.write() as unit:
+            yield unit
+
+    def _asking(self, unit: store.Unit, token: str, role: Role | None = None) -> Asking:
+        """Who holds this token; refuses left seats, ended channels and the wrong role."""
+        seat = unit.seats.by_token(token_hash(token))
+        if seat is None or seat.left_at is not None:
+            raise SeatGone
+        channel = unit.channels.get(seat.channel_id)
+        if channel is None or not self._is_open(channel):
+            raise SeatGone
+        if role is not None and seat.role != role:
+            raise WrongRole(role)
+        return Asking(seat, channel)
+
+    def _admit(self, unit: store.Unit, key: str) -> store.Channel:
+        """The open channel behind a channel key."""
+        normal = store.normalise_channel_key(key)
+        # An impossible key is looked up all the same: every refusal takes the same way.
+        channel = unit.channels.by_key(self._store.key_digest(normal or ""))
+        if channel is None or not self._is_open(channel):
+            raise NotAdmitted
+        return channel
+
+    def _is_open(self, channel: store.Channel) -> bool:
+        return channel.closed_at is None and channel.expires_at > self._clock()
+
+    def _person(self, seat: store.Seat, channel: store.Channel) -> Person:
+        classroom = seat.classroom_public_key
+        number = ClassroomPublicKey.from_der(classroom) if classroom else None
+        here = seat.left_at is None and self._clock() - seat.last_seen_at < PRESENT_FOR
+        return Person(
+            id=seat.public_id,
+            name=seat.name,
+            role=role_of(seat),
+            here=here,
+            owner=channel.owner_id == seat.id,
+            fingerprint=fingerprint_of(seat.public_key) if seat.public_key else None,
+            safety_number=safety_number_of(seat.public_key) if seat.public_key else "",
+            classroom_key=(number.n, number.e) if number else None,
+        )
+
+
+def find_image(unit: store.Unit, asking: Asking, image_id: str) -> store.StoredImage:
+    """The picture of this channel with this public id."""
+    image = unit.images.get(asking.channel.id, image_id)
+    if image is None:
+        raise NotFound
+    return image
+
+
+def channel_view(channel: store.Channel) -> Channel:
+    """What a member may know about the channel."""
+    return Channel(
+        id=channel.public_id,
+        name=channel.name,
+        kind="classroom" if channel.kind == "classroom" else "private",
+        expires_at=channel.expires_at,
+    )
+
+
+def role_of(seat: store.Seat) -> Role:
+    """The seat's role, as the type that pages know."""
+    match seat.role:
+        case "sender" | "interceptor" | "receiver":
+            return seat.role
+    raise SeatGone
+
+
+def token_hash(token: str) -> bytes:
+    """What the store keeps of a seat token or an owner ticket: its SHA-256, 32 bytes.
+
+    The token has 192 random bits, so a plain hash cannot be reversed by search.
+    """
+    return hashlib.sha256(token.encode()).digest()
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """Turns the store's faults into sentences for people."""
+    try:
+        yield
+    except store.StoreBusy:
+        raise Unavailable(
+            "The server is busy just now. Nothing was lost: please try again in a few seconds."
+        ) from None
+    except store.StoreFull:
+        raise Unavailable(
+            "There is no room left on the server. What was sent before is safe; "
+            "ask the person who runs it to make room."
+        ) from None
+    except store.ImageMissing:
+        raise NotFound from None
+    except store.ImageDamaged:
+        raise Unavailable(
+            "This picture was damaged in the server's storage and cannot be opened. "
+            "Ask the sender to send it again."
+        ) from None
+    except store.StoreError:
+        raise Unavailable(
+            "The server's storage does not answer. Nothing that was sent is lost; "
+            "tell the person who runs it."
+        ) from None

@@ -1,0 +1,62 @@
+"""What can go wrong between people and the channel, in sentences that a page may show.
+
+Every message says what to do, and none repeats what somebody typed. Unknown, expired and
+closed keys get one answer; so do pictures of another channel and pictures that never were.
+"""
+
+
+class ExchangeError(Exception):
+    """Base class; the message is for people. Never raised itself."""
+
+
+class NotAdmitted(ExchangeError):  # noqa: N818 - a state, not a fault
+    """No channel opens with this key; unknown, expired and closed keys sound alike."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No open channel has this key. Check it with the person who gave it to you: "
+            "ten letters and digits, written ABCDE-FGHJK."
+        )
+
+
+class SeatGone(ExchangeError):  # noqa: N818
+    """The seat token is unknown, its seat was left, or its channel has ended."""
+
+    def __init__(self) -> None:
+        super().__init__("This seat is no longer taken. Join the channel again.")
+
+
+class WrongRole(ExchangeError):  # noqa: N818
+    """The seat's role may not do this."""
+
+    def __init__(self, needed: str) -> None:
+        super().__init__(f"Only a {needed} can do this.")
+
+
+class NotFound(ExchangeError):  # noqa: N818
+    """No such picture or person in this channel: foreign and invented ids sound alike."""
+
+    def __init__(self, what: str = "picture") -> None:
+        super().__init__(f"This channel has no such {what}. It may have been removed.")
+
+
+class InputRefused(ExchangeError):  # noqa: N818
+    """Something that a person typed or uploaded cannot be taken. The message says why."""
+
+
+class CannotOpen(ExchangeError):  # noqa: N818
+    """The picture is whole, but not for this seat's keys. The message says why."""
+
+
+class Tampered(ExchangeError):  # noqa: N818
+    """The envelope or its signature was changed on the way; nothing of it is shown."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Refused: this picture was changed on its way, or it does not come from the person "
+            "it names. Nothing of it was opened. Ask the sender to send it again."
+        )
+
+
+class Unavailable(ExchangeError):  # noqa: N818
+    """The store cannot do it now: busy, full or damaged. Nothing was lost."""

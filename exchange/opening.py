@@ -1,0 +1,276 @@
+"""A receiver's inbox: what waits, what it is, and opening it.
+
+Nothing of a picture is shown before its signature held. The manifest must name this channel,
+this image, this scheme, the sender's own pinned key and this receiver's key, and the digests
+and content-key commitments must be those of the envelopes that were opened. Whatever fails
+past that point is one refusal, `Tampered`.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import store
+from exchange import texts
+from exchange.desk import Asking, Desk, find_image
+from exchange.details import parse_details
+from exchange.errors import CannotOpen, NotFound, Tampered
+from exchange.seats import classroom_keys, unlock_key
+from exchange.values import Details, InboxItem, OpenedPicture, Seat, SenderProof
+from rsa_core import (
+    SCHEMES,
+    DecryptionError,
+    EnvelopeFormatError,
+    KeyPair,
+    Manifest,
+    Opened,
+    PictureError,
+    PublicKey,
+    RecipientError,
+    SignatureError,
+    fingerprint_of,
+    open_bytes,
+    read_picture,
+    verify,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """All that one opening needs, read in one transaction."""
+
+    asking: Asking
+    image: store.StoredImage
+    sender: store.Seat
+    records: store.ImageRecords
+    pinned: store.KnownKey | None
+
+
+class Opening(Desk):
+    """A receiver's acts."""
+
+    def inbox(self, seat: Seat) -> tuple[InboxItem, ...]:
+        """Every picture of the channel, the newest first, and why any cannot be opened."""
+        with self._reading() as unit:
+            asking = self._asking(unit, seat.token, "receiver")
+            images = unit.images.in_channel(asking.channel.id)
+            seats = {s.id: s for s in unit.seats.in_channel(asking.channel.id, with_left=True)}
+        items = [_item(asking, image, seats[image.sender_id]) for image in images]
+        return tuple(reversed(items))
+
+    def details(self, seat: Seat, image_id: str) -> Details:
+        """Name, caption, size and thumbnail of a picture, verified.
+
+        Raises:
+            NotFound: no such picture in this channel.
+            CannotOpen: it is not sealed for this seat's keys.
+            Tampered: it was changed on its way.
+        """
+        found = self._find(seat, image_id)
+        key = unlock_key(seat, found.asking)
+        manifest = self._verified(found)
+        return _open_details(found, manifest, key)
+
+    def open(self, seat: Seat, image_id: str) -> OpenedPicture:
+        """Verifies and decrypts a picture, and leaves a receipt.
+
+        Raises:
+            NotFound: no such picture in this channel.
+            CannotOpen: it is not sealed for this seat's keys; the message says why.
+            Tampered: it was changed on its way; that too is an event.
+        """
+        found = self._find(seat, image_id)
+        try:
+            opened = self._open(seat, found)
+        except Tampered:
+            self._note(seat, image_id, "refused")
+            raise
+        self._note(seat, image_id, "opened")
+        return opened
+
+    def envelope(self, seat: Seat, image_id: str) -> bytes:
+        """The exact ciphertext of a picture in this receiver's inbox, to open elsewhere."""
+        with self._reading() as unit:
+            asking = self._asking(unit, seat.token, "receiver")
+            return unit.images.content(
+                asking.channel.id, find_image(unit, asking, image_id).public_id
+            )
+
+    def _find(self, seat: Seat, image_id: str) -> _Found:
+        with self._reading() as unit:
+            asking = self._asking(unit, seat.token, "receiver")
+            image = find_image(unit, asking, image_id)
+            sender = unit.seats.get(image.sender_id)
+            if sender is None:
+                raise NotFound
+            obstacle = _obstacle(asking, image, sender)
+            if obstacle:
+                raise CannotOpen(obstacle)
+            return _Found(
+                asking=asking,
+                image=image,
+                sender=sender,
+                records=unit.images.records(asking.channel.id, image.public_id),
+                pinned=unit.known_keys.get(asking.seat.id, sender.id),
+            )
+
+    def _verified(self, found: _Found) -> Manifest:
+        """The manifest, after everything that it must say was found true."""
+        if found.sender.public_key is None or found.asking.seat.public_key is None:
+            raise Tampered
+        sender = PublicKey.from_der(found.sender.public_key)
+        pinned = found.pinned
+        if pinned is not None and pinned.fingerprint != sender.fingerprint:
+            raise Tampered
+        try:
+            verify(found.records.manifest, found.records.signature, sender)
+            manifest = Manifest.parse(found.records.manifest)
+        except (SignatureError, EnvelopeFormatError):
+            raise Tampered from None
+        said = (manifest.channel, manifest.image, manifest.scheme, manifest.sender)
+        true = (
+            found.asking.channel.public_id,
+            found.image.public_id,
+            found.image.scheme,
+            sender.fingerprint,
+        )
+        own = fingerprint_of(found.asking.seat.public_key)
+        if said != true or own not in manifest.recipients:
+            raise Tampered
+        return manifest
+
+    def _open(self, seat: Seat, found: _Found) -> OpenedPicture:
+        key = unlock_key(seat, found.asking)
+        manifest = self._verified(found)
+        details = _open_details(found, manifest, key)
+        with self._reading() as unit:
+            asking = self._asking(unit, seat.token, "receiver")
+            content = unit.images.content(asking.channel.id, found.image.public_id)
+        scheme = SCHEMES[found.image.scheme]
+        if scheme.key_kind == "classroom key":
+            opened = _open_with_ring(seat, found, content)
+        else:
+            opened = _open_signed(manifest, content, found.image.scheme, key)
+        return _picture(found, opened, details)
+
+    def _note(self, seat: Seat, image_id: str, kind: str) -> None:
+        """The receipt and the event of an opening, or the event of a refusal.
+
+        Only the first opening is an event; a refusal is one each time somebody tries.
+        """
+        now = self._clock()
+        with self._writing() as unit:
+            asking = self._asking(unit, seat.token, "receiver")
+            image = find_image(unit, asking, image_id)
+            me = asking.seat.id
+            if kind == "opened":
+                sender = unit.seats.get(image.sender_id)
+                if sender is not None and sender.public_key is not None:
+                    unit.known_keys.pin(me, sender.id, fingerprint_of(sender.public_key), now)
+                if not unit.images.mark_opened(asking.channel.id, image.public_id, me, now):
+                    return
+            unit.events.add(
+                asking.channel.id, kind, now, seat_id=me, image_id=image.public_id
+            )
+
+
+def _obstacle(asking: Asking, image: store.StoredImage, sender: store.Seat) -> str:
+    """Why this seat cannot open this picture, as far as anybody can see without a key."""
+    if not any(recipient.seat_id == asking.seat.id for recipient in image.recipients):
+        if image.sent_at < asking.seat.joined_at:
+            return (
+                "You cannot open this picture: it was sent before you joined, so it is not "
+                "sealed for your key. Ask its sender to send it again."
+            )
+        return (
+            "You cannot open this picture: its sender did not choose you as a recipient, so it "
+            "is not sealed for your key."
+        )
+    if asking.seat.locked_key is None:
+        return (
+            "Your private key is not on this server. Download the ciphertext and open it with "
+            "OpenSSL, where your key is."
+        )
+    return ""
+
+
+def _item(asking: Asking, image: store.StoredImage, sender: store.Seat) -> InboxItem:
+    opened = {r.seat_id: r.opened_at for r in image.recipients}
+    return InboxItem(
+        id=image.public_id,
+        sender=sender.name,
+        sender_id=sender.public_id,
+        scheme=image.scheme,
+        sent_at=image.sent_at,
+        size=image.size,
+        opened_at=opened.get(asking.seat.id),
+        obstacle=_obstacle(asking, image, sender),
+    )
+
+
+def _open_details(found: _Found, manifest: Manifest, key: KeyPair) -> Details:
+    try:
+        opened = open_bytes(found.records.details, key)
+    except (EnvelopeFormatError, RecipientError, DecryptionError):
+        raise Tampered from None
+    _check_part(manifest, "details", opened.digest, opened.commitment)
+    return parse_details(opened.data)
+
+
+def _open_signed(manifest: Manifest, content: bytes, scheme: str, key: KeyPair) -> Opened:
+    try:
+        opened = SCHEMES[scheme].open(content, key)
+    except (EnvelopeFormatError, RecipientError, DecryptionError):
+        raise Tampered from None
+    _check_part(manifest, "content", opened.digest, opened.commitment)
+    return opened
+
+
+def _open_with_ring(seat: Seat, found: _Found, content: bytes) -> Opened:
+    """Tries the seat's classroom keys, the newest first. Nothing here is authenticated."""
+    scheme = SCHEMES[found.image.scheme]
+    for key in classroom_keys(seat, found.asking):
+        try:
+            return scheme.open(content, key)
+        except RecipientError:
+            continue
+        except (EnvelopeFormatError, DecryptionError):
+            raise Tampered from None
+    raise CannotOpen("This picture is not encrypted for any classroom key that you have had.")
+
+
+def _check_part(manifest: Manifest, name: str, digest: bytes, commitment: bytes | None) -> None:
+    """The manifest vouches for exactly this ciphertext under exactly this content key."""
+    if [(p.digest, p.commitment) for p in manifest.parts if p.name == name] != [
+        (digest, commitment)
+    ]:
+        raise Tampered
+
+
+def _picture(found: _Found, opened: Opened, details: Details) -> OpenedPicture:
+    try:
+        picture = read_picture(opened.file)
+    except PictureError:
+        raise Tampered from None
+    scheme = SCHEMES[found.image.scheme]
+    sha256 = hashlib.sha256(opened.file).digest()
+    shown = picture.browser_safe
+    name = texts.file_name(details.file_name, "")
+    sender_key = found.sender.public_key or b""
+    return OpenedPicture(
+        id=found.image.public_id,
+        file=opened.file,
+        view=opened.file if shown else picture.view_png(),
+        file_name=f"{name}-{sha256.hex()[:12]}{picture.suffix}",
+        mime=picture.mime,
+        view_mime=picture.mime if shown else "image/png",
+        sha256=sha256,
+        scheme=scheme.name,
+        authenticated=scheme.authenticated,
+        exact=scheme.keeps,
+        details=details,
+        proof=SenderProof(
+            name=found.sender.name,
+            safety_number=PublicKey.from_der(sender_key).safety_number,
+            compared=found.pinned is not None and found.pinned.compared_at is not None,
+        ),
+    )

@@ -1,0 +1,289 @@
+"""Seats: taking one, coming back to it, leaving it, and the keys that belong to it.
+
+The seat token is made here, goes to one browser, and is kept by nobody else: the store has its
+SHA-256. Private keys at rest are locked under secrets derived from the token, so the database
+alone can use none of them, and a lost token is a lost key.
+"""
+
+import json
+import secrets
+from dataclasses import dataclass
+
+import store
+from exchange.desk import TOUCH_AFTER, Asking, Desk, channel_view, role_of, token_hash
+from exchange.errors import CannotOpen, InputRefused, NotFound, SeatGone
+from exchange.texts import name_key, person_name
+from exchange.values import ROLES, KeyChoice, OwnKeys, Person, Role, Seat
+from rsa_core import (
+    KEY_SIZES,
+    SEED_KEY,
+    ClassroomKeyPair,
+    ClassroomPublicKey,
+    KeyFormatError,
+    KeyPair,
+    PassphraseError,
+    PublicKey,
+    derive_secret,
+    open_note,
+    seal_note,
+)
+
+CLASSROOM_KEY_SIZES = (12, 16, 32, 64, 128, 256, 512, 1024, 2048)
+KEY_PURPOSE = "key pair"
+CLASSROOM_PURPOSE = "classroom keys"
+
+
+@dataclass(frozen=True, slots=True)
+class _NewKeys:
+    """Keys as the store keeps them; private ones locked."""
+
+    public_key: bytes | None = None
+    locked_key: bytes | None = None
+    classroom_public_key: bytes | None = None
+    locked_classroom_key: bytes | None = None
+
+
+class Seats(Desk):
+    """Acts of one person about their own seat."""
+
+    def take_seat(
+        self,
+        key: str,
+        *,
+        name: str,
+        role: str,
+        owner_ticket: str = "",
+        keys: KeyChoice | None = None,
+    ) -> Seat:
+        """Takes a seat in the channel that this key opens.
+
+        Making a key pair takes a second or so; it is done before the store is touched.
+
+        Args:
+            key: the channel key.
+            name: nickname; unique among the people of that role.
+            role: "sender", "interceptor" or "receiver".
+            owner_ticket: from `create_channel`, for the creator's first seat.
+            keys: a receiver's choice; 3072 bits when left out.
+
+        Raises:
+            NotAdmitted: no open channel has this key.
+            InputRefused: the name, the role or an imported key cannot be taken.
+        """
+        nickname = person_name(name)
+        if role not in ROLES:
+            raise InputRefused("Choose a role: Sender, Interceptor or Receiver.")
+        kind = self.join(key).channel.kind
+        token = secrets.token_urlsafe(24)
+        new = _make_keys(role, kind, keys or KeyChoice(), token)
+        now = self._clock()
+        try:
+            with self._writing() as unit:
+                channel = self._admit(unit, key)
+                row = unit.seats.add(
+                    channel_id=channel.id,
+                    public_id=secrets.token_hex(8),
+                    name=nickname,
+                    name_key=name_key(nickname),
+                    role=role,
+                    token_hash=token_hash(token),
+                    joined_at=now,
+                    public_key=new.public_key,
+                    locked_key=new.locked_key,
+                    classroom_public_key=new.classroom_public_key,
+                    locked_classroom_key=new.locked_classroom_key,
+                )
+                owner = bool(owner_ticket) and unit.channels.claim_owner(
+                    channel.id, row.id, token_hash(owner_ticket)
+                )
+                unit.events.add(channel.id, "joined", now, seat_id=row.id)
+        except store.NameTaken:
+            raise InputRefused(
+                "Somebody with this role already has this name. Please choose another."
+            ) from None
+        return Seat(token, row.public_id, row.name, role_of(row), owner, channel_view(channel))
+
+    def resume(self, token: str) -> Seat:
+        """Brings a seat back after a reload or a restart of the server.
+
+        Raises:
+            SeatGone: the token is unknown, the seat was left or the channel has ended.
+        """
+        with self._reading() as unit:
+            asking = self._asking(unit, token)
+        return _seat_view(token, asking)
+
+    def belongs(self, key: str, seat: Seat) -> bool:
+        """Whether this key opens this seat's channel; unknown keys answer no."""
+        with self._reading() as unit:
+            asking = self._asking(unit, seat.token)
+            normal = store.normalise_channel_key(key)
+            channel = unit.channels.by_key(self._store.key_digest(normal or ""))
+        return channel is not None and channel.id == asking.channel.id
+
+    def leave(self, seat: Seat) -> None:
+        """Gives the seat up for good; its token opens nothing any more."""
+        now = self._clock()
+        with self._writing() as unit:
+            asking = self._asking(unit, seat.token)
+            unit.seats.leave(asking.seat.id, now)
+            unit.events.add(asking.channel.id, "left", now, seat_id=asking.seat.id)
+
+    def present(self, seat: Seat) -> tuple[Person, ...]:
+        """The people of the channel, this seat among them, and notes that this seat is here."""
+        now = self._clock()
+        with self._reading() as unit:
+            asking = self._asking(unit, seat.token)
+            rows = unit.seats.in_channel(asking.channel.id)
+        if now - asking.seat.last_seen_at >= TOUCH_AFTER:
+            with self._writing() as unit:
+                asking = self._asking(unit, seat.token)
+                unit.seats.touch(asking.seat.id, now)
+                rows = unit.seats.in_channel(asking.channel.id)
+        return tuple(self._person(row, asking.channel) for row in rows)
+
+    def own_keys(self, seat: Seat) -> OwnKeys:
+        """What a receiver's page may show of its own keys."""
+        with self._reading() as unit:
+            asking = self._asking(unit, seat.token, "receiver")
+        if asking.seat.public_key is None:
+            raise SeatGone
+        public = PublicKey.from_der(asking.seat.public_key)
+        person = self._person(asking.seat, asking.channel)
+        return OwnKeys(
+            safety_number=public.safety_number,
+            fingerprint=public.fingerprint,
+            bits=public.bits,
+            public_pem=public.pem(),
+            private_here=asking.seat.locked_key is not None,
+            classroom_key=person.classroom_key,
+        )
+
+    def export_key(self, seat: Seat, passphrase: str) -> str:
+        """The receiver's own private key as PKCS#8 PEM, under a passphrase unless it is empty.
+
+        Raises:
+            CannotOpen: the private key is not on this server.
+        """
+        with self._reading() as unit:
+            asking = self._asking(unit, seat.token, "receiver")
+        return unlock_key(seat, asking).pem(passphrase or None)
+
+    def new_classroom_key(self, seat: Seat, bits: int | None) -> None:
+        """Gives a receiver another classroom key; the older ones still open older pictures.
+
+        Args:
+            seat: a receiver in a classroom channel.
+            bits: one of `CLASSROOM_KEY_SIZES`, or None for the seed's preset (n = 3233).
+        """
+        if bits is not None and bits not in CLASSROOM_KEY_SIZES:
+            raise InputRefused("Choose the size of the classroom key from the list.")
+        pair = SEED_KEY if bits is None else ClassroomKeyPair.generate(bits)
+        now = self._clock()
+        with self._writing() as unit:
+            asking = self._asking(unit, seat.token, "receiver")
+            if asking.channel.kind != "classroom":
+                raise InputRefused("Only a classroom channel has classroom keys.")
+            older = [old for old in classroom_keys(seat, asking) if old.public != pair.public]
+            unit.seats.set_classroom_keys(
+                asking.seat.id,
+                public_key=pair.public.der(),
+                locked_key=_lock_classroom_keys([pair, *older], seat.token),
+            )
+            unit.events.add(asking.channel.id, "classroom key", now, seat_id=asking.seat.id)
+
+    def compared(self, seat: Seat, person_id: str, safety_number: str) -> None:
+        """Notes that this seat's person and another have read out the same safety number.
+
+        Args:
+            seat: whoever compared.
+            person_id: the other seat.
+            safety_number: as it was shown when the two compared; a key that has changed since
+                is not marked.
+
+        Raises:
+            NotFound: nobody with this id and this key is in the channel.
+        """
+        now = self._clock()
+        with self._writing() as unit:
+            asking = self._asking(unit, seat.token)
+            peers = unit.seats.in_channel(asking.channel.id, with_left=True)
+            for peer in peers:
+                person = self._person(peer, asking.channel)
+                if (person.id, person.safety_number) == (person_id, safety_number):
+                    unit.known_keys.pin(
+                        asking.seat.id, peer.id, person.fingerprint or b"", now
+                    )
+                    unit.known_keys.mark_compared(asking.seat.id, peer.id, now)
+                    return
+            raise NotFound("person")
+
+
+def unlock_key(seat: Seat, asking: Asking) -> KeyPair:
+    """The seat's own key pair, out of its locked form."""
+    if asking.seat.locked_key is None:
+        raise CannotOpen(
+            "Your private key is not on this server. Download the ciphertext and open it "
+            "with OpenSSL, where your key is."
+        )
+    secret = derive_secret(seat.token.encode(), KEY_PURPOSE)
+    return KeyPair.unlock(asking.seat.locked_key, secret)
+
+
+def classroom_keys(seat: Seat, asking: Asking) -> list[ClassroomKeyPair]:
+    """All classroom keys that this seat has had, the newest first."""
+    if asking.seat.locked_classroom_key is None:
+        return []
+    secret = derive_secret(seat.token.encode(), CLASSROOM_PURPOSE)
+    ring = json.loads(open_note(asking.seat.locked_classroom_key, secret))
+    return [ClassroomKeyPair.from_private_der(bytes.fromhex(der)) for der in ring]
+
+
+def _lock_classroom_keys(ring: list[ClassroomKeyPair], token: str) -> bytes:
+    secret = derive_secret(token.encode(), CLASSROOM_PURPOSE)
+    return seal_note(json.dumps([pair.private_der().hex() for pair in ring]).encode(), secret)
+
+
+def _make_keys(role: str, kind: str, choice: KeyChoice, token: str) -> _NewKeys:
+    """The keys of a new seat: a sender signs, a receiver opens, an interceptor has none."""
+    if role == "interceptor":
+        return _NewKeys()
+    if role == "sender":
+        return _locked(KeyPair.generate(), token)
+    new = _receiver_keys(choice, token)
+    if kind != "classroom":
+        return new
+    public: ClassroomPublicKey = SEED_KEY.public
+    return _NewKeys(
+        public_key=new.public_key,
+        locked_key=new.locked_key,
+        classroom_public_key=public.der(),
+        locked_classroom_key=_lock_classroom_keys([SEED_KEY], token),
+    )
+
+
+def _receiver_keys(choice: KeyChoice, token: str) -> _NewKeys:
+    try:
+        if choice.public_pem:
+            return _NewKeys(public_key=PublicKey.from_pem(choice.public_pem).der())
+        if choice.private_pem:
+            return _locked(
+                KeyPair.from_pem(choice.private_pem, choice.passphrase or None), token
+            )
+    except (KeyFormatError, PassphraseError) as error:
+        raise InputRefused(f"This key cannot be used: {error}.") from None
+    if choice.bits not in KEY_SIZES:
+        raise InputRefused("Choose the size of the key from the list.")
+    return _locked(KeyPair.generate(choice.bits), token)
+
+
+def _locked(pair: KeyPair, token: str) -> _NewKeys:
+    secret = derive_secret(token.encode(), KEY_PURPOSE)
+    return _NewKeys(public_key=pair.public.der(), locked_key=pair.lock(secret))
+
+
+def _seat_view(token: str, asking: Asking) -> Seat:
+    seat, channel = asking.seat, asking.channel
+    role: Role = role_of(seat)
+    owner = channel.owner_id == seat.id
+    return Seat(token, seat.public_id, seat.name, role, owner, channel_view(channel))

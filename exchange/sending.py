@@ -1,0 +1,250 @@
+"""Sending a picture: validate, seal, sign, store, in that order.
+
+All computing happens before the store is entered for writing; then one transaction adds the
+image and its event, and its commit is what "sent" means. Sending the same upload twice (a
+double click, a reconnect) finds the first one.
+"""
+
+import hashlib
+import json
+import secrets
+from dataclasses import dataclass
+
+import store
+from exchange import texts
+from exchange.desk import Asking, Desk
+from exchange.details import make_details, pack_details
+from exchange.errors import InputRefused
+from exchange.seats import unlock_key
+from exchange.values import ChannelKind, Receipt, Seat, SentImage
+from rsa_core import (
+    SCHEMES,
+    AnyPublicKey,
+    ClassroomPublicKey,
+    DecryptionError,
+    KeyFormatError,
+    LimitError,
+    Manifest,
+    Part,
+    Picture,
+    PictureError,
+    PublicKey,
+    Sealed,
+    derive_secret,
+    open_note,
+    read_picture,
+    seal_bytes,
+    seal_note,
+    sign,
+)
+
+NOTE_PURPOSE = "sender's note"
+
+
+def schemes_for(kind: ChannelKind) -> tuple[str, ...]:
+    """Names of the schemes that a channel of this kind offers, the default first."""
+    return tuple(name for name, scheme in SCHEMES.items() if kind == "classroom" or scheme.secure)
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """One recipient: the seat, its safe key, and the key that the chosen scheme uses."""
+
+    seat: store.Seat
+    public: PublicKey
+    scheme_key: AnyPublicKey
+
+
+class Sending(Desk):
+    """A sender's acts."""
+
+    def send(
+        self,
+        seat: Seat,
+        data: bytes,
+        *,
+        file_name: str,
+        scheme: str,
+        recipients: tuple[str, ...],
+        caption: str = "",
+        submission: str,
+    ) -> SentImage:
+        """Seals one uploaded picture for the chosen receivers and commits it.
+
+        Args:
+            seat: a sender.
+            data: the file's bytes, as uploaded.
+            file_name: as the browser named it; travels sealed.
+            scheme: one of `schemes_for` the channel's kind.
+            recipients: public ids of receivers in this channel.
+            caption: one line; travels sealed.
+            submission: names this upload; the same name is never sent twice by one seat.
+
+        Returns:
+            The picture, committed: it will be delivered bit-exact or removed by a rule that
+            leaves an event.
+
+        Raises:
+            InputRefused: the file, its name, the caption, the scheme or the recipients cannot
+                be taken. Nothing was stored.
+        """
+        line = texts.caption(caption)
+        with self._reading() as unit:
+            asking = self._asking(unit, seat.token, "sender")
+            earlier = unit.images.by_submission(asking.seat.id, submission)
+            targets = _targets(unit, asking, scheme, recipients)
+        if earlier is not None:
+            return self._sent_view(seat, earlier.public_id)
+        picture = _read(data)
+        image_id = secrets.token_hex(16)
+        sealed = _seal(picture, scheme, targets)
+        details = make_details(picture, texts.file_name(file_name, picture.suffix), line)
+        sealed_details = seal_bytes(pack_details(details), _unique_keys(targets))
+        manifest, signature = _sign(
+            seat, asking, image_id, scheme, targets, sealed=sealed, sealed_details=sealed_details
+        )
+        note = json.dumps({"name": details.file_name, "caption": line}).encode()
+        now = self._clock()
+        with self._writing() as unit:
+            asking = self._asking(unit, seat.token, "sender")
+            if unit.images.by_submission(asking.seat.id, submission) is None:
+                image = unit.images.add(
+                    store.NewImage(
+                        public_id=image_id,
+                        channel_id=asking.channel.id,
+                        sender_id=asking.seat.id,
+                        scheme=scheme,
+                        submission=submission,
+                        sent_at=now,
+                        content=sealed.envelope,
+                        details=sealed_details.envelope,
+                        manifest=manifest,
+                        signature=signature,
+                        note=seal_note(note, derive_secret(seat.token.encode(), NOTE_PURPOSE)),
+                        recipients=tuple((t.seat.id, t.public.fingerprint) for t in targets),
+                    )
+                )
+                unit.events.add(
+                    asking.channel.id,
+                    "sent",
+                    now,
+                    seat_id=asking.seat.id,
+                    image_id=image.public_id,
+                )
+            else:  # another tab of the same seat was faster
+                earlier = unit.images.by_submission(asking.seat.id, submission)
+                image_id = earlier.public_id if earlier else image_id
+        return self._sent_view(seat, image_id)
+
+    def sent(self, seat: Seat) -> tuple[SentImage, ...]:
+        """The sender's own pictures, the newest first, with receipts."""
+        with self._reading() as unit:
+            asking = self._asking(unit, seat.token, "sender")
+            images = unit.images.by_sender(asking.channel.id, asking.seat.id)
+            views = [_sent(unit, seat, asking, image) for image in images]
+        return tuple(reversed(views))
+
+    def _sent_view(self, seat: Seat, image_id: str) -> SentImage:
+        return next(image for image in self.sent(seat) if image.id == image_id)
+
+
+def receipts(unit: store.Unit, image: store.StoredImage) -> tuple[Receipt, ...]:
+    """Who a picture is for, and when each of them opened it."""
+    found = []
+    for recipient in image.recipients:
+        seat = unit.seats.get(recipient.seat_id)
+        name = seat.name if seat else "(gone)"
+        found.append(Receipt(name, recipient.fingerprint, recipient.opened_at))
+    return tuple(found)
+
+
+def _sent(unit: store.Unit, seat: Seat, asking: Asking, image: store.StoredImage) -> SentImage:
+    records = unit.images.records(asking.channel.id, image.public_id)
+    try:
+        secret = derive_secret(seat.token.encode(), NOTE_PURPOSE)
+        note = json.loads(open_note(records.note, secret))
+    except DecryptionError:
+        note = {"name": "(note damaged)", "caption": ""}
+    return SentImage(
+        id=image.public_id,
+        seq=image.id,
+        scheme=image.scheme,
+        sent_at=image.sent_at,
+        size=image.size,
+        file_name=note["name"],
+        caption=note["caption"],
+        receipts=receipts(unit, image),
+    )
+
+
+def _targets(
+    unit: store.Unit, asking: Asking, scheme: str, recipients: tuple[str, ...]
+) -> list[_Target]:
+    kind: ChannelKind = "classroom" if asking.channel.kind == "classroom" else "private"
+    if scheme not in schemes_for(kind):
+        raise InputRefused("Choose a scheme from the list; this channel does not offer that one.")
+    if not recipients:
+        raise InputRefused("Choose at least one recipient.")
+    present = {row.public_id: row for row in unit.seats.in_channel(asking.channel.id)}
+    targets = []
+    for public_id in dict.fromkeys(recipients):
+        row = present.get(public_id)
+        if row is None or row.role != "receiver" or row.public_key is None:
+            raise InputRefused("A chosen recipient has left the channel. Choose again, please.")
+        public = PublicKey.from_der(row.public_key)
+        key: AnyPublicKey = public
+        if SCHEMES[scheme].key_kind == "classroom key":
+            key = ClassroomPublicKey.from_der(row.classroom_public_key or b"")
+        targets.append(_Target(row, public, key))
+    return targets
+
+
+def _read(data: bytes) -> Picture:
+    try:
+        return read_picture(data)
+    except PictureError as error:
+        raise InputRefused(str(error)) from None
+
+
+def _seal(picture: Picture, scheme: str, targets: list[_Target]) -> Sealed:
+    keys = {target.scheme_key.fingerprint: target.scheme_key for target in targets}
+    try:
+        return SCHEMES[scheme].seal(picture, tuple(keys.values()))
+    except (LimitError, KeyFormatError) as error:
+        raise InputRefused(f"This scheme cannot take this picture: {error}.") from None
+
+
+def _unique_keys(targets: list[_Target]) -> tuple[PublicKey, ...]:
+    return tuple({target.public.fingerprint: target.public for target in targets}.values())
+
+
+def _sign(
+    seat: Seat,
+    asking: Asking,
+    image_id: str,
+    scheme: str,
+    targets: list[_Target],
+    *,
+    sealed: Sealed,
+    sealed_details: Sealed,
+) -> tuple[bytes, bytes]:
+    """The manifest and its signature.
+
+    A scheme without a content key (the textbook ones) is meant to be tampered with, so its
+    content is no part of the manifest; its details always are.
+    """
+    key = unlock_key(seat, asking)
+    parts = [
+        Part(name, part.digest, part.commitment)
+        for name, part in (("content", sealed), ("details", sealed_details))
+        if part.commitment is not None
+    ]
+    manifest = Manifest(
+        channel=asking.channel.public_id,
+        image=image_id,
+        scheme=scheme,
+        sender=key.public.fingerprint,
+        recipients=tuple(target.fingerprint for target in _unique_keys(targets)),
+        parts=tuple(parts),
+    ).pack()
+    return manifest, sign(manifest, key)

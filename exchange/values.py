@@ -1,0 +1,309 @@
+"""The plain values that pages get from `exchange`. Times are aware UTC.
+
+Pictures and people are named by random public ids, never by database ids. What must not be
+printed (tokens, opened pictures) is left out of `repr`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Literal
+
+from rsa_core import Capture
+
+Role = Literal["sender", "interceptor", "receiver"]
+ChannelKind = Literal["private", "classroom"]
+
+ROLES: tuple[Role, ...] = ("sender", "interceptor", "receiver")
+CHANNEL_KINDS: tuple[ChannelKind, ...] = ("private", "classroom")
+KEEP_FOR: Mapping[str, timedelta] = MappingProxyType(
+    {
+        "1 hour": timedelta(hours=1),
+        "24 hours": timedelta(hours=24),
+        "7 days": timedelta(days=7),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A channel as its members see it; the key is not part of it, since nobody stores it."""
+
+    id: str
+    name: str
+    kind: ChannelKind
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewChannel:
+    """A channel just made.
+
+    Attributes:
+        channel: the channel.
+        key: the channel key, for the eyes of its creator, who passes it on.
+        owner_ticket: proves, once, that the next seat is the creator's.
+    """
+
+    channel: Channel
+    key: str = field(repr=False)
+    owner_ticket: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One seat as others see it.
+
+    Attributes:
+        id: the seat's public id.
+        name: nickname.
+        role: the seat's role.
+        here: seen within the last minute and a half, and has not left.
+        owner: this seat created the channel.
+        fingerprint: SHA-256 of its public key, 32 bytes; None for seats without a key.
+        safety_number: the same key for reading aloud; "" without a key.
+        classroom_key: (n, e) of its classroom key; None where there is none.
+    """
+
+    id: str
+    name: str
+    role: Role
+    here: bool
+    owner: bool
+    fingerprint: bytes | None
+    safety_number: str
+    classroom_key: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lobby:
+    """What the holder of a channel key sees before taking a seat."""
+
+    channel: Channel
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One person in one role in one channel, as that person's browser holds it.
+
+    The token is the only proof; every call looks it up again, so a `Seat` that was left or
+    whose channel ended opens nothing.
+    """
+
+    token: str = field(repr=False)
+    id: str
+    name: str
+    role: Role
+    owner: bool
+    channel: Channel
+
+
+@dataclass(frozen=True, slots=True)
+class KeyChoice:
+    """Which RSA key a new receiver wants.
+
+    Attributes:
+        bits: size of the key pair to make.
+        private_pem: a private key to import instead; "" for none.
+        passphrase: of `private_pem`; "" for none.
+        public_pem: only a public key: the private one stays at home; "" for none.
+    """
+
+    bits: int = 3072
+    private_pem: str = field(default="", repr=False)
+    passphrase: str = field(default="", repr=False)
+    public_pem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKeys:
+    """A receiver's own keys, as far as its page may show them.
+
+    Attributes:
+        safety_number: of the key pair.
+        fingerprint: of the key pair, 32 bytes.
+        bits: size of the key pair.
+        public_pem: SPKI.
+        private_here: the server keeps the private key, locked under the seat token.
+        classroom_key: (n, e), None in private channels.
+    """
+
+    safety_number: str
+    fingerprint: bytes
+    bits: int
+    public_pem: str
+    private_here: bool
+    classroom_key: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened in the channel.
+
+    Attributes:
+        seq: 1, 2, 3 … within the channel.
+        kind: created, joined, left, sent, opened, refused, purged, classroom key.
+        at: when.
+        who: the acting person's name; "" when nobody acted.
+        who_id: public id of that seat; "" when nobody acted.
+        role: its role; None when nobody acted.
+        image_id: the picture concerned; "" for none.
+    """
+
+    seq: int
+    kind: str
+    at: datetime
+    who: str
+    who_id: str
+    role: Role | None
+    image_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One recipient of a sent picture."""
+
+    name: str
+    fingerprint: bytes
+    opened_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SentImage:
+    """A picture in its sender's own list.
+
+    Attributes:
+        file_name, caption: from the sender's own sealed note; nobody else can read it.
+    """
+
+    id: str
+    seq: int
+    scheme: str
+    sent_at: datetime
+    size: int
+    file_name: str = field(repr=False)
+    caption: str = field(repr=False)
+    receipts: tuple[Receipt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """A picture in a receiver's list, before anything of it was opened.
+
+    Attributes:
+        sender: nickname.
+        sender_id: public id of the sender's seat.
+        size: bytes of the envelope.
+        opened_at: when this seat opened it first; None before.
+        obstacle: why this seat cannot open it; "" when it can.
+    """
+
+    id: str
+    sender: str
+    sender_id: str
+    scheme: str
+    sent_at: datetime
+    size: int
+    opened_at: datetime | None
+    obstacle: str
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """The small sealed record about a picture, opened and verified.
+
+    Attributes:
+        file_name: safe on every disk, without a folder.
+        mime: media type of the original file.
+        size: bytes of the original file.
+        width, height: stored samples.
+        caption: "" for none.
+        thumbnail: a small PNG or JPEG.
+    """
+
+    file_name: str = field(repr=False)
+    mime: str
+    size: int
+    width: int
+    height: int
+    caption: str = field(repr=False)
+    thumbnail: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SenderProof:
+    """Who signed a picture, and how far that is known.
+
+    Attributes:
+        name: nickname of the sender's seat.
+        safety_number: of the sender's key.
+        compared: this seat's person said that both read out the same number.
+    """
+
+    name: str
+    safety_number: str
+    compared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedPicture:
+    """A picture, opened.
+
+    Attributes:
+        id: the picture.
+        file: the original file's bytes; for schemes that keep only pixels, a PNG of them.
+        view: bytes that any browser shows; the same object as `file` where that works.
+        file_name: a safe name with a SHA-256 prefix of `file`.
+        mime, view_mime: media types of the two.
+        sha256: of `file`, 32 bytes.
+        scheme: name of the scheme.
+        authenticated: changes on the way would have been noticed.
+        exact: "file" when `file` is the original file, "pixels" when its samples are.
+        details: the sealed record.
+        proof: whose signature was verified.
+    """
+
+    id: str
+    file: bytes = field(repr=False)
+    view: bytes = field(repr=False)
+    file_name: str = field(repr=False)
+    mime: str
+    view_mime: str
+    sha256: bytes
+    scheme: str
+    authenticated: bool
+    exact: Literal["file", "pixels"]
+    details: Details
+    proof: SenderProof
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureItem:
+    """A ciphertext in an interceptor's list."""
+
+    id: str
+    number: int
+    scheme: str
+    sent_at: datetime
+    size: int
+    sender: str
+    recipients: tuple[Receipt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CapturedImage:
+    """A ciphertext, whole, with what is public about it.
+
+    Attributes:
+        item: its line in the list.
+        envelope: the exact bytes that travelled.
+        file_name: with a SHA-256 prefix of `envelope`.
+        facts: what the envelope says without any key.
+    """
+
+    item: CaptureItem
+    envelope: bytes = field(repr=False)
+    file_name: str
+    facts: Capture

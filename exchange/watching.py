@@ -1,0 +1,90 @@
+"""What anybody in the channel may follow, and what an interceptor sees on the wire.
+
+An interceptor gets ciphertext, public keys and the public facts of an envelope. No function
+here reads a private key, a details envelope or another seat's token.
+"""
+
+import hashlib
+
+import store
+from exchange.desk import Asking, Desk, find_image, role_of
+from exchange.errors import Tampered
+from exchange.sending import receipts
+from exchange.values import CapturedImage, CaptureItem, Event, Seat
+from rsa_core import SCHEMES, EnvelopeFormatError
+
+
+class Watching(Desk):
+    """Events for everybody, captures for interceptors."""
+
+    def events_since(self, seat: Seat, seq: int) -> tuple[Event, ...]:
+        """What happened after event number `seq`, in order.
+
+        The price of one tick: three short reads when nothing happened.
+        """
+        with self._reading() as unit:
+            asking = self._asking(unit, seat.token)
+            if asking.channel.last_seq <= seq:
+                return ()
+            rows = unit.events.since(asking.channel.id, seq)
+            seats = {s.id: s for s in unit.seats.in_channel(asking.channel.id, with_left=True)}
+        return tuple(_event(row, seats.get(row.seat_id or 0)) for row in rows)
+
+    def captures(self, seat: Seat) -> tuple[CaptureItem, ...]:
+        """Every ciphertext of the channel, the newest first."""
+        with self._reading() as unit:
+            asking = self._asking(unit, seat.token, "interceptor")
+            images = unit.images.in_channel(asking.channel.id)
+            items = [
+                _capture(unit, asking, image, number)
+                for number, image in enumerate(images, start=1)
+            ]
+        return tuple(reversed(items))
+
+    def capture(self, seat: Seat, image_id: str) -> CapturedImage:
+        """One ciphertext, the exact bytes that travelled, and what they say without a key.
+
+        Raises:
+            NotFound: no such picture in this channel.
+        """
+        with self._reading() as unit:
+            asking = self._asking(unit, seat.token, "interceptor")
+            image = find_image(unit, asking, image_id)
+            images = unit.images.in_channel(asking.channel.id)
+            number = [i.public_id for i in images].index(image.public_id) + 1
+            item = _capture(unit, asking, image, number)
+            envelope = unit.images.content(asking.channel.id, image.public_id)
+        scheme = SCHEMES[image.scheme]
+        try:
+            facts = scheme.capture(envelope)
+        except EnvelopeFormatError:
+            raise Tampered from None
+        prefix = hashlib.sha256(envelope).hexdigest()[:12]
+        return CapturedImage(item, envelope, f"capture-{number}-{prefix}{scheme.suffix}", facts)
+
+
+def _capture(
+    unit: store.Unit, asking: Asking, image: store.StoredImage, number: int
+) -> CaptureItem:
+    sender = unit.seats.get(image.sender_id)
+    return CaptureItem(
+        id=image.public_id,
+        number=number,
+        scheme=image.scheme,
+        sent_at=image.sent_at,
+        size=image.size,
+        sender=sender.name if sender else "",
+        recipients=receipts(unit, image),
+    )
+
+
+def _event(row: store.Event, seat: store.Seat | None) -> Event:
+    return Event(
+        seq=row.seq,
+        kind=row.kind,
+        at=row.at,
+        who=seat.name if seat else "",
+        who_id=seat.public_id if seat else "",
+        role=role_of(seat) if seat else None,
+        image_id=row.image_id or "",
+    )

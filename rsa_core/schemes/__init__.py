@@ -1,0 +1,34 @@
+"""The schemes by name. `hybrid` is first: it is the default and the only one for real use."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from rsa_core.schemes.base import (
+    AnyKeyPair,
+    AnyPublicKey,
+    Capture,
+    Opened,
+    RecipientFacts,
+    Scheme,
+    Sealed,
+)
+from rsa_core.schemes.hybrid import HYBRID
+from rsa_core.schemes.textbook_pixels import TEXTBOOK_PIXELS
+
+SCHEMES: Mapping[str, Scheme[Any, Any]] = MappingProxyType(
+    {scheme.name: scheme for scheme in (HYBRID, TEXTBOOK_PIXELS)}
+)
+
+__all__ = [
+    "HYBRID",
+    "SCHEMES",
+    "TEXTBOOK_PIXELS",
+    "AnyKeyPair",
+    "AnyPublicKey",
+    "Capture",
+    "Opened",
+    "RecipientFacts",
+    "Scheme",
+    "Sealed",
+]
