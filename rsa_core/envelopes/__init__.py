@@ -1,0 +1,1 @@
+"""What travels: the bytes of envelopes, packed and parsed, without any key."""
