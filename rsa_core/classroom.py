@@ -1,0 +1,293 @@
+"""Classroom RSA: keys from 12 to 4096 bits and the bare power map, made to be broken.
+
+    m = c^d mod n      no padding, no randomness, no defence against timing
+
+Numbers are Python's own integers, because the safe library rightly refuses such keys. Nothing
+here is for real use: the safe path (`rsa_core.keys`) shares no arithmetic with it.
+
+    public key    SubjectPublicKeyInfo DER, as any RSA key; so fingerprints are made alike
+    private key   RSAPrivateKey DER (RFC 8017, A.1.2), canonical
+    text          lines "n = 3233", decimal or 0x-hexadecimal, names n, e, d, p, q
+"""
+
+import math
+import secrets
+from dataclasses import dataclass, field
+
+from Crypto.Util.asn1 import DerBitString, DerNull, DerObjectId, DerSequence
+
+from rsa_core import primes
+from rsa_core.errors import KeyFormatError
+from rsa_core.keys import fingerprint_of, safety_number_of
+
+MIN_MODULUS = 256  # a sample has 256 values
+MAX_BITS = 4096
+MIN_GENERATED_BITS = 12
+
+_RSA_ENCRYPTION = "1.2.840.113549.1.1.1"
+_MAX_TEXT = 16_384
+_MAX_DIGITS = 1240  # 4096 bits have 1234 decimal digits
+
+
+@dataclass(frozen=True, slots=True)
+class ClassroomPublicKey:
+    """The numbers that everybody may know.
+
+    Attributes:
+        n: modulus, odd, `MIN_MODULUS` or more and at most `MAX_BITS` bits.
+        e: public exponent, odd, 3 <= e < n.
+
+    Raises:
+        KeyFormatError: when made from other numbers; says which rule they break.
+    """
+
+    n: int
+    e: int
+
+    def __post_init__(self) -> None:
+        if self.n < MIN_MODULUS:
+            raise KeyFormatError(f"n is below {MIN_MODULUS}: a sample would not fit")
+        if self.n.bit_length() > MAX_BITS:
+            raise KeyFormatError(f"n has {self.n.bit_length()} bits; at most {MAX_BITS} are taken")
+        if self.n % 2 == 0:
+            raise KeyFormatError("n is even, and so no product of two odd primes")
+        if self.e % 2 == 0 or not 3 <= self.e < self.n:
+            raise KeyFormatError("e is not an odd number from 3 up to n")
+
+    @property
+    def bits(self) -> int:
+        """Length of the modulus in bits."""
+        return self.n.bit_length()
+
+    @property
+    def width(self) -> int:
+        """Bytes that hold any residue modulo n."""
+        return (self.bits + 7) // 8
+
+    @property
+    def fingerprint(self) -> bytes:
+        """SHA-256 of `der()`, 32 bytes."""
+        return fingerprint_of(self.der())
+
+    @property
+    def safety_number(self) -> str:
+        """The fingerprint for reading aloud: 8 groups of 5 digits."""
+        return safety_number_of(self.der())
+
+    def der(self) -> bytes:
+        """SubjectPublicKeyInfo (RFC 5280, 4.1.2.7; RFC 3279, 2.3.1)."""
+        algorithm = DerSequence([DerObjectId(_RSA_ENCRYPTION), DerNull()])
+        numbers = DerSequence([self.n, self.e]).encode()
+        return DerSequence([algorithm, DerBitString(numbers)]).encode()
+
+    @classmethod
+    def from_der(cls, data: bytes) -> "ClassroomPublicKey":
+        """Reads exactly what `der` writes.
+
+        Raises:
+            KeyFormatError: anything else.
+        """
+        try:
+            spki = DerSequence().decode(data, strict=True, nr_elements=2)
+            bits = DerBitString().decode(spki[1], strict=True)
+            numbers = DerSequence().decode(
+                bits.value, strict=True, nr_elements=2, only_ints_expected=True
+            )
+        except (ValueError, TypeError, IndexError):
+            raise KeyFormatError("the bytes are no RSA SubjectPublicKeyInfo in DER") from None
+        key = cls(numbers[0], numbers[1])
+        if key.der() != data:
+            raise KeyFormatError("the bytes are no canonical RSA SubjectPublicKeyInfo")
+        return key
+
+    def text(self) -> str:
+        """Two lines, "n = ..." and "e = ...", decimal."""
+        return f"n = {self.n}\ne = {self.e}\n"
+
+    @classmethod
+    def from_text(cls, text: str) -> "ClassroomPublicKey":
+        """Reads lines "name = number" that give n and e, decimal or 0x-hexadecimal.
+
+        Raises:
+            KeyFormatError: other lines, a missing number, or numbers that make no key.
+        """
+        numbers = _numbers(text)
+        if set(numbers) != {"n", "e"}:
+            raise KeyFormatError("a public key is given by n and e")
+        return cls(numbers["n"], numbers["e"])
+
+
+@dataclass(frozen=True, slots=True)
+class ClassroomKeyPair:
+    """A classroom key with its private half.
+
+    Attributes:
+        public: n and e.
+        d: private exponent; any one with e d = 1 modulo p - 1 and q - 1.
+        p: one factor of n.
+        q: the other factor.
+
+    Raises:
+        KeyFormatError: when made from numbers that do not undo `public`.
+    """
+
+    public: ClassroomPublicKey
+    d: int = field(repr=False)
+    p: int = field(repr=False)
+    q: int = field(repr=False)
+    _crt: tuple[int, int, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        p, q, e = self.p, self.q, self.public.e
+        if p < 3 or q < 3 or p * q != self.public.n or math.gcd(p, q) != 1:
+            raise KeyFormatError("p and q are no two different factors of n")
+        if self.d < 3 or (e * self.d) % (p - 1) != 1 or (e * self.d) % (q - 1) != 1:
+            raise KeyFormatError("d does not belong to e, p and q")
+        object.__setattr__(self, "_crt", (self.d % (p - 1), self.d % (q - 1), pow(q, -1, p)))
+        # Where p or q is composite, the private power does not undo the public one.
+        if any(self.power(pow(m, e, self.public.n)) != m for m in (2, 3, 5)):
+            raise KeyFormatError("p and q are not both prime")
+
+    def power(self, c: int) -> int:
+        """c^d mod n by the Chinese remainder theorem (RFC 8017, 5.1.2), 0 <= c < n."""
+        dp, dq, q_inverse = self._crt
+        at_p = pow(c, dp, self.p)
+        at_q = pow(c, dq, self.q)
+        return at_q + self.q * ((at_p - at_q) * q_inverse % self.p)
+
+    @classmethod
+    def from_primes(cls, p: int, q: int, e: int) -> "ClassroomKeyPair":
+        """The key pair of two given primes, with the least d.
+
+        Raises:
+            KeyFormatError: p and q make no key, or e has no inverse.
+        """
+        if min(p, q) < 3:
+            raise KeyFormatError("p and q are no two different factors of n")
+        public = ClassroomPublicKey(p * q, e)
+        order = math.lcm(p - 1, q - 1)
+        if math.gcd(e, order) != 1:
+            raise KeyFormatError("e has no inverse: it shares a factor with p - 1 or q - 1")
+        return cls(public, pow(e, -1, order), p, q)
+
+    @classmethod
+    def generate(cls, bits: int, e: int | None = None) -> "ClassroomKeyPair":
+        """A new key from two random primes of half the length.
+
+        Args:
+            bits: exact length of n, `MIN_GENERATED_BITS` to `MAX_BITS`. Milliseconds up to 1024
+                bits, a second at 2048, some seconds at 4096.
+            e: public exponent; None takes 65537, or 17 below 32 bits.
+
+        Raises:
+            KeyFormatError: a length out of range, or an exponent that no such key has.
+        """
+        if not MIN_GENERATED_BITS <= bits <= MAX_BITS:
+            raise KeyFormatError(f"a key has {MIN_GENERATED_BITS} to {MAX_BITS} bits, not {bits}")
+        e = e if e is not None else (65537 if bits >= 32 else 17)
+        try:
+            p = q = primes.random_prime((bits + 1) // 2, e)
+            while q == p:
+                q = primes.random_prime(bits // 2, e)
+        except ValueError:
+            raise KeyFormatError("no key of this length has this e") from None
+        return cls.from_primes(p, q, e)
+
+    def private_der(self) -> bytes:
+        """RSAPrivateKey (RFC 8017, A.1.2), in clear."""
+        dp, dq, q_inverse = self._crt
+        n, e = self.public.n, self.public.e
+        return DerSequence([0, n, e, self.d, self.p, self.q, dp, dq, q_inverse]).encode()
+
+    @classmethod
+    def from_private_der(cls, data: bytes) -> "ClassroomKeyPair":
+        """Reads exactly what `private_der` writes.
+
+        Raises:
+            KeyFormatError: anything else.
+        """
+        try:
+            numbers = DerSequence().decode(
+                data, strict=True, nr_elements=9, only_ints_expected=True
+            )
+        except (ValueError, TypeError, IndexError):
+            raise KeyFormatError("the bytes are no RSAPrivateKey in DER") from None
+        public = ClassroomPublicKey(numbers[1], numbers[2])
+        pair = cls(public, numbers[3], numbers[4], numbers[5])
+        if pair.private_der() != data:
+            raise KeyFormatError("the bytes are no canonical RSAPrivateKey")
+        return pair
+
+    def text(self) -> str:
+        """Five lines, n, e, d, p and q, decimal. The last three are the secret."""
+        return f"{self.public.text()}d = {self.d}\np = {self.p}\nq = {self.q}\n"
+
+    @classmethod
+    def from_text(cls, text: str) -> "ClassroomKeyPair":
+        """Reads lines "name = number", decimal or 0x-hexadecimal.
+
+        Either p, q and e suffice, or n, e and d; what is given beyond that must agree.
+
+        Raises:
+            KeyFormatError: other lines, too few numbers, or numbers that make no key.
+        """
+        numbers = _numbers(text)
+        e = numbers.get("e")
+        if e is not None and {"p", "q"} <= set(numbers):
+            pair = cls.from_primes(numbers["p"], numbers["q"], e)
+        elif e is not None and {"n", "d"} <= set(numbers):
+            public = ClassroomPublicKey(numbers["n"], e)
+            pair = cls(public, numbers["d"], *factor_by_exponent(public, numbers["d"]))
+        else:
+            raise KeyFormatError("a private key is given by p, q and e, or by n, e and d")
+        if numbers.get("n", pair.public.n) != pair.public.n:
+            raise KeyFormatError("p and q are no two different factors of n")
+        return cls(pair.public, numbers.get("d", pair.d), pair.p, pair.q)
+
+
+def factor_by_exponent(public: ClassroomPublicKey, d: int) -> tuple[int, int]:
+    """The factors of n from both exponents, larger first (SP 800-56B, appendix C).
+
+    Raises:
+        KeyFormatError: d does not belong to n and e.
+    """
+    n, k = public.n, public.e * d - 1
+    if not 3 <= d < n or k % 2:
+        raise KeyFormatError("d does not belong to n and e")
+    twos = (k & -k).bit_length() - 1
+    for _ in range(100):  # each try succeeds at least every second time
+        root = pow(2 + secrets.randbelow(n - 3), k >> twos, n)
+        for _ in range(twos):
+            square = root * root % n
+            if square == 1:
+                break
+            root = square
+        else:
+            continue
+        p = math.gcd(root - 1, n)
+        if p not in (1, n):
+            return max(p, n // p), min(p, n // p)
+    raise KeyFormatError("d does not belong to n and e")
+
+
+def _numbers(text: str) -> dict[str, int]:
+    """Lines "name = number"; empty lines are skipped. What was typed is never quoted."""
+    if len(text) > _MAX_TEXT:
+        raise KeyFormatError("the text is too long for a key")
+    found: dict[str, int] = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        name, equals, value = (part.strip() for part in line.partition("="))
+        digits = value.replace("_", "").replace(" ", "")
+        if not equals or name not in ("n", "e", "d", "p", "q") or name in found:
+            raise KeyFormatError('a line is no "name = number" with n, e, d, p or q, each once')
+        if len(digits) > _MAX_DIGITS or not digits.isascii() or not digits.isalnum():
+            raise KeyFormatError("a number is neither decimal nor 0x-hexadecimal, or is too long")
+        try:
+            found[name] = int(digits, 16 if digits[:2] in ("0x", "0X") else 10)
+        except ValueError:
+            raise KeyFormatError("a number is neither decimal nor 0x-hexadecimal") from None
+    return found
+
+
+SEED_KEY = ClassroomKeyPair(ClassroomPublicKey(3233, 7), d=1783, p=61, q=53)
+"""p = 61, q = 53, e = 7: n = 3233, d = 1783. Everybody knows it, and it is published here."""
