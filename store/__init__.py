@@ -1,0 +1,68 @@
+"""Channels, seats, images and events, kept in SQLite or PostgreSQL.
+
+Knows SQLAlchemy, bytes and strings. What the bytes mean is the business of those above.
+"""
+
+from store.channel_keys import new_channel_key, normalise_channel_key
+from store.database import normalise_url
+from store.errors import (
+    ChannelMissing,
+    DuplicateKey,
+    ImageDamaged,
+    ImageMissing,
+    NameTaken,
+    StoreBusy,
+    StoreDamaged,
+    StoreError,
+    StoreFailed,
+    StoreForeign,
+    StoreFull,
+    StoreMisconfigured,
+    StoreNewer,
+    StoreRefused,
+    StoreUnreachable,
+)
+from store.opening import Store, open_store
+from store.unit import Unit
+from store.values import (
+    Channel,
+    Event,
+    ImageRecords,
+    KnownKey,
+    NewImage,
+    Recipient,
+    Seat,
+    StoredImage,
+)
+
+__all__ = [
+    "Channel",
+    "ChannelMissing",
+    "DuplicateKey",
+    "Event",
+    "ImageDamaged",
+    "ImageMissing",
+    "ImageRecords",
+    "KnownKey",
+    "NameTaken",
+    "NewImage",
+    "Recipient",
+    "Seat",
+    "Store",
+    "StoreBusy",
+    "StoreDamaged",
+    "StoreError",
+    "StoreFailed",
+    "StoreForeign",
+    "StoreFull",
+    "StoreMisconfigured",
+    "StoreNewer",
+    "StoreRefused",
+    "StoreUnreachable",
+    "StoredImage",
+    "Unit",
+    "new_channel_key",
+    "normalise_channel_key",
+    "normalise_url",
+    "open_store",
+]

@@ -1,0 +1,86 @@
+"""One writer at a time: over all threads of this process, and over all processes of this machine.
+
+SQLite has a write lock of its own. This one stands in front of it for three reasons. Waiting
+happens here, before a connection is taken, so that writers never starve readers. SQLite's waiting
+is not fair and starves checkpoints, until the log has grown to gigabytes. And SQLite before
+3.51.3 can corrupt a file when two connections write and reset the log at the same instant
+(https://sqlite.org/wal.html#walresetbug); with one writer at a time that instant cannot come.
+"""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from store.errors import StoreBusy
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.02  # seconds between two tries for the file lock
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+class WriterLock:
+    """The lock of one database file, held by at most one thread of one process."""
+
+    def __init__(self, path: Path, wait: float) -> None:
+        """Takes the lock file's path, and how many seconds to wait before giving up."""
+        self._path = path
+        self._wait = wait
+        self._threads = threading.Lock()
+        self._holder: int | None = None
+
+    @contextmanager
+    def held(self) -> Iterator[float]:
+        """Holds the lock inside; gives the seconds of patience that are left.
+
+        Raises:
+            StoreBusy: others held it for too long.
+            RuntimeError: this thread holds it already; waiting would never end.
+        """
+        if self._holder == threading.get_ident():
+            raise RuntimeError("a write inside a write")
+        deadline = time.monotonic() + self._wait
+        if not self._threads.acquire(timeout=self._wait):
+            raise StoreBusy
+        try:
+            self._holder = threading.get_ident()
+            # Opened anew each time: a descriptor that a fork shares would share its lock too.
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                self._lock_file(descriptor, deadline)
+                yield max(0.0, deadline - time.monotonic())
+            finally:
+                os.close(descriptor)  # releases it, as the end of the process does
+        finally:
+            self._holder = None
+            self._threads.release()
+
+    @staticmethod
+    def _lock_file(descriptor: int, deadline: float) -> None:
+        pause = _FIRST_PAUSE
+        while not _try_lock(descriptor):
+            if time.monotonic() + pause > deadline:
+                raise StoreBusy
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)

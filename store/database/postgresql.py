@@ -1,0 +1,96 @@
+"""PostgreSQL, by psycopg 3: two small pools, and one transaction-long lock around the start.
+
+Readers see one snapshot for the whole unit (REPEATABLE READ, read only), as on SQLite. Writers
+run at READ COMMITTED and hold the row of the channel they work in, so that acts in one channel
+follow one another. The writers' pool is also the limit on writers at the same time.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from store import migrations
+from store.database.failures import translate_inside, translated
+
+_START_LOCK = 0x5253414953544F52  # "RSAISTOR"; advisory locks are numbers
+_STALLED_SECONDS = 60  # a transaction that waits for its own client this long is ended
+
+
+class PostgresDatabase:
+    """A store's database on a PostgreSQL server."""
+
+    pepper_file: Path | None = None  # the server is elsewhere, the operator keeps the pepper
+
+    def __init__(self, url: URL, wait: float) -> None:
+        """Takes a URL for psycopg, and the seconds to wait for other writers."""
+        self._readers = _engine(url, wait, pool_size=10, max_overflow=10).execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        self._writers = _engine(url, wait, pool_size=8, max_overflow=0)
+
+    @contextmanager
+    def starting(self) -> Iterator[Connection]:
+        """Creates the tables, or brings them up to date; then goes on in the same transaction.
+
+        Every other start waits outside.
+
+        Raises:
+            StoreForeign, StoreNewer: it cannot be used; it was left as it is.
+        """
+        with translated(), self._writers.begin() as connection:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_START_LOCK})")
+            version = migrations.version_of(connection)
+            if version == 0:
+                migrations.create(connection)
+            else:
+                migrations.upgrade(connection, version)
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One snapshot; writing in it fails."""
+        with translated(), self._readers.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction, committed at the end, rolled back by any exception."""
+        with translated(), self._writers.begin() as connection:
+            yield connection
+
+    def compact(self) -> None:
+        """Nothing to do: autovacuum is the server's own business."""
+
+    def close(self) -> None:
+        """Closes every connection that is not in use."""
+        self._readers.dispose()
+        self._writers.dispose()
+
+
+def _engine(url: URL, wait: float, *, pool_size: int, max_overflow: int) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        pool_timeout=wait,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        # Prepared statements belong to one server connection; behind a pooler they get lost.
+        connect_args={"prepare_threshold": None, "connect_timeout": max(2, int(wait))},
+    )
+
+    event.listen(engine, "handle_error", translate_inside)
+
+    @event.listens_for(engine, "connect")
+    def _limits(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"SET lock_timeout = '{int(wait * 1000)}ms'")
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{_STALLED_SECONDS}s'")
+        cursor.close()
+        connection.commit()
+
+    return engine

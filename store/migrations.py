@@ -1,0 +1,55 @@
+"""Schema versions: a new database gets the newest tables, an older one goes up step by step.
+
+The table `schema_version` has one row for each version the database went through. All missing
+steps run in one transaction of the caller, who holds the lock against other starts and has made
+a backup. Steps only add; nothing is dropped, renamed or rebuilt.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection, func, insert, inspect, select
+
+from store.errors import StoreForeign, StoreNewer
+from store.schema import METADATA, schema_version
+
+# Version 1 is the first. STEPS[i] takes a database of version i + 1 to version i + 2.
+STEPS: tuple[Callable[[Connection], None], ...] = ()
+
+
+def newest() -> int:
+    """The schema version that this program writes."""
+    return 1 + len(STEPS)
+
+
+def create(connection: Connection) -> None:
+    """Makes all tables in an empty database."""
+    METADATA.create_all(connection, checkfirst=False)
+    versions = [{"version": version} for version in range(1, newest() + 1)]
+    connection.execute(insert(schema_version), versions)
+
+
+def version_of(connection: Connection) -> int:
+    """The database's schema version; 0 when it has none of our tables.
+
+    Raises:
+        StoreForeign: it has tables of our names, but no versions.
+        StoreNewer: it is newer than this program.
+    """
+    present = set(inspect(connection).get_table_names())
+    if schema_version.name not in present:
+        if present & set(METADATA.tables):
+            raise StoreForeign
+        return 0
+    found = connection.scalar(select(func.max(schema_version.c.version)))
+    if found is None:
+        raise StoreForeign
+    if found > newest():
+        raise StoreNewer(found, newest())
+    return int(found)
+
+
+def upgrade(connection: Connection, version: int) -> None:
+    """Runs the steps after `version`."""
+    for number, step in enumerate(STEPS[version - 1 :], start=version + 1):
+        step(connection)
+        connection.execute(insert(schema_version), {"version": number})

@@ -1,0 +1,126 @@
+"""The store: opened once for each process, shared by all its threads.
+
+    with store.write() as unit:          # one act is one transaction
+        image = unit.images.add(new)
+        unit.events.add(image.channel_id, "sent", now, image_id=image.public_id)
+
+What is raised inside undoes everything; what left the block without an exception is on the disk.
+Hold a unit for the work in the database alone, never while encrypting, decoding or drawing.
+"""
+
+import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, insert, select
+
+from store import pepper as peppers
+from store.channel_keys import normalise_channel_key
+from store.database import Database, database_at
+from store.errors import StoreMisconfigured
+from store.schema import store_fact
+from store.unit import Unit
+
+_MARK = "pepper mark"
+
+
+def open_store(url: str, *, pepper: bytes | None = None, wait: float = 10.0) -> "Store":
+    """Opens the store at the URL; makes folder, file and tables where there are none.
+
+    Several processes may do this at the same moment.
+
+    Args:
+        url: sqlite:///relative/path, sqlite:////absolute/path or postgresql://...
+        pepper: 16 secret bytes or more; on SQLite a file beside the database when None.
+        wait: seconds that a writer waits for the others before `StoreBusy`.
+
+    Raises:
+        StoreMisconfigured: the URL is of no use, or the pepper is missing or another one.
+        StoreDamaged, StoreForeign, StoreNewer: the database cannot be used, and was left alone.
+        StoreFull, StoreBusy, StoreUnreachable: not now.
+    """
+    if pepper is not None:
+        pepper = peppers.check(pepper)
+    database = database_at(url, wait)
+    try:
+        with database.starting() as connection:
+            pepper = _settle_pepper(connection, pepper, database.pepper_file)
+    except BaseException:
+        database.close()
+        raise
+    return Store(database, pepper)
+
+
+class Store:
+    """An open store. Safe to share between threads."""
+
+    def __init__(self, database: Database, pepper: bytes) -> None:
+        """Made by `open_store` only."""
+        self._database = database
+        self._pepper = pepper
+        self._row_key = peppers.row_key(pepper)
+
+    @contextmanager
+    def read(self) -> Iterator[Unit]:
+        """A unit that sees one moment and changes nothing.
+
+        Raises:
+            StoreError: in the driver's stead.
+        """
+        with self._database.reading() as connection:
+            yield Unit(connection, writes=False, row_key=self._row_key)
+
+    @contextmanager
+    def write(self) -> Iterator[Unit]:
+        """A unit whose changes are all committed at its end, or none of them.
+
+        Raises:
+            StoreBusy: others have been writing for too long.
+            StoreFull: there is no room.
+            StoreError: whatever else the driver raised.
+        """
+        with self._database.writing() as connection:
+            yield Unit(connection, writes=True, row_key=self._row_key)
+
+    def key_digest(self, channel_key: str) -> bytes:
+        """HMAC-SHA256 of a channel key under the pepper, 32 bytes.
+
+        Raises:
+            ValueError: it is no channel key.
+        """
+        symbols = normalise_channel_key(channel_key)
+        if symbols is None:
+            raise ValueError("not a channel key")
+        return peppers.keyed(self._pepper, symbols.encode())
+
+    def compact(self) -> None:
+        """Gives room back and wipes the log; call it after a purge. Nothing on PostgreSQL."""
+        self._database.compact()
+
+    def close(self) -> None:
+        """Closes the connections. The store can be used again; it opens new ones."""
+        self._database.close()
+
+
+def _settle_pepper(connection: Connection, given: bytes | None, file: Path | None) -> bytes:
+    """The pepper that belongs to this database; the first one ever used belongs to it."""
+    known = connection.scalar(select(store_fact.c.value).where(store_fact.c.name == _MARK))
+    pepper = given
+    if pepper is None:
+        if file is None:
+            raise StoreMisconfigured("PostgreSQL needs a pepper: give one in the configuration")
+        pepper = peppers.read(file)
+        if pepper is None:
+            if known is not None:
+                raise StoreMisconfigured(
+                    "the pepper file beside the database is missing: bring it back, "
+                    "or give the pepper in the configuration"
+                )
+            pepper = peppers.make(file)
+    mark = peppers.mark(pepper)
+    if known is None:
+        connection.execute(insert(store_fact).values(name=_MARK, value=mark))
+    elif not hmac.compare_digest(known, mark):
+        raise StoreMisconfigured("this is not the pepper that the database was made with")
+    return pepper

@@ -1,0 +1,31 @@
+"""What all repositories share: a connection, and the lock on a channel."""
+
+from sqlalchemy import Connection, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from store.schema import channel
+
+
+class Repository:
+    """Reads and writes on one connection, inside one transaction of the caller."""
+
+    def __init__(self, connection: Connection, *, writes: bool) -> None:
+        """Takes the unit's connection, and whether the unit may write."""
+        self._connection = connection
+        self._writes = writes
+
+    def _hold(self, channel_id: int) -> None:
+        """Makes acts in one channel follow one another until the transaction ends.
+
+        On PostgreSQL this locks the channel's row, in units that write; what is read after it
+        stays true. SQLite has one writer anyway, and its dialect leaves the clause out.
+        """
+        if self._writes:
+            row = select(channel.c.id).where(channel.c.id == channel_id)
+            self._connection.execute(row.with_for_update(key_share=True))
+
+    def _insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
+        """INSERT with ON CONFLICT; both databases write it alike, SQLAlchemy keeps two."""
+        if self._connection.dialect.name == "postgresql":
+            return postgresql.insert(table)
+        return sqlite.insert(table)

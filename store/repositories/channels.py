@@ -1,0 +1,111 @@
+"""Channels: made, found by the digest of their key, ended, purged."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, exists, or_, select, update
+
+from store.errors import DuplicateKey
+from store.repositories.base import Repository
+from store.schema import channel, seat
+from store.values import Channel
+
+_COLUMNS = tuple(
+    column for column in channel.c if column.name not in ("key_digest", "owner_ticket_hash")
+)
+
+
+class Channels(Repository):
+    """Adds and finds channels."""
+
+    def add(
+        self,
+        *,
+        public_id: str,
+        key_digest: bytes,
+        name: str,
+        kind: str,
+        created_at: datetime,
+        expires_at: datetime,
+        owner_ticket_hash: bytes,
+    ) -> Channel:
+        """Makes a channel without an owner; whoever brings the ticket becomes it.
+
+        Raises:
+            DuplicateKey: another channel has this key.
+        """
+        row = self._connection.execute(
+            self._insert(channel)
+            .values(
+                public_id=public_id,
+                key_digest=key_digest,
+                name=name,
+                kind=kind,
+                created_at=created_at,
+                expires_at=expires_at,
+                owner_ticket_hash=owner_ticket_hash,
+            )
+            .on_conflict_do_nothing(index_elements=[channel.c.key_digest])
+            .returning(*_COLUMNS)
+        ).one_or_none()
+        if row is None:
+            raise DuplicateKey
+        return _channel(row)
+
+    def by_key(self, key_digest: bytes) -> Channel | None:
+        """The channel with this key, whatever its state; None when there is none."""
+        return self._one(channel.c.key_digest == key_digest)
+
+    def get(self, channel_id: int) -> Channel | None:
+        """The channel with this id; None when there is none."""
+        return self._one(channel.c.id == channel_id)
+
+    def claim_owner(self, channel_id: int, seat_id: int, owner_ticket_hash: bytes) -> bool:
+        """Makes the seat the owner. True when the ticket fits and there was no owner."""
+        of_this_channel = exists().where(seat.c.id == seat_id, seat.c.channel_id == channel_id)
+        claimed = self._connection.execute(
+            update(channel)
+            .where(
+                channel.c.id == channel_id,
+                channel.c.owner_id.is_(None),
+                channel.c.owner_ticket_hash == owner_ticket_hash,
+                of_this_channel,
+            )
+            .values(owner_id=seat_id)
+        )
+        return claimed.rowcount == 1
+
+    def close(self, channel_id: int, at: datetime) -> None:
+        """Ends the channel; the first time counts."""
+        self._connection.execute(
+            update(channel)
+            .where(channel.c.id == channel_id, channel.c.closed_at.is_(None))
+            .values(closed_at=at)
+        )
+
+    def expired(self, now: datetime) -> list[Channel]:
+        """Channels that are over and still have what `Images.purge` removes; oldest end first."""
+        over = or_(channel.c.expires_at <= now, channel.c.closed_at.is_not(None))
+        rows = self._connection.execute(
+            select(*_COLUMNS)
+            .where(over, channel.c.purged_at.is_(None))
+            .order_by(channel.c.expires_at, channel.c.id)
+        )
+        return [_channel(row) for row in rows]
+
+    def mark_purged(self, channel_id: int, at: datetime) -> None:
+        """Takes the channel out of `expired`."""
+        self._connection.execute(
+            update(channel).where(channel.c.id == channel_id).values(purged_at=at)
+        )
+
+    def _one(self, condition: ColumnElement[bool]) -> Channel | None:
+        statement = select(*_COLUMNS).where(condition)
+        if self._writes:
+            statement = statement.with_for_update(key_share=True)  # as `_hold`, in one step
+        row = self._connection.execute(statement).one_or_none()
+        return None if row is None else _channel(row)
+
+
+def _channel(row: Row[*tuple[Any, ...]]) -> Channel:
+    return Channel(**row._mapping)

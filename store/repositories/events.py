@@ -1,0 +1,72 @@
+"""Events: numbered 1, 2, 3 ... in each channel.
+
+The number is drawn by an UPDATE of the channel's row, whose lock lasts until the commit. So the
+numbers become visible in their order and without gaps, and "everything after number n" misses
+nothing. Ids from a sequence do not promise that: they become visible out of order.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from store.errors import ChannelMissing
+from store.repositories.base import Repository
+from store.schema import channel, event
+from store.values import Event
+
+
+class Events(Repository):
+    """Adds events and reads them in order."""
+
+    def add(
+        self,
+        channel_id: int,
+        kind: str,
+        at: datetime,
+        *,
+        seat_id: int | None = None,
+        image_id: str | None = None,
+        detail: str = "",
+    ) -> Event:
+        """Notes that something happened; `image_id` is the image's public id.
+
+        Raises:
+            ChannelMissing: there is no such channel.
+        """
+        seq = self._connection.scalar(
+            update(channel)
+            .where(channel.c.id == channel_id)
+            .values(last_seq=channel.c.last_seq + 1)
+            .returning(channel.c.last_seq)
+        )
+        if seq is None:
+            raise ChannelMissing
+        self._connection.execute(
+            insert(event).values(
+                channel_id=channel_id,
+                seq=seq,
+                kind=kind,
+                at=at,
+                seat_id=seat_id,
+                image_public_id=image_id,
+                detail=detail,
+            )
+        )
+        return Event(seq, kind, at, seat_id, image_id, detail)
+
+    def since(self, channel_id: int, seq: int, *, limit: int = 500) -> list[Event]:
+        """Events after number `seq`, in order, at most `limit` of them."""
+        rows = self._connection.execute(
+            select(
+                event.c.seq,
+                event.c.kind,
+                event.c.at,
+                event.c.seat_id,
+                event.c.image_public_id,
+                event.c.detail,
+            )
+            .where(event.c.channel_id == channel_id, event.c.seq > seq)
+            .order_by(event.c.seq)
+            .limit(limit)
+        )
+        return [Event(*row) for row in rows]

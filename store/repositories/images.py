@@ -1,0 +1,258 @@
+"""Images: stored in pieces, listed without their bytes, given back whole or not at all.
+
+The database notices neither a flipped bit in a blob nor a row that somebody moved. So each image
+row carries its envelope's length and SHA-256 and a code (HMAC-SHA256 under a key derived from
+the pepper) over all that identifies it; the row of small records carries such a code too.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+
+from store.errors import ImageDamaged, ImageMissing
+from store.repositories.base import Repository
+from store.schema import CHUNK_BYTES, image, image_chunk, image_recipient, image_record
+from store.values import ImageRecords, NewImage, Recipient, StoredImage
+
+_LISTED = (
+    image.c.id,
+    image.c.public_id,
+    image.c.channel_id,
+    image.c.sender_id,
+    image.c.scheme,
+    image.c.sent_at,
+    image.c.size,
+    image.c.sha256,
+)
+
+
+class Images(Repository):
+    """Adds, finds, reads and removes images."""
+
+    def __init__(self, connection: Connection, *, writes: bool, row_key: bytes) -> None:
+        """Takes the key for the codes over rows beside what every repository takes."""
+        super().__init__(connection, writes=writes)
+        self._row_key = row_key
+
+    def add(self, new: NewImage) -> StoredImage:
+        """Stores the image with everything of it.
+
+        Raises:
+            StoreRefused: the channel or a seat does not exist, or the sender's submission or
+                the public id does already.
+        """
+        digest = hashlib.sha256(new.content).digest()
+        row = self._connection.execute(
+            insert(image)
+            .values(
+                public_id=new.public_id,
+                channel_id=new.channel_id,
+                sender_id=new.sender_id,
+                scheme=new.scheme,
+                submission=new.submission,
+                sent_at=new.sent_at,
+                size=len(new.content),
+                sha256=digest,
+                row_code=self._image_code(
+                    channel_id=new.channel_id,
+                    public_id=new.public_id,
+                    sender_id=new.sender_id,
+                    scheme=new.scheme,
+                    size=len(new.content),
+                    sha256=digest,
+                ),
+            )
+            .returning(*_LISTED)
+        ).one()
+        view = memoryview(new.content)
+        pieces = [
+            {"image_id": row.id, "n": n, "data": bytes(view[start : start + CHUNK_BYTES])}
+            for n, start in enumerate(range(0, len(view), CHUNK_BYTES))
+        ]
+        if pieces:
+            self._connection.execute(insert(image_chunk), pieces)
+        records = (new.details, new.manifest, new.signature, new.note)
+        self._connection.execute(
+            insert(image_record).values(
+                image_id=row.id,
+                details=new.details,
+                manifest=new.manifest,
+                signature=new.signature,
+                note=new.note,
+                row_code=self._record_code(new.channel_id, new.public_id, records),
+            )
+        )
+        if new.recipients:
+            self._connection.execute(
+                insert(image_recipient),
+                [
+                    {"image_id": row.id, "seat_id": seat_id, "fingerprint": fingerprint}
+                    for seat_id, fingerprint in new.recipients
+                ],
+            )
+        recipients = (Recipient(seat_id, key, None) for seat_id, key in sorted(new.recipients))
+        return _image(row, recipients)
+
+    def by_submission(self, sender_id: int, submission: str) -> StoredImage | None:
+        """What the sender stored under this submission; None when nothing."""
+        return self._one(image.c.sender_id == sender_id, image.c.submission == submission)
+
+    def get(self, channel_id: int, public_id: str) -> StoredImage | None:
+        """One image of the channel; None when it is not there."""
+        return self._one(image.c.channel_id == channel_id, image.c.public_id == public_id)
+
+    def in_channel(self, channel_id: int) -> list[StoredImage]:
+        """Every image of the channel, oldest first."""
+        return self._listed(image.c.channel_id == channel_id)
+
+    def for_recipient(self, channel_id: int, seat_id: int) -> list[StoredImage]:
+        """The channel's images that are for this seat, oldest first."""
+        theirs = select(image_recipient.c.image_id).where(image_recipient.c.seat_id == seat_id)
+        return self._listed(image.c.channel_id == channel_id, image.c.id.in_(theirs))
+
+    def by_sender(self, channel_id: int, seat_id: int) -> list[StoredImage]:
+        """The channel's images that this seat sent, oldest first."""
+        return self._listed(image.c.channel_id == channel_id, image.c.sender_id == seat_id)
+
+    def content(self, channel_id: int, public_id: str) -> bytes:
+        """The whole envelope, exactly as it was given.
+
+        Raises:
+            ImageMissing: it is not in this channel.
+            ImageDamaged: what is stored is not what was given.
+        """
+        row = self._connection.execute(
+            select(*_LISTED, image.c.row_code).where(
+                image.c.channel_id == channel_id, image.c.public_id == public_id
+            )
+        ).one_or_none()
+        if row is None:
+            raise ImageMissing
+        code = self._image_code(
+            channel_id=row.channel_id,
+            public_id=row.public_id,
+            sender_id=row.sender_id,
+            scheme=row.scheme,
+            size=row.size,
+            sha256=row.sha256,
+        )
+        if not hmac.compare_digest(code, row.row_code):
+            raise ImageDamaged
+        pieces = self._connection.scalars(
+            select(image_chunk.c.data)
+            .where(image_chunk.c.image_id == row.id)
+            .order_by(image_chunk.c.n)
+        )
+        content = b"".join(pieces)
+        if len(content) != row.size or hashlib.sha256(content).digest() != row.sha256:
+            raise ImageDamaged
+        return content
+
+    def records(self, channel_id: int, public_id: str) -> ImageRecords:
+        """The small records of the image.
+
+        Raises:
+            ImageMissing: it is not in this channel.
+            ImageDamaged: what is stored is not what was given.
+        """
+        row = self._connection.execute(
+            select(
+                image_record.c.details,
+                image_record.c.manifest,
+                image_record.c.signature,
+                image_record.c.note,
+                image_record.c.row_code,
+            )
+            .join(image, image.c.id == image_record.c.image_id)
+            .where(image.c.channel_id == channel_id, image.c.public_id == public_id)
+        ).one_or_none()
+        if row is None:
+            raise ImageMissing
+        *records, code = row
+        if not hmac.compare_digest(self._record_code(channel_id, public_id, records), code):
+            raise ImageDamaged
+        return ImageRecords(*records)
+
+    def mark_opened(self, channel_id: int, public_id: str, seat_id: int, at: datetime) -> bool:
+        """Notes that a recipient opened the image; True the first time."""
+        this = select(image.c.id).where(
+            image.c.channel_id == channel_id, image.c.public_id == public_id
+        )
+        marked = self._connection.execute(
+            update(image_recipient)
+            .where(
+                image_recipient.c.image_id == this.scalar_subquery(),
+                image_recipient.c.seat_id == seat_id,
+                image_recipient.c.opened_at.is_(None),
+            )
+            .values(opened_at=at)
+        )
+        return marked.rowcount == 1
+
+    def purge(self, channel_id: int) -> int:
+        """Removes the channel's images with everything of theirs; gives their number."""
+        removed = self._connection.execute(delete(image).where(image.c.channel_id == channel_id))
+        return removed.rowcount
+
+    def _one(self, *conditions: ColumnElement[bool]) -> StoredImage | None:
+        found = self._listed(*conditions)
+        return found[0] if found else None
+
+    def _listed(self, *conditions: ColumnElement[bool]) -> list[StoredImage]:
+        rows = self._connection.execute(
+            select(*_LISTED).where(*conditions).order_by(image.c.id)
+        ).all()
+        recipients: dict[int, list[Recipient]] = {row.id: [] for row in rows}
+        of_these = self._connection.execute(
+            select(image_recipient)
+            .join(image, image.c.id == image_recipient.c.image_id)
+            .where(*conditions)
+            .order_by(image_recipient.c.image_id, image_recipient.c.seat_id)
+        )
+        for row in of_these:
+            if row.image_id in recipients:
+                recipients[row.image_id].append(
+                    Recipient(row.seat_id, row.fingerprint, row.opened_at)
+                )
+        return [_image(row, recipients[row.id]) for row in rows]
+
+    def _image_code(
+        self,
+        *,
+        channel_id: int,
+        public_id: str,
+        sender_id: int,
+        scheme: str,
+        size: int,
+        sha256: bytes,
+    ) -> bytes:
+        fields = (
+            b"image",
+            b"%d" % channel_id,
+            public_id.encode(),
+            b"%d" % sender_id,
+            scheme.encode(),
+            b"%d" % size,
+            sha256,
+        )
+        return _code(self._row_key, fields)
+
+    def _record_code(self, channel_id: int, public_id: str, records: Iterable[bytes]) -> bytes:
+        return _code(self._row_key, (b"records", b"%d" % channel_id, public_id.encode(), *records))
+
+
+def _image(row: Row[*tuple[Any, ...]], recipients: Iterable[Recipient]) -> StoredImage:
+    return StoredImage(**row._mapping, recipients=tuple(recipients))
+
+
+def _code(key: bytes, fields: Iterable[bytes]) -> bytes:
+    """HMAC-SHA256 over the fields, each behind its length, so that none can run into another."""
+    message = hmac.new(key, digestmod=hashlib.sha256)
+    for value in fields:
+        message.update(len(value).to_bytes(8, "big"))
+        message.update(value)
+    return message.digest()

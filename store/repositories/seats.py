@@ -1,0 +1,119 @@
+"""Seats: taken under a name, found by the hash of their token, given up."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from store.errors import NameTaken
+from store.repositories.base import Repository
+from store.schema import HELD, seat
+from store.values import Seat
+
+_COLUMNS = tuple(column for column in seat.c if column.name not in ("name_key", "token_hash"))
+
+
+class Seats(Repository):
+    """Adds and finds seats."""
+
+    def add(
+        self,
+        *,
+        channel_id: int,
+        public_id: str,
+        name: str,
+        name_key: str,
+        role: str,
+        token_hash: bytes,
+        joined_at: datetime,
+        public_key: bytes | None = None,
+        locked_key: bytes | None = None,
+        classroom_public_key: bytes | None = None,
+        locked_classroom_key: bytes | None = None,
+    ) -> Seat:
+        """Takes a seat. `name_key` is the form of the name in which equal names are equal.
+
+        Raises:
+            NameTaken: a seat of this role that has not left has the same `name_key`.
+            StoreRefused: there is no such channel, or the token or id exists already.
+        """
+        row = self._connection.execute(
+            self._insert(seat)
+            .values(
+                channel_id=channel_id,
+                public_id=public_id,
+                name=name,
+                name_key=name_key,
+                role=role,
+                token_hash=token_hash,
+                joined_at=joined_at,
+                last_seen_at=joined_at,
+                public_key=public_key,
+                locked_key=locked_key,
+                classroom_public_key=classroom_public_key,
+                locked_classroom_key=locked_classroom_key,
+            )
+            .on_conflict_do_nothing(
+                index_elements=[seat.c.channel_id, seat.c.role, seat.c.name_key],
+                index_where=HELD,
+            )
+            .returning(*_COLUMNS)
+        ).one_or_none()
+        if row is None:
+            raise NameTaken
+        return _seat(row)
+
+    def by_token(self, token_hash: bytes) -> Seat | None:
+        """The seat with this token, even one that has left; None when there is none.
+
+        In a unit that writes, acts in the seat's channel wait for this one from here on.
+        """
+        if self._writes:
+            channel_id = self._connection.scalar(
+                select(seat.c.channel_id).where(seat.c.token_hash == token_hash)
+            )
+            if channel_id is None:
+                return None
+            self._hold(channel_id)
+        row = self._connection.execute(
+            select(*_COLUMNS).where(seat.c.token_hash == token_hash)
+        ).one_or_none()
+        return None if row is None else _seat(row)
+
+    def get(self, seat_id: int) -> Seat | None:
+        """The seat with this id; None when there is none."""
+        row = self._connection.execute(select(*_COLUMNS).where(seat.c.id == seat_id)).one_or_none()
+        return None if row is None else _seat(row)
+
+    def in_channel(self, channel_id: int, *, with_left: bool = False) -> list[Seat]:
+        """The channel's seats in the order of joining; those that left only when asked for."""
+        statement = select(*_COLUMNS).where(seat.c.channel_id == channel_id)
+        if not with_left:
+            statement = statement.where(HELD)
+        rows = self._connection.execute(statement.order_by(seat.c.joined_at, seat.c.id))
+        return [_seat(row) for row in rows]
+
+    def touch(self, seat_id: int, at: datetime) -> None:
+        """Notes that the person is there. A commit each time: not more often than needed."""
+        self._set(seat_id, last_seen_at=at)
+
+    def leave(self, seat_id: int, at: datetime) -> None:
+        """Gives the seat up; its name is free again. The first time counts."""
+        self._connection.execute(update(seat).where(seat.c.id == seat_id, HELD).values(left_at=at))
+
+    def set_keys(self, seat_id: int, *, public_key: bytes | None, locked_key: bytes | None) -> None:
+        """Replaces the key pair."""
+        self._set(seat_id, public_key=public_key, locked_key=locked_key)
+
+    def set_classroom_keys(
+        self, seat_id: int, *, public_key: bytes | None, locked_key: bytes | None
+    ) -> None:
+        """Replaces the classroom key."""
+        self._set(seat_id, classroom_public_key=public_key, locked_classroom_key=locked_key)
+
+    def _set(self, seat_id: int, **values: object) -> None:
+        self._connection.execute(update(seat).where(seat.c.id == seat_id).values(**values))
+
+
+def _seat(row: Row[*tuple[Any, ...]]) -> Seat:
+    return Seat(**row._mapping)

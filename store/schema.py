@@ -1,0 +1,231 @@
+"""The tables, as the newest schema version has them.
+
+    channel ─┬─ seat ─┬─ known_key
+             ├─ image ─┬─ image_chunk       256 KB pieces of the envelope
+             │         ├─ image_record      the small sealed records
+             │         └─ image_recipient
+             └─ event                       (channel, seq), never a bare id
+
+Bytes that can be large live in tables of their own, so that no listing reads past them. Deleting
+a channel or an image takes everything of theirs along. Changes come only as additive steps in
+`store.migrations`; a table with blobs is never rebuilt.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+CHUNK_BYTES = 256 * 1024
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime as whole microseconds since 1970 UTC.
+
+    SQLite forgets the offset of a DateTime; a number means the same on both databases, compares
+    right, and comes back exactly.
+    """
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Refuses naive datetimes, whose moment nobody knows."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Gives back an aware datetime in UTC."""
+        return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite numbers rows by itself only in a column that is called exactly INTEGER. AUTOINCREMENT
+# keeps it from giving the number of a deleted row away again.
+_Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _owned_by(column: str, *, primary_key: bool = False) -> Column[int]:
+    """A reference that goes when its owner goes, named after the owner's table."""
+    return Column(
+        f"{column}_id",
+        _Id,
+        ForeignKey(f"{column}.id", ondelete="CASCADE"),
+        primary_key=primary_key,
+        autoincrement=False,
+        nullable=False,
+    )
+
+
+schema_version = Table(
+    "schema_version",
+    METADATA,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+)
+
+store_fact = Table(
+    "store_fact",
+    METADATA,
+    Column("name", String(40), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+)
+
+channel = Table(
+    "channel",
+    METADATA,
+    Column("id", _Id, primary_key=True),
+    Column("public_id", String(64), nullable=False, unique=True),
+    Column("key_digest", LargeBinary, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("closed_at", UtcDateTime),
+    Column("purged_at", UtcDateTime),
+    # No foreign key: seats refer to channels already, and a circle could not be created in
+    # order. `claim_owner` lets in only a seat of the same channel.
+    Column("owner_id", _Id),
+    Column("owner_ticket_hash", LargeBinary, nullable=False),
+    Column("last_seq", BigInteger, nullable=False, server_default=text("0")),
+    Column("locked", Boolean, nullable=False, server_default=false()),
+    sqlite_autoincrement=True,
+)
+
+seat = Table(
+    "seat",
+    METADATA,
+    Column("id", _Id, primary_key=True),
+    Column("public_id", String(64), nullable=False, unique=True),
+    _owned_by("channel"),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("token_hash", LargeBinary, nullable=False, unique=True),
+    Column("joined_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("left_at", UtcDateTime),
+    Column("public_key", LargeBinary),
+    Column("locked_key", LargeBinary),
+    Column("classroom_public_key", LargeBinary),
+    Column("locked_classroom_key", LargeBinary),
+    Index("ix_seat_channel_id", "channel_id"),
+    sqlite_autoincrement=True,
+)
+
+HELD = seat.c.left_at.is_(None)
+seat_name = Index(
+    "uq_seat_name_while_held",
+    seat.c.channel_id,
+    seat.c.role,
+    seat.c.name_key,
+    unique=True,
+    sqlite_where=HELD,
+    postgresql_where=HELD,
+)
+
+image = Table(
+    "image",
+    METADATA,
+    Column("id", _Id, primary_key=True),
+    Column("public_id", String(64), nullable=False, unique=True),
+    _owned_by("channel"),
+    Column("sender_id", _Id, ForeignKey("seat.id", ondelete="CASCADE"), nullable=False),
+    Column("scheme", String(40), nullable=False),
+    Column("submission", String(64), nullable=False),
+    Column("sent_at", UtcDateTime, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", LargeBinary, nullable=False),
+    Column("row_code", LargeBinary, nullable=False),
+    UniqueConstraint("sender_id", "submission"),
+    Index("ix_image_channel_id", "channel_id"),
+    sqlite_autoincrement=True,
+)
+
+image_chunk = Table(
+    "image_chunk",
+    METADATA,
+    _owned_by("image", primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+image_record = Table(
+    "image_record",
+    METADATA,
+    _owned_by("image", primary_key=True),
+    Column("details", LargeBinary, nullable=False),
+    Column("manifest", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("note", LargeBinary, nullable=False),
+    Column("row_code", LargeBinary, nullable=False),
+)
+
+image_recipient = Table(
+    "image_recipient",
+    METADATA,
+    _owned_by("image", primary_key=True),
+    _owned_by("seat", primary_key=True),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("opened_at", UtcDateTime),
+    Index("ix_image_recipient_seat_id", "seat_id"),
+)
+
+event = Table(
+    "event",
+    METADATA,
+    _owned_by("channel", primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(40), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    # No foreign keys: what happened stays true when the seat or the image is gone.
+    Column("seat_id", _Id),
+    Column("image_public_id", String(64)),
+    Column("detail", Text, nullable=False),
+)
+
+known_key = Table(
+    "known_key",
+    METADATA,
+    _owned_by("seat", primary_key=True),
+    Column(
+        "peer_id",
+        _Id,
+        ForeignKey("seat.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("compared_at", UtcDateTime),
+    Index("ix_known_key_peer_id", "peer_id"),
+)

@@ -1,0 +1,169 @@
+"""The plain values that `store` gets and gives. Rows never leave the package.
+
+Times are aware UTC datetimes that the caller gives; the store never asks the clock. `id` is the
+store's own number and stays on the server; `public_id` is the caller's random name for the same
+thing and may travel. Keys, digests, tokens' hashes and sealed records are opaque bytes.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A room.
+
+    Attributes:
+        kind: "private" or "classroom".
+        expires_at: from this moment on nobody may act in the channel.
+        closed_at: when its owner ended it; None while it is open.
+        purged_at: when its images were removed after its end; None before.
+        owner_id: seat that created it; None until that seat is taken.
+        last_seq: number of the newest event, 0 when there is none.
+        locked: no new seats.
+    """
+
+    id: int
+    public_id: str
+    name: str
+    kind: str
+    created_at: datetime
+    expires_at: datetime
+    closed_at: datetime | None
+    purged_at: datetime | None
+    owner_id: int | None
+    last_seq: int
+    locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One person in one role in one channel.
+
+    Attributes:
+        left_at: when it was given up or removed; None while it is held.
+        public_key: RSA public key, SPKI DER; None where the role has none.
+        locked_key: its private half, encrypted by the caller; None where the server has none.
+        classroom_public_key: public key for the classroom schemes.
+        locked_classroom_key: its private half, encrypted by the caller.
+    """
+
+    id: int
+    public_id: str
+    channel_id: int
+    name: str
+    role: str
+    joined_at: datetime
+    last_seen_at: datetime
+    left_at: datetime | None
+    public_key: bytes | None
+    locked_key: bytes | None = field(repr=False)
+    classroom_public_key: bytes | None
+    locked_classroom_key: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewImage:
+    """An image to be stored.
+
+    Attributes:
+        submission: the sender's name for this act of sending; the same one is stored once.
+        content: the whole envelope.
+        details: small sealed record: file name, caption, thumbnail.
+        manifest: what the signature covers.
+        signature: detached, over the manifest.
+        note: small record that only the sender can open.
+        recipients: seat id and fingerprint (SHA-256 of the public key, 32 bytes) of each.
+    """
+
+    public_id: str
+    channel_id: int
+    sender_id: int
+    scheme: str
+    submission: str
+    sent_at: datetime
+    content: bytes = field(repr=False)
+    details: bytes = field(repr=False)
+    manifest: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
+    note: bytes = field(repr=False)
+    recipients: tuple[tuple[int, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One of those an image is for.
+
+    Attributes:
+        fingerprint: SHA-256 of the public key it was sealed to, 32 bytes.
+        opened_at: first successful opening; None before.
+    """
+
+    seat_id: int
+    fingerprint: bytes
+    opened_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """An image in a listing: everything but its bytes.
+
+    Attributes:
+        size: length of the envelope in bytes.
+        sha256: of the envelope, 32 bytes.
+        recipients: by seat id.
+    """
+
+    id: int
+    public_id: str
+    channel_id: int
+    sender_id: int
+    scheme: str
+    sent_at: datetime
+    size: int
+    sha256: bytes
+    recipients: tuple[Recipient, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRecords:
+    """The small records of one image, as in `NewImage`; never part of a listing."""
+
+    details: bytes = field(repr=False)
+    manifest: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
+    note: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened in a channel.
+
+    Attributes:
+        seq: 1, 2, 3 ... in each channel, without gaps, in the order of commits.
+        image_id: public id of the image it is about; the image may be gone since.
+        detail: short text of the caller; nothing secret.
+    """
+
+    seq: int
+    kind: str
+    at: datetime
+    seat_id: int | None
+    image_id: str | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """A key that one seat has seen another use (trust on first use).
+
+    Attributes:
+        fingerprint: the pinned one, 32 bytes.
+        compared_at: when the two people compared safety numbers; None before.
+    """
+
+    seat_id: int
+    peer_id: int
+    fingerprint: bytes
+    first_seen_at: datetime
+    compared_at: datetime | None
