@@ -1,0 +1,230 @@
+"""CMS AuthEnvelopedData with AES-256-GCM, to the byte (RFC 5083, 5084, 5652).
+
+    ContentInfo ::= SEQUENCE {
+        contentType  id-ct-authEnvelopedData,
+        content  [0] SEQUENCE {
+            version                   INTEGER 0,
+            recipientInfos            SET OF KeyTransRecipientInfo (see `wrapping`),
+            authEncryptedContentInfo  SEQUENCE {
+                contentType                 id-data,
+                contentEncryptionAlgorithm  aes256-GCM { nonce 12 B, tag length 16 },
+                encryptedContent        [0] ciphertext, as long as the plaintext },
+            mac                       OCTET STRING, the tag, 16 B } }
+
+There are no originator info and no attributes. The digest of an envelope is the SHA-256 of
+authEncryptedContentInfo and mac as they stand in DER: not of the recipients, who may be added to.
+
+`parse` takes DER, and then exactly what `Layout.head` and `Layout.tail` would write for the same
+values; or the BER that `openssl cms -encrypt -stream` writes: indefinite lengths around the
+content, whose octets come in pieces. Which of the two is decided by the first length.
+"""
+
+import hashlib
+import io
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from rsa_core.envelopes import der, wrapping
+from rsa_core.envelopes.wrapping import Recipient
+from rsa_core.errors import EnvelopeFormatError
+
+NONCE_BYTES = 12
+TAG_BYTES = 16
+MAX_RECIPIENTS = 1000
+# OpenSSL writes pieces of 4 KiB; a hostile file of empty ones would fill the memory.
+MAX_PIECES = 200_000
+
+_AUTH_ENVELOPED = der.object_id("1.2.840.113549.1.9.16.1.23")
+_DATA = der.object_id("1.2.840.113549.1.7.1")
+_AES_256_GCM = der.object_id("2.16.840.1.101.3.4.1.46")
+_VERSION = der.small_integer(0)
+_TAG_LENGTH = der.small_integer(TAG_BYTES)
+_OTHER_TYPES = {
+    der.object_id("1.2.840.113549.1.7.1"): "Data",
+    der.object_id("1.2.840.113549.1.7.2"): "SignedData",
+    der.object_id("1.2.840.113549.1.7.3"): "EnvelopedData, which does not notice changes",
+}
+_MAX_SMALL = 256
+_MAX_INFO = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """All of an envelope but its ciphertext and tag.
+
+    Attributes:
+        infos: encoded RecipientInfos, sorted as DER sorts them when written.
+        nonce: 12 bytes.
+        size: length of the ciphertext, in bytes.
+    """
+
+    infos: tuple[bytes, ...]
+    nonce: bytes
+    size: int
+
+    def content_head(self) -> bytes:
+        """The authEncryptedContentInfo, up to the ciphertext."""
+        parameters = der.sequence(der.octet_string(self.nonce), _TAG_LENGTH)
+        before = _DATA + der.sequence(_AES_256_GCM, parameters)
+        before += bytes([der.CONTEXT_0]) + der.length(self.size)
+        return _header(der.SEQUENCE, len(before) + self.size) + before
+
+    def head(self) -> bytes:
+        """Everything before the ciphertext."""
+        before = _VERSION + der.set_of(self.infos) + self.content_head()
+        rest = self.size + len(self.tail(bytes(TAG_BYTES)))
+        for tag, inside in ((der.SEQUENCE, b""), (der.CONTEXT_0_CONSTRUCTED, _AUTH_ENVELOPED)):
+            before = inside + _header(tag, len(before) + rest) + before
+        return _header(der.SEQUENCE, len(before) + rest) + before
+
+    @staticmethod
+    def tail(tag: bytes) -> bytes:
+        """Everything after the ciphertext."""
+        return der.octet_string(tag)
+
+    def hasher(self) -> "hashlib._Hash":
+        """The digest's SHA-256, begun; wants the ciphertext and then the tail."""
+        return hashlib.sha256(self.content_head())
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """An envelope that was read, its ciphertext left in place.
+
+    Attributes:
+        layout: what it takes to write it again.
+        recipients: those who are named by a KeyTransRecipientInfo, in the envelope's order.
+        pieces: offset and length of each piece of the ciphertext; one piece in DER.
+        tag: 16 bytes.
+    """
+
+    layout: Layout
+    recipients: tuple[Recipient, ...]
+    pieces: tuple[tuple[int, int], ...]
+    tag: bytes
+
+
+def parse(file: BinaryIO) -> Parsed:
+    """Reads a seekable file from its start to its end.
+
+    Raises:
+        EnvelopeFormatError: the bytes are no such envelope; says where, and what was wanted.
+    """
+    end = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    reader = der.Reader(file, end)
+    if end and file.read(1) in b"-MC":
+        raise EnvelopeFormatError("this is text (PEM or S/MIME); wanted: binary DER")
+    file.seek(0)
+    outer = reader.enter(der.SEQUENCE, "ContentInfo", indefinite=True)
+    ber = outer is None
+    _content_type(reader)
+    explicit = reader.enter(der.CONTEXT_0_CONSTRUCTED, "content", indefinite=ber)
+    data = reader.enter(der.SEQUENCE, "AuthEnvelopedData", indefinite=ber)
+    if reader.whole("version", _MAX_SMALL) != _VERSION:
+        raise EnvelopeFormatError("the version of AuthEnvelopedData is unknown; wanted: 0")
+    infos = _infos(reader, indefinite=ber)
+    content = reader.enter(der.SEQUENCE, "authEncryptedContentInfo", indefinite=ber)
+    nonce = _content_parameters(reader)
+    pieces = _ciphertext(reader, ber=ber)
+    reader.leave(content, "authEncryptedContentInfo")
+    tag = _mac(reader)
+    for stop, what in ((data, "AuthEnvelopedData"), (explicit, "content"), (outer, "ContentInfo")):
+        reader.leave(stop, what)
+    if reader.at != end:
+        raise EnvelopeFormatError(f"{end - reader.at} bytes follow the envelope; wanted: none")
+    layout = Layout(infos, nonce, sum(size for _, size in pieces))
+    if not ber:
+        _check_strict(file, layout, pieces[0][0])
+    named = (wrapping.parse(info) for info in infos)
+    return Parsed(layout, tuple(one for one in named if one is not None), pieces, tag)
+
+
+def _content_type(reader: der.Reader) -> None:
+    found = reader.whole("content type", _MAX_SMALL)
+    if found != _AUTH_ENVELOPED:
+        what = _OTHER_TYPES.get(found, "something else")
+        raise EnvelopeFormatError(f"this is CMS {what}; wanted: AuthEnvelopedData")
+
+
+def _infos(reader: der.Reader, *, indefinite: bool) -> tuple[bytes, ...]:
+    end = reader.enter(der.SET, "recipients", indefinite=indefinite)
+    infos: list[bytes] = []
+    while end is None or reader.at < end:
+        info = reader.whole("recipient", _MAX_INFO)
+        if end is None and info == der.END_OF_CONTENTS:
+            break
+        infos.append(info)
+        if len(infos) > MAX_RECIPIENTS:
+            raise EnvelopeFormatError(f"wanted: at most {MAX_RECIPIENTS} recipients")
+    if end is not None:
+        reader.leave(end, "recipients")
+    if not infos:
+        raise EnvelopeFormatError("no recipients; wanted: at least one")
+    return tuple(infos)
+
+
+def _content_parameters(reader: der.Reader) -> bytes:
+    if reader.whole("type of the content", _MAX_SMALL) != _DATA:
+        raise EnvelopeFormatError("the content is of another type; wanted: id-data")
+    end = reader.enter(der.SEQUENCE, "content cipher")
+    if reader.whole("content cipher", _MAX_SMALL) != _AES_256_GCM:
+        raise EnvelopeFormatError("another content cipher; wanted: AES-256-GCM")
+    parameters = reader.enter(der.SEQUENCE, "parameters of AES-256-GCM")
+    nonce = reader.content(der.OCTET_STRING, "nonce", _MAX_SMALL)
+    if len(nonce) != NONCE_BYTES:
+        raise EnvelopeFormatError(f"a nonce of {len(nonce)} bytes; wanted: {NONCE_BYTES}")
+    # Left out, the tag's length is 12 (RFC 5084, 3.2): only 16 is strong enough here.
+    if reader.at == parameters or reader.whole("tag length", _MAX_SMALL) != _TAG_LENGTH:
+        raise EnvelopeFormatError(f"another length of tags; wanted: {TAG_BYTES}")
+    reader.leave(parameters, "parameters of AES-256-GCM")
+    reader.leave(end, "content cipher")
+    return nonce
+
+
+def _ciphertext(reader: der.Reader, *, ber: bool) -> tuple[tuple[int, int], ...]:
+    at = reader.at
+    tag, size = reader.header()
+    if tag == der.CONTEXT_0 and size is not None:
+        pieces = [(reader.at, size)]
+        reader.skip(size)
+        return tuple(pieces)
+    if tag != der.CONTEXT_0_CONSTRUCTED or not ber:
+        raise EnvelopeFormatError(f"at byte {at}: tag {tag:#04x}; wanted: 0x80 (ciphertext)")
+    end = None if size is None else reader.at + size
+    pieces = []
+    while end is None or reader.at < end:
+        at = reader.at
+        tag, size = reader.header()
+        if end is None and (tag, size) == (0, 0):
+            break
+        if tag != der.OCTET_STRING or size is None:
+            raise EnvelopeFormatError(f"at byte {at}: wanted: an OCTET STRING (ciphertext)")
+        pieces.append((reader.at, size))
+        reader.skip(size)
+        if len(pieces) > MAX_PIECES:
+            raise EnvelopeFormatError(f"wanted: at most {MAX_PIECES} pieces of ciphertext")
+    if end is not None:
+        reader.leave(end, "ciphertext")
+    return tuple(pieces)
+
+
+def _mac(reader: der.Reader) -> bytes:
+    at = reader.at
+    tag, size = reader.header()
+    if tag == 0xA1:
+        raise EnvelopeFormatError("the envelope has authenticated attributes; wanted: none")
+    if (tag, size) != (der.OCTET_STRING, TAG_BYTES):
+        raise EnvelopeFormatError(f"at byte {at}: wanted: a tag of {TAG_BYTES} bytes")
+    return reader.take(TAG_BYTES)
+
+
+def _check_strict(file: BinaryIO, layout: Layout, start: int) -> None:
+    """What stands before the ciphertext is what we would have written, to the byte."""
+    file.seek(0)
+    if file.read(start) != layout.head():
+        raise EnvelopeFormatError("the bytes before the ciphertext are no strict DER")
+
+
+def _header(tag: int, size: int) -> bytes:
+    return bytes([tag]) + der.length(size)

@@ -1,0 +1,209 @@
+"""How a content key travels: RSAES-OAEP (RFC 8017, 7.1), one KeyTransRecipientInfo a recipient.
+
+    KeyTransRecipientInfo ::= SEQUENCE {                             RFC 5652, 6.2.1
+        version                 INTEGER 2 (named by key id) or 0 (by issuer and serial number),
+        rid                     [0] subject key identifier, or SEQUENCE issuerAndSerialNumber,
+        keyEncryptionAlgorithm  RSAES-OAEP with its parameters        RFC 4055, 4.1
+        encryptedKey            OCTET STRING, as long as the modulus }
+
+We write version 2, SHA-256 for both hashes (with NULL parameters), no label. We read SHA-1,
+SHA-256, SHA-384 and SHA-512 in any pairing, because OpenSSL offers them all; PKCS #1 v1.5, never.
+Algorithm identifiers are looked up as whole byte strings: there is nothing to parse, and hence
+nothing to be lenient about.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from types import ModuleType
+
+from Crypto.Cipher import oaep
+from Crypto.Hash import SHA1, SHA256, SHA384, SHA512
+from Crypto.PublicKey.RSA import RsaKey
+from Crypto.Random import get_random_bytes
+from Crypto.Signature.pss import MGF1
+
+from rsa_core.envelopes import der
+from rsa_core.errors import EnvelopeFormatError, RecipientError
+from rsa_core.keys import KeyPair, PublicKey
+
+CONTENT_KEY_BYTES = 32
+_MAX_NAME_BYTES = 4096
+_MAX_ALGORITHM_BYTES = 256
+_MAX_WRAPPED_BYTES = 2048
+_OTHER_KINDS = b"\xa1\xa2\xa3\xa4"  # key agreement, shared key, passphrase, other
+_BY_KEY_ID = der.small_integer(2)
+_BY_ISSUER = der.small_integer(0)
+
+_OAEP = der.object_id("1.2.840.113549.1.1.7")
+_MGF1 = der.object_id("1.2.840.113549.1.1.8")
+_NO_LABEL = der.element(
+    0xA2, der.sequence(der.object_id("1.2.840.113549.1.1.9"), der.octet_string(b""))
+)
+_HASHES: dict[str, tuple[str, ModuleType]] = {
+    "SHA-1": ("1.3.14.3.2.26", SHA1),
+    "SHA-256": ("2.16.840.1.101.3.4.2.1", SHA256),
+    "SHA-384": ("2.16.840.1.101.3.4.2.2", SHA384),
+    "SHA-512": ("2.16.840.1.101.3.4.2.3", SHA512),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapping:
+    """The two hash functions of an RSAES-OAEP, by name.
+
+    Attributes:
+        hash_name: of the padding itself.
+        mask_hash_name: of its mask generation function MGF1.
+    """
+
+    hash_name: str
+    mask_hash_name: str
+
+    def __str__(self) -> str:
+        if self.hash_name == self.mask_hash_name:
+            return f"RSAES-OAEP, {self.hash_name}"
+        return f"RSAES-OAEP, {self.hash_name}, MGF1 with {self.mask_hash_name}"
+
+    def wrap(self, content_key: bytes, public: PublicKey) -> bytes:
+        """Encrypts a content key; as long as the modulus."""
+        return self._cipher(public.engine()).encrypt(content_key)
+
+    def unwrap(self, wrapped_key: bytes, key: KeyPair) -> bytes | None:
+        """Decrypts a wrapped key; None if it does not open, for whatever reason."""
+        try:
+            return self._cipher(key.engine).decrypt(wrapped_key)
+        except ValueError:
+            return None
+
+    def _cipher(self, engine: RsaKey) -> oaep.PKCS1OAEP_Cipher:
+        mask_hash = _HASHES[self.mask_hash_name][1]
+        return oaep.new(
+            engine,
+            hashmod=_HASHES[self.hash_name][1],
+            mask_func=lambda seed, size: MGF1(seed, size, mask_hash),
+        )
+
+
+def _encodings(name: str, tag: int, *, mask: bool) -> Iterable[bytes]:
+    """Every encoding of one hash parameter that is in use: NULL or nothing; defaults left out."""
+    for parameters in (der.NULL_ELEMENT, b""):
+        algorithm = der.sequence(der.object_id(_HASHES[name][0]), parameters)
+        yield der.element(tag, der.sequence(_MGF1, algorithm) if mask else algorithm)
+    if name == "SHA-1":
+        yield b""
+
+
+def _algorithms() -> dict[bytes, Wrapping]:
+    known = {}
+    for name, mask_name in product(_HASHES, _HASHES):
+        for parts in product(
+            _encodings(name, 0xA0, mask=False),
+            _encodings(mask_name, 0xA1, mask=True),
+            (b"", _NO_LABEL),
+        ):
+            known[der.sequence(_OAEP, der.sequence(*parts))] = Wrapping(name, mask_name)
+    return known
+
+
+_ALGORITHMS = _algorithms()
+OURS = Wrapping("SHA-256", "SHA-256")
+_OUR_ALGORITHM = next(code for code, wrapping in _ALGORITHMS.items() if wrapping == OURS)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One recipient of an envelope.
+
+    Attributes:
+        key_id: the subject key identifier, usually 20 bytes; None where the recipient is named
+            by the issuer and serial number of a certificate.
+        wrapping: None where it is not RSAES-OAEP.
+        wrapped_key: as long as the recipient's modulus.
+    """
+
+    key_id: bytes | None
+    wrapping: Wrapping | None
+    wrapped_key: bytes
+
+
+def wrap(content_key: bytes, public: PublicKey) -> bytes:
+    """KeyTransRecipientInfo, DER: the content key for one recipient."""
+    return der.sequence(
+        _BY_KEY_ID,
+        der.element(der.CONTEXT_0, public.key_id),
+        _OUR_ALGORITHM,
+        der.octet_string(OURS.wrap(content_key, public)),
+    )
+
+
+def parse(info: bytes) -> Recipient | None:
+    """Reads one RecipientInfo, a whole element.
+
+    Returns:
+        None for another kind of recipient than a KeyTransRecipientInfo: RFC 5652 wants those to
+        be passed over.
+
+    Raises:
+        EnvelopeFormatError: a damaged KeyTransRecipientInfo.
+    """
+    if info[0] in _OTHER_KINDS:
+        return None
+    reader = der.Reader.of(info)
+    end = reader.enter(der.SEQUENCE, "recipient")
+    version = reader.whole("recipient's version", 1)
+    name = reader.whole("recipient's name", _MAX_NAME_BYTES)
+    key_id = None
+    if name[0] == der.CONTEXT_0 and version == _BY_KEY_ID:
+        key_id = der.Reader.of(name).content(der.CONTEXT_0, "key id", _MAX_NAME_BYTES)
+    elif name[0] != der.SEQUENCE or version != _BY_ISSUER:
+        raise EnvelopeFormatError(
+            "a recipient's version and kind of name do not agree; "
+            "wanted: 2 with a key id, or 0 with issuer and serial number"
+        )
+    algorithm = reader.whole("key wrapping", _MAX_ALGORITHM_BYTES)
+    wrapped_key = reader.content(der.OCTET_STRING, "wrapped key", _MAX_WRAPPED_BYTES)
+    reader.leave(end, "recipient")
+    return Recipient(key_id, _wrapping_of(algorithm), wrapped_key)
+
+
+def content_key_for(key: KeyPair, recipients: Sequence[Recipient]) -> bytes:
+    """The content key, or 32 random bytes if the wrapped key does not open.
+
+    A wrapped key that does not open is not reported here: the random key fails at the content's
+    tag, in the same words and after the same work as a changed ciphertext does.
+
+    Raises:
+        RecipientError: no recipient is this public key; that is public.
+        EnvelopeFormatError: two are, or it is wrapped in a way that is not read here.
+    """
+    mine = [recipient for recipient in recipients if recipient.key_id == key.public.key_id]
+    if len(mine) > 1:
+        raise EnvelopeFormatError("two recipients have the same key id")
+    if not mine:
+        # Named by certificate: which of them is ours shows only when one opens.
+        mine = [
+            recipient
+            for recipient in recipients
+            if recipient.key_id is None and len(recipient.wrapped_key) == key.public.width
+        ]
+    if not mine:
+        raise RecipientError("this envelope is for other recipients than this key pair")
+    if all(recipient.wrapping is None for recipient in mine):
+        raise EnvelopeFormatError("the content key is not wrapped by RSAES-OAEP, as is wanted")
+    for recipient in mine:
+        if recipient.wrapping is not None:
+            content_key = recipient.wrapping.unwrap(recipient.wrapped_key, key)
+            if content_key is not None and len(content_key) == CONTENT_KEY_BYTES:
+                return content_key
+    return get_random_bytes(CONTENT_KEY_BYTES)
+
+
+def _wrapping_of(algorithm: bytes) -> Wrapping | None:
+    wrapping = _ALGORITHMS.get(algorithm)
+    if wrapping is None and _OAEP in algorithm[: 2 + len(_OAEP)]:
+        raise EnvelopeFormatError(
+            "parameters of RSAES-OAEP that are not read here; "
+            "wanted: SHA-1, SHA-256, SHA-384 or SHA-512, MGF1, and no label"
+        )
+    return wrapping
