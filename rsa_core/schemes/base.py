@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from rsa_core.classroom import ClassroomKeyPair, ClassroomPublicKey
 from rsa_core.keys import KeyPair, PublicKey
 from rsa_core.pictures import Picture
+from rsa_core.residues import Residues
 
 AnyPublicKey = PublicKey | ClassroomPublicKey
 AnyKeyPair = KeyPair | ClassroomKeyPair
@@ -82,12 +83,17 @@ class Capture:
         recipients: in the envelope's own order.
         parameters: public parameters in reading order, names and values as text.
         ciphertext: what the scheme put in the plaintext's place: for `hybrid` the AES-GCM
-            output, for the classroom schemes the residues of the first recipient's copy as
-            fixed-width big-endian integers.
-        residue_width: bytes for one residue in `ciphertext`; 1 where there are no residues.
-        shape: shape of the residues, (H, W) or (H, W, C) for one residue a sample; None where
-            the ciphertext has no pixel grid.
+            output, for the block schemes the first recipient's copy: its residues as big-endian
+            integers of `residue_width` bytes. Empty for `textbook-pixels`, whose ciphertext is
+            `residues`: written out it would be gigabytes. `views.ciphertext_head` gives the
+            beginning of either.
+        residue_width: bytes for one residue; 1 where there are no residues.
+        shape: shape of the residues where there is one for each sample byte: (H, W) or
+            (H, W, C), for 16-bit samples (H, W, 2) with the high byte first; None where the
+            ciphertext has no pixel grid.
         moduli: the classroom keys (n, e) of the recipients, empty for safe schemes.
+        residues: for `textbook-pixels` one dictionary of residues for each recipient, in the
+            recipients' order; empty for the others.
     """
 
     scheme: str
@@ -98,6 +104,7 @@ class Capture:
     residue_width: int
     shape: tuple[int, ...] | None
     moduli: tuple[tuple[int, int], ...]
+    residues: tuple[Residues, ...] = field(default=(), repr=False)
 
 
 Public = TypeVar("Public", PublicKey, ClassroomPublicKey, contravariant=True)

@@ -1,0 +1,157 @@
+"""`textbook-pixels`: every sample m becomes m^e mod n, and nothing else. Insecure on purpose.
+
+A sample has 256 values, so a picture has at most 256 different residues, whatever the size of
+the key. That makes the scheme fast (a table of 256 powers) and breaks it (the same table, made
+from the public key by anybody). Samples of 16 bits are two bytes, each encrypted.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rsa_core.classroom import ClassroomKeyPair, ClassroomPublicKey
+from rsa_core.envelopes.container import Container
+from rsa_core.errors import KeyFormatError, LimitError, RecipientError
+from rsa_core.pictures import Picture, png_of
+from rsa_core.residues import Residues, count_bytes
+from rsa_core.schemes.base import Capture, Opened, RecipientFacts, Sealed
+from rsa_core.schemes.copies import (
+    bytes_of,
+    check_size,
+    distinct_keys,
+    kind_of,
+    parsed,
+    pixels_of,
+    public_parameters,
+)
+
+# An honest envelope has 256 distinct residues at most; a forged one has more, and each costs the
+# receiver a private power. The work grows with the cube of the length: this is half a minute.
+_MAX_WORK = 4 * 10**13
+
+
+class TextbookPixels:
+    """The scheme; see `Scheme` for what its attributes and methods promise."""
+
+    name = "textbook-pixels"
+    title = "Textbook RSA, sample by sample (insecure)"
+    summary = (
+        "Insecure: each sample is raised to e modulo n, so equal samples look equal and anybody "
+        "can undo it with a table of 256 entries."
+    )
+    secure = False
+    authenticated = False
+    key_kind: Literal["key pair", "classroom key"] = "classroom key"
+    keeps: Literal["file", "pixels"] = "pixels"
+    suffix = ".rsaimg"
+
+    def seal(self, picture: Picture, recipients: Sequence[ClassroomPublicKey]) -> Sealed:
+        """Encrypts the samples; recipients with equal keys share one copy.
+
+        Raises:
+            ValueError: no recipients.
+            KeyFormatError: a key under which two samples would get the same residue.
+            LimitError: the copies together would be larger than an envelope may be.
+        """
+        keys = distinct_keys(recipients)
+        pixels = picture.pixels()
+        check_size(len(keys), pixels.nbytes * len(keys))
+        samples = bytes_of(pixels)
+        copies = tuple(encrypt_samples(samples, key) for key in keys)
+        container = Container("textbook-pixels", kind_of(pixels), pixels.shape, copies)
+        return Sealed(container.pack(), container.digest(), None)
+
+    def open(self, envelope: bytes, key: ClassroomKeyPair) -> Opened:
+        """Decrypts the copy that was made under this key.
+
+        Nothing tells a changed residue from a true one: whatever it decrypts to is shown, and
+        what is larger than a sample can be is shown as 255.
+
+        Raises:
+            EnvelopeFormatError: the bytes are no envelope of this scheme.
+            RecipientError: no copy was made under this key.
+            LimitError: a forged envelope, whose many different residues take too long.
+        """
+        container = parsed(envelope, "textbook-pixels")
+        for copy in container.copies:
+            if isinstance(copy, Residues) and copy.key == key.public:
+                pixels = pixels_of(decrypt_samples(copy, key), container)
+                return Opened(png_of(pixels), pixels, container.digest(), None)
+        raise RecipientError("the envelope has no copy for this classroom key")
+
+    def capture(self, envelope: bytes) -> Capture:
+        """Reads what is public.
+
+        Raises:
+            EnvelopeFormatError: the bytes are no envelope of this scheme.
+        """
+        container = parsed(envelope, "textbook-pixels")
+        residues = tuple(copy for copy in container.copies if isinstance(copy, Residues))
+        wide = (2,) if container.samples == "u16" else ()
+        return Capture(
+            scheme=self.name,
+            size=len(envelope),
+            recipients=tuple(RecipientFacts(r.key.fingerprint, r.key.bits) for r in residues),
+            parameters=public_parameters(container),
+            ciphertext=b"",
+            residue_width=residues[0].key.width,
+            shape=container.shape + wide,
+            moduli=tuple((r.key.n, r.key.e) for r in residues),
+            residues=residues,
+        )
+
+
+TEXTBOOK_PIXELS = TextbookPixels()
+
+
+def encrypt_samples(samples: NDArray[np.uint8], key: ClassroomPublicKey) -> Residues:
+    """Raises every byte to e modulo n.
+
+    Args:
+        samples: any bytes, shape (N,), N >= 1.
+        key: the public key.
+
+    Raises:
+        KeyFormatError: two different bytes would get the same residue.
+    """
+    powers = [pow(m, key.e, key.n) for m in range(256)]
+    if len(set(powers)) != 256:
+        raise KeyFormatError(
+            "under this key two different samples get the same residue: n has fewer than 257 "
+            "residues, or e shares a factor with p - 1 or q - 1"
+        )
+    present = np.flatnonzero(count_bytes(samples)).tolist()
+    present.sort(key=powers.__getitem__)
+    table = np.zeros(256, np.uint8)
+    table[present] = np.arange(len(present))
+    return Residues(key, tuple(powers[m] for m in present), _looked_up(table, samples))
+
+
+def decrypt_samples(residues: Residues, key: ClassroomKeyPair) -> NDArray[np.uint8]:
+    """Undoes `encrypt_samples`: one private power for each distinct residue.
+
+    Returns:
+        The bytes, shape (N,); 255 where a changed residue gives more.
+
+    Raises:
+        LimitError: so many distinct residues that it would take more than half a minute.
+    """
+    if len(residues.distinct) * key.public.bits**3 > _MAX_WORK:
+        raise LimitError(
+            f"{len(residues.distinct)} different residues of {key.public.bits} bits take too "
+            "long to decrypt; an honest envelope has at most 256"
+        )
+    values = [min(key.power(c), 255) for c in residues.distinct]
+    return _looked_up(np.array(values, np.uint8), residues.indices)
+
+
+def _looked_up(
+    table: NDArray[np.uint8], indices: NDArray[np.uint8] | NDArray[np.uint16]
+) -> NDArray[np.uint8]:
+    """table[indices]; for bytes by bytes.translate, the fastest table there is in Python."""
+    if indices.dtype == np.uint8:
+        full = table.tobytes().ljust(256, b"\0")
+        return np.frombuffer(bytearray(indices.tobytes().translate(full)), np.uint8)
+    return table[indices]
