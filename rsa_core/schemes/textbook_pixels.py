@@ -143,15 +143,13 @@ def decrypt_samples(residues: Residues, key: ClassroomKeyPair) -> NDArray[np.uin
             f"{len(residues.distinct)} different residues of {key.public.bits} bits take too "
             "long to decrypt; an honest envelope has at most 256"
         )
-    values = [min(key.power(c), 255) for c in residues.distinct]
-    return _looked_up(np.array(values, np.uint8), residues.indices)
+    values = np.array([min(key.power(c), 255) for c in residues.distinct], np.uint8)
+    if residues.indices.dtype == np.uint8:
+        return _looked_up(values, residues.indices.view(np.uint8)).copy()
+    return values[residues.indices]
 
 
-def _looked_up(
-    table: NDArray[np.uint8], indices: NDArray[np.uint8] | NDArray[np.uint16]
-) -> NDArray[np.uint8]:
-    """table[indices]; for bytes by bytes.translate, the fastest table there is in Python."""
-    if indices.dtype == np.uint8:
-        full = table.tobytes().ljust(256, b"\0")
-        return np.frombuffer(bytearray(indices.tobytes().translate(full)), np.uint8)
-    return table[indices]
+def _looked_up(table: NDArray[np.uint8], indices: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """table[indices], read-only. Twice as fast as numpy's, which widens indices to 8 bytes."""
+    padded = table.tobytes().ljust(256, b"\0")
+    return np.frombuffer(indices.tobytes().translate(padded), np.uint8)
