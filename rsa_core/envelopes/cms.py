@@ -19,14 +19,17 @@ values; or the BER that `openssl cms -encrypt -stream` writes: indefinite length
 content, whose octets come in pieces. Which of the two is decided by the first length.
 """
 
-import hashlib
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
+
+from Crypto.Random import get_random_bytes
 
 from rsa_core.envelopes import der, wrapping
 from rsa_core.envelopes.wrapping import Recipient
 from rsa_core.errors import EnvelopeFormatError
+from rsa_core.keys import PublicKey
 
 NONCE_BYTES = 12
 TAG_BYTES = 16
@@ -62,6 +65,20 @@ class Layout:
     nonce: bytes
     size: int
 
+    @classmethod
+    def fresh(cls, content_key: bytes, recipients: Sequence[PublicKey], size: int) -> "Layout":
+        """The layout of a new envelope: the content key wrapped for each, a random nonce.
+
+        Raises:
+            ValueError: no recipients, the same one twice, or more than 1000.
+        """
+        if not 1 <= len(recipients) <= MAX_RECIPIENTS:
+            raise ValueError(f"an envelope has 1 to {MAX_RECIPIENTS} recipients")
+        if len(set(recipients)) != len(recipients):
+            raise ValueError("a recipient stands twice")
+        infos = tuple(wrapping.wrap(content_key, recipient) for recipient in recipients)
+        return cls(infos, get_random_bytes(NONCE_BYTES), size)
+
     def content_head(self) -> bytes:
         """The authEncryptedContentInfo, up to the ciphertext."""
         parameters = der.sequence(der.octet_string(self.nonce), _TAG_LENGTH)
@@ -81,10 +98,6 @@ class Layout:
     def tail(tag: bytes) -> bytes:
         """Everything after the ciphertext."""
         return der.octet_string(tag)
-
-    def hasher(self) -> "hashlib._Hash":
-        """The digest's SHA-256, begun; wants the ciphertext and then the tail."""
-        return hashlib.sha256(self.content_head())
 
 
 @dataclass(frozen=True, slots=True)

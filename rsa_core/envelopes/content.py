@@ -4,12 +4,16 @@
     commitment  SHA-256("rsa-image-content-key-v1" | 0 | content key)
 
 AES-GCM does not commit to its key: somebody who knows two keys can make one ciphertext and tag
-that opens under both, to two pictures. Who signs the commitment cannot. Pieces are at most 1 MiB,
-so that a piece is still in the cache when it is hashed after it was encrypted.
+that opens under both, to two pictures. Who signs the commitment cannot.
+
+A large content is hashed by a second thread while the first encrypts: both let go of the
+interpreter lock, and the digest would otherwise double the time.
 """
 
 import hashlib
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from Crypto.Cipher import AES
 
@@ -17,6 +21,8 @@ from rsa_core.envelopes.cms import TAG_BYTES, Layout
 from rsa_core.errors import DecryptionError
 
 PIECE = 1 << 20
+_SECOND_THREAD_FROM = 4 * PIECE
+_BEHIND = 4  # pieces that wait for the second thread; they bound the memory of a stream
 _LABEL = b"rsa-image-content-key-v1\0"
 
 
@@ -36,18 +42,17 @@ class Sealing:
     def __init__(self, content_key: bytes, layout: Layout) -> None:
         """Begins; the content key and the layout's nonce are fresh."""
         self._cipher = AES.new(content_key, AES.MODE_GCM, nonce=layout.nonce, mac_len=TAG_BYTES)
-        self._hash = layout.hasher()
+        self._digest = _Digest(layout)
 
     def seal(self, plaintext: memoryview, ciphertext: memoryview) -> None:
-        """Encrypts the next piece into `ciphertext`, which is as long."""
+        """Encrypts the next piece into `ciphertext`, as long and not to be used again."""
         self._cipher.encrypt(plaintext, output=ciphertext)
-        self._hash.update(ciphertext)
+        self._digest.update(ciphertext)
 
     def finish(self) -> tuple[bytes, bytes]:
         """What follows the ciphertext, and the digest."""
-        tail = Layout.tail(self._cipher.digest())
-        self._hash.update(tail)
-        return tail, self._hash.digest()
+        tag = self._cipher.digest()
+        return Layout.tail(tag), self._digest.finish(tag)
 
 
 class Opening:
@@ -56,11 +61,11 @@ class Opening:
     def __init__(self, content_key: bytes, layout: Layout) -> None:
         """Begins."""
         self._cipher = AES.new(content_key, AES.MODE_GCM, nonce=layout.nonce, mac_len=TAG_BYTES)
-        self._hash = layout.hasher()
+        self._digest = _Digest(layout)
 
     def open(self, ciphertext: memoryview, plaintext: memoryview) -> None:
-        """Decrypts the next piece into `plaintext`, which is as long."""
-        self._hash.update(ciphertext)
+        """Decrypts the next piece, not to be changed later, into `plaintext`, which is as long."""
+        self._digest.update(ciphertext)
         self._cipher.decrypt(ciphertext, output=plaintext)
 
     def finish(self, tag: bytes) -> bytes:
@@ -69,9 +74,35 @@ class Opening:
         Raises:
             DecryptionError: the tag is wrong: another key, or a changed envelope.
         """
+        digest = self._digest.finish(tag)
         try:
             self._cipher.verify(tag)
         except ValueError:
             raise DecryptionError from None
+        return digest
+
+
+class _Digest:
+    """The envelope's digest, on a thread of its own where that pays."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._hash = hashlib.sha256(layout.content_head())
+        large = layout.size >= _SECOND_THREAD_FROM
+        self._thread = ThreadPoolExecutor(1) if large else None
+        self._pending: deque[Future[None]] = deque()
+
+    def update(self, piece: memoryview) -> None:
+        if self._thread is None:
+            self._hash.update(piece)
+            return
+        if len(self._pending) == _BEHIND:
+            self._pending.popleft().result()
+        self._pending.append(self._thread.submit(self._hash.update, piece))
+
+    def finish(self, tag: bytes) -> bytes:
+        if self._thread is not None:
+            self._thread.shutdown()
+        for future in self._pending:
+            future.result()
         self._hash.update(Layout.tail(tag))
         return self._hash.digest()

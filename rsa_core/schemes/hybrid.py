@@ -48,7 +48,7 @@ def seal_bytes(data: bytes, recipients: Sequence[PublicKey]) -> Sealed:
         ValueError: no recipients, the same one twice, or more than 1000.
     """
     content_key = get_random_bytes(wrapping.CONTENT_KEY_BYTES)
-    layout = new_layout(content_key, recipients, len(data))
+    layout = cms.Layout.fresh(content_key, recipients, len(data))
     head = layout.head()
     sealing = Sealing(content_key, layout)
     with _filled(len(head) + len(data) + len(layout.tail(bytes(cms.TAG_BYTES)))) as (out, view):
@@ -109,20 +109,6 @@ def share_bytes(envelope: bytes, key: KeyPair, recipient: PublicKey) -> Sealed:
         layout.tail(parsed.tag),
     ]
     return Sealed(b"".join(parts), opened.digest, opened.commitment)
-
-
-def new_layout(content_key: bytes, recipients: Sequence[PublicKey], size: int) -> cms.Layout:
-    """The layout of a new envelope, with a fresh nonce.
-
-    Raises:
-        ValueError: no recipients, the same one twice, or more than 1000.
-    """
-    if not 1 <= len(recipients) <= cms.MAX_RECIPIENTS:
-        raise ValueError(f"an envelope has 1 to {cms.MAX_RECIPIENTS} recipients")
-    if len(set(recipients)) != len(recipients):
-        raise ValueError("a recipient stands twice")
-    infos = tuple(wrapping.wrap(content_key, recipient) for recipient in recipients)
-    return cms.Layout(infos, get_random_bytes(cms.NONCE_BYTES), size)
 
 
 class Hybrid:

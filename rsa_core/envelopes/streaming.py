@@ -1,0 +1,109 @@
+"""Large files: sealed in one pass, opened in two, in some megabytes of memory.
+
+Opening reads the envelope twice. The first pass decrypts into a buffer that is thrown away and
+checks the tag; only then does the second write. So nothing of a changed envelope is ever
+released, not even into a temporary file: that is the trap of streaming authenticated encryption,
+and OpenSSL before 3.0.22 is in it. The second pass checks again, in case the file changed between.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from Crypto.Random import get_random_bytes
+
+from rsa_core.envelopes import cms, wrapping
+from rsa_core.envelopes.content import PIECE, Opening, Sealing, commitment_to
+from rsa_core.errors import EnvelopeFormatError
+from rsa_core.keys import KeyPair, PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """What is known of an envelope that went from file to file.
+
+    Attributes:
+        size: length of the content in bytes.
+        digest: of the envelope's content part, 32 bytes (see `content`).
+        commitment: to the content key, 32 bytes.
+    """
+
+    size: int
+    digest: bytes
+    commitment: bytes
+
+
+def seal_stream(
+    source: BinaryIO, target: BinaryIO, size: int, recipients: Sequence[PublicKey]
+) -> Streamed:
+    """Encrypts what is left of a file, in one pass.
+
+    Args:
+        source: gives exactly `size` bytes.
+        target: takes the envelope; it is worthless if this raises.
+        size: in bytes; DER puts the lengths first, so they must be known before.
+        recipients: one or more, none of them twice.
+
+    Raises:
+        ValueError: the recipients are none, more than 1000 or one of them twice; or the source
+            has another size.
+    """
+    content_key = get_random_bytes(wrapping.CONTENT_KEY_BYTES)
+    layout = cms.Layout.fresh(content_key, recipients, size)
+    sealing = Sealing(content_key, layout)
+    target.write(layout.head())
+    done = 0
+    while piece := source.read(PIECE):
+        done += len(piece)
+        if done > size:
+            break
+        ciphertext = memoryview(bytearray(len(piece)))
+        sealing.seal(memoryview(piece), ciphertext)
+        target.write(ciphertext)
+    tail, digest = sealing.finish()
+    if done != size:
+        raise ValueError("the source has another size than was said")
+    target.write(tail)
+    return Streamed(size, digest, commitment_to(content_key))
+
+
+def open_stream(source: BinaryIO, target: BinaryIO, key: KeyPair) -> Streamed:
+    """Decrypts an envelope from a seekable file, in two passes.
+
+    Nothing is written before the whole envelope was found to be unchanged.
+
+    Raises:
+        EnvelopeFormatError: the bytes are no such envelope.
+        RecipientError: no recipient is this key pair.
+        DecryptionError: anything else, in one voice.
+    """
+    parsed = cms.parse(source)
+    content_key = wrapping.content_key_for(key, parsed.recipients)
+    _pass(source, None, parsed, content_key)
+    digest = _pass(source, target, parsed, content_key)
+    return Streamed(parsed.layout.size, digest, commitment_to(content_key))
+
+
+def _pass(
+    source: BinaryIO, target: BinaryIO | None, parsed: cms.Parsed, content_key: bytes
+) -> bytes:
+    opening = Opening(content_key, parsed.layout)
+    buffer = memoryview(bytearray(PIECE))
+    for piece in _ciphertext(source, parsed):
+        plaintext = buffer[: len(piece)]
+        opening.open(memoryview(piece), plaintext)
+        if target is not None:
+            target.write(plaintext)
+    return opening.finish(parsed.tag)
+
+
+def _ciphertext(source: BinaryIO, parsed: cms.Parsed) -> Iterator[bytes]:
+    for at, size in parsed.pieces:
+        source.seek(at)
+        left = size
+        while left:
+            piece = source.read(min(left, PIECE))
+            if not piece:
+                raise EnvelopeFormatError("the envelope became shorter while it was read")
+            left -= len(piece)
+            yield piece
