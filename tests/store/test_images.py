@@ -1,0 +1,138 @@
+import hashlib
+import os
+import random
+from dataclasses import replace
+
+import pytest
+
+from store import ImageMissing, ImageRecords, StoreRefused
+from store.schema import CHUNK_BYTES
+from tests.store import making
+from tests.store.making import HOUR, NOW
+
+
+@pytest.mark.parametrize(
+    "size",
+    [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, 3 * CHUNK_BYTES + 17],
+)
+def test_an_image_comes_back_exactly(store, size):
+    channel, sender, receiver = making.room(store)
+    sent = making.send(store, sender, [receiver], content=random.Random(size).randbytes(size))
+    with store.read() as unit:
+        assert unit.images.content(channel.id, sent.public_id) == sent.content
+        assert unit.images.records(channel.id, sent.public_id) == ImageRecords(
+            sent.details, sent.manifest, sent.signature, sent.note
+        )
+        stored = unit.images.get(channel.id, sent.public_id)
+    assert stored.size == size
+    assert stored.sha256 == hashlib.sha256(sent.content).digest()
+    assert (stored.public_id, stored.channel_id, stored.sender_id, stored.scheme) == (
+        (sent.public_id, channel.id, sender.id, "hybrid")
+    )
+    assert stored.sent_at == NOW
+
+
+def test_what_is_added_is_what_is_listed(store):
+    channel, sender, receiver = making.room(store)
+    with store.write() as unit:
+        other = making.seat(unit, channel.id)
+        added = unit.images.add(making.image(sender, [other, receiver]))
+        assert unit.images.get(channel.id, added.public_id) == added
+    assert [recipient.seat_id for recipient in added.recipients] == [receiver.id, other.id]
+
+
+def test_listings_are_oldest_first_and_keep_to_channel_sender_and_recipient(store):
+    channel, sender, receiver = making.room(store)
+    elsewhere, stranger, _ = making.room(store)
+    with store.write() as unit:
+        second_sender = making.seat(unit, channel.id, role="sender")
+        second_receiver = making.seat(unit, channel.id)
+    one = making.send(store, sender, [receiver], sent_at=NOW + HOUR)
+    two = making.send(store, second_sender, [receiver, second_receiver], sent_at=NOW)
+    three = making.send(store, sender, [])
+    foreign = making.send(store, stranger, [receiver])
+
+    def names(images):
+        return [image.public_id for image in images]
+
+    with store.read() as unit:
+        images = unit.images
+        assert names(images.in_channel(channel.id)) == names([one, two, three])
+        assert names(images.for_recipient(channel.id, receiver.id)) == names([one, two])
+        assert names(images.for_recipient(channel.id, second_receiver.id)) == names([two])
+        assert names(images.by_sender(channel.id, sender.id)) == names([one, three])
+        assert names(images.in_channel(elsewhere.id)) == names([foreign])
+        [_, listed, _] = images.in_channel(channel.id)
+        assert [(r.seat_id, r.fingerprint) for r in listed.recipients] == list(two.recipients)
+
+
+def test_an_image_is_found_in_its_own_channel_only(store):
+    channel, sender, receiver = making.room(store)
+    elsewhere, _, _ = making.room(store)
+    sent = making.send(store, sender, [receiver])
+    with store.write() as unit:
+        assert unit.images.get(elsewhere.id, sent.public_id) is None
+        with pytest.raises(ImageMissing):
+            unit.images.content(elsewhere.id, sent.public_id)
+        with pytest.raises(ImageMissing):
+            unit.images.records(elsewhere.id, sent.public_id)
+        assert not unit.images.mark_opened(elsewhere.id, sent.public_id, receiver.id, NOW)
+        assert unit.images.get(channel.id, sent.public_id).recipients[0].opened_at is None
+
+
+def test_the_first_opening_counts(store):
+    channel, sender, receiver = making.room(store)
+    sent = making.send(store, sender, [receiver])
+    with store.write() as unit:
+        assert not unit.images.mark_opened(channel.id, sent.public_id, sender.id, NOW)
+        assert unit.images.mark_opened(channel.id, sent.public_id, receiver.id, NOW)
+        assert not unit.images.mark_opened(channel.id, sent.public_id, receiver.id, NOW + HOUR)
+        [recipient] = unit.images.get(channel.id, sent.public_id).recipients
+    assert recipient.opened_at == NOW
+
+
+def test_a_submission_is_stored_once(store):
+    channel, sender, receiver = making.room(store)
+    sent = making.send(store, sender, [receiver])
+    with store.read() as unit:
+        found = unit.images.by_submission(sender.id, sent.submission)
+        assert found == unit.images.get(channel.id, sent.public_id)
+        assert unit.images.by_submission(receiver.id, sent.submission) is None
+    again = replace(sent, public_id=making.word())
+    with pytest.raises(StoreRefused), store.write() as unit:
+        unit.images.add(again)
+    making.send(store, receiver, submission=sent.submission)  # somebody else's own name for it
+    with store.read() as unit:
+        assert len(unit.images.in_channel(channel.id)) == 2
+
+
+@pytest.mark.parametrize("change", [{"channel_id": 999}, {"sender_id": 999}])
+def test_an_image_needs_its_channel_and_its_sender(store, change):
+    channel, sender, _ = making.room(store)
+    with pytest.raises(StoreRefused), store.write() as unit:
+        unit.images.add(making.image(sender, **change))
+    with store.read() as unit:
+        assert unit.images.in_channel(channel.id) == []
+
+
+def test_a_purge_takes_one_channels_images_with_everything_of_theirs(store):
+    channel, sender, receiver = making.room(store)
+    _, stranger, _ = making.room(store)
+    gone = [making.send(store, sender, [receiver]) for _ in range(3)]
+    kept = making.send(store, stranger, content=os.urandom(CHUNK_BYTES + 1))
+    with store.write() as unit:
+        assert unit.images.purge(channel.id) == 3
+        assert unit.images.purge(channel.id) == 0
+        with pytest.raises(ImageMissing):
+            unit.images.content(channel.id, gone[0].public_id)
+        assert unit.images.content(kept.channel_id, kept.public_id) == kept.content
+        assert len(unit.events.since(channel.id, 0)) == 3
+
+
+def test_bytes_are_not_in_the_repr(store):
+    _, sender, receiver = making.room(store)
+    new = making.image(sender, [receiver], content=b"CONTENT", details=b"CONTENT", note=b"CONTENT")
+    with store.write() as unit:
+        unit.images.add(new)
+        records = unit.images.records(new.channel_id, new.public_id)
+    assert "CONTENT" not in repr(new) + repr(records)
