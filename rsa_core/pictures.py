@@ -105,6 +105,7 @@ class Picture:
             stretched between its extremes to 8 bits.
         """
         with _decoding(self.data, self.format) as image:
+            image.load()
             return np.array(_canonical(image), order="C")
 
     def thumbnail(self, side: int = 256) -> bytes:
@@ -164,6 +165,7 @@ def read_picture(data: bytes) -> Picture:
         size = image.size
         _check_size(size)
         _check_slow(image)
+        image.verify()  # PNG checksums, which decoding does not all look at
     with _opened(data, (name,)) as image:
         frames = _count_frames(image, name)
     if frames > MAX_FRAMES or frames * size[0] * size[1] > MAX_FRAME_PIXELS:
@@ -240,13 +242,14 @@ def _count_frames(image: Image.Image, name: str) -> int:
     if name == "JPEG":
         return 1  # the others of an MPO are other views of the same scene, never decoded
     if name == "TIFF":
-        try:
-            # n_frames would follow a chain of any length, in time quadratic in it.
-            image.seek(MAX_FRAMES)
-        except EOFError:
-            pass
-        else:
-            return MAX_FRAMES + 1
+        # n_frames would follow a chain of any length, in time quadratic in it; and after a seek
+        # over several frames it is wrong.
+        for frame in range(1, MAX_FRAMES + 1):
+            try:
+                image.seek(frame)
+            except EOFError:
+                return frame
+        return MAX_FRAMES + 1
     return int(getattr(image, "n_frames", 1))
 
 
@@ -263,9 +266,9 @@ def _canonical(image: Image.Image) -> Image.Image:
     alpha = image.has_transparency_data
     if mode in ("I", "F") or mode.startswith("I;16"):
         return _wide_grey(image)
-    if mode in ("1", "L", "LA", "La"):
-        return image.convert("LA" if alpha else "L")
-    return image.convert("RGBA" if alpha else "RGB")
+    grey = mode in ("1", "L", "LA", "La")
+    wanted = ("LA" if alpha else "L") if grey else ("RGBA" if alpha else "RGB")
+    return image if mode == wanted else image.convert(wanted)
 
 
 def _wide_grey(image: Image.Image) -> Image.Image:
