@@ -19,6 +19,7 @@ from exchange.errors import (
     Unavailable,
     WrongRole,
 )
+from exchange.laboratory import byte_statistics, hex_dump, noise_picture
 from exchange.opening import Opening
 from exchange.seats import CLASSROOM_KEY_SIZES, Seats
 from exchange.sending import Sending, schemes_for
@@ -26,9 +27,11 @@ from exchange.values import (
     CHANNEL_KINDS,
     KEEP_FOR,
     ROLES,
+    ByteStatistics,
     CapturedImage,
     CaptureItem,
     Channel,
+    Ciphertext,
     Details,
     Event,
     InboxItem,
@@ -66,10 +69,12 @@ __all__ = [
     "CLASSROOM_KEY_SIZES",
     "KEEP_FOR",
     "ROLES",
+    "ByteStatistics",
     "CannotOpen",
     "CaptureItem",
     "CapturedImage",
     "Channel",
+    "Ciphertext",
     "Details",
     "Event",
     "Exchange",
@@ -93,5 +98,8 @@ __all__ = [
     "Tampered",
     "Unavailable",
     "WrongRole",
+    "byte_statistics",
+    "hex_dump",
+    "noise_picture",
     "schemes_for",
 ]

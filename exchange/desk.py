@@ -20,6 +20,7 @@ from rsa_core import ClassroomPublicKey, fingerprint_of, safety_number_of
 Clock = Callable[[], datetime]
 
 PRESENT_FOR = timedelta(seconds=90)  # a hidden tab still ticks once a minute
+_NO_KEY = "0" * 10
 TOUCH_AFTER = timedelta(seconds=20)  # a tick writes nothing when the last one is fresh enough
 
 
@@ -67,12 +68,20 @@ class Desk:
 
     def _admit(self, unit: store.Unit, key: str) -> store.Channel:
         """The open channel behind a channel key."""
-        normal = store.normalise_channel_key(key)
-        # An impossible key is looked up all the same: every refusal takes the same way.
-        channel = unit.channels.by_key(self._store.key_digest(normal or ""))
+        channel = self._with_key(unit, key)
         if channel is None or not self._is_open(channel):
             raise NotAdmitted
         return channel
+
+    def _with_key(self, unit: store.Unit, key: str) -> store.Channel | None:
+        """The channel with this key, open or not.
+
+        What cannot be a key is looked up like one that is unknown: every refusal takes the
+        same way and the same time.
+        """
+        normal = store.normalise_channel_key(key)
+        found = unit.channels.by_key(self._store.key_digest(normal or _NO_KEY))
+        return found if normal else None
 
     def _is_open(self, channel: store.Channel) -> bool:
         return channel.closed_at is None and channel.expires_at > self._clock()
@@ -132,6 +141,8 @@ def _in_words() -> Iterator[None]:
     """Turns the store's faults into sentences for people."""
     try:
         yield
+    except (store.DuplicateKey, store.NameTaken):
+        raise  # an answer, not a fault: the act itself has the words for it
     except store.StoreBusy:
         raise Unavailable(
             "The server is busy just now. Nothing was lost: please try again in a few seconds."

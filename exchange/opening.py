@@ -15,7 +15,7 @@ from exchange.desk import Asking, Desk, find_image
 from exchange.details import parse_details
 from exchange.errors import CannotOpen, NotFound, Tampered
 from exchange.seats import classroom_keys, unlock_key
-from exchange.values import Details, InboxItem, OpenedPicture, Seat, SenderProof
+from exchange.values import Ciphertext, Details, InboxItem, OpenedPicture, Seat, SenderProof
 from rsa_core import (
     SCHEMES,
     DecryptionError,
@@ -87,13 +87,15 @@ class Opening(Desk):
         self._note(seat, image_id, "opened")
         return opened
 
-    def envelope(self, seat: Seat, image_id: str) -> bytes:
+    def envelope(self, seat: Seat, image_id: str) -> Ciphertext:
         """The exact ciphertext of a picture in this receiver's inbox, to open elsewhere."""
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "receiver")
-            return unit.images.content(
-                asking.channel.id, find_image(unit, asking, image_id).public_id
-            )
+            image = find_image(unit, asking, image_id)
+            data = unit.images.content(asking.channel.id, image.public_id)
+        scheme = SCHEMES[image.scheme]
+        prefix = hashlib.sha256(data).hexdigest()[:12]
+        return Ciphertext(data, f"ciphertext-{prefix}{scheme.suffix}", scheme.suffix == ".p7m")
 
     def _find(self, seat: Seat, image_id: str) -> _Found:
         with self._reading() as unit:
@@ -168,9 +170,7 @@ class Opening(Desk):
                     unit.known_keys.pin(me, sender.id, fingerprint_of(sender.public_key), now)
                 if not unit.images.mark_opened(asking.channel.id, image.public_id, me, now):
                     return
-            unit.events.add(
-                asking.channel.id, kind, now, seat_id=me, image_id=image.public_id
-            )
+            unit.events.add(asking.channel.id, kind, now, seat_id=me, image_id=image.public_id)
 
 
 def _obstacle(asking: Asking, image: store.StoredImage, sender: store.Seat) -> str:

@@ -73,7 +73,8 @@ class Seats(Desk):
         nickname = person_name(name)
         if role not in ROLES:
             raise InputRefused("Choose a role: Sender, Interceptor or Receiver.")
-        kind = self.join(key).channel.kind
+        with self._reading() as unit:
+            kind = self._admit(unit, key).kind
         token = secrets.token_urlsafe(24)
         new = _make_keys(role, kind, keys or KeyChoice(), token)
         now = self._clock()
@@ -117,8 +118,7 @@ class Seats(Desk):
         """Whether this key opens this seat's channel; unknown keys answer no."""
         with self._reading() as unit:
             asking = self._asking(unit, seat.token)
-            normal = store.normalise_channel_key(key)
-            channel = unit.channels.by_key(self._store.key_digest(normal or ""))
+            channel = self._with_key(unit, key)
         return channel is not None and channel.id == asking.channel.id
 
     def leave(self, seat: Seat) -> None:
@@ -211,9 +211,7 @@ class Seats(Desk):
             for peer in peers:
                 person = self._person(peer, asking.channel)
                 if (person.id, person.safety_number) == (person_id, safety_number):
-                    unit.known_keys.pin(
-                        asking.seat.id, peer.id, person.fingerprint or b"", now
-                    )
+                    unit.known_keys.pin(asking.seat.id, peer.id, person.fingerprint or b"", now)
                     unit.known_keys.mark_compared(asking.seat.id, peer.id, now)
                     return
             raise NotFound("person")
@@ -267,9 +265,7 @@ def _receiver_keys(choice: KeyChoice, token: str) -> _NewKeys:
         if choice.public_pem:
             return _NewKeys(public_key=PublicKey.from_pem(choice.public_pem).der())
         if choice.private_pem:
-            return _locked(
-                KeyPair.from_pem(choice.private_pem, choice.passphrase or None), token
-            )
+            return _locked(KeyPair.from_pem(choice.private_pem, choice.passphrase or None), token)
     except (KeyFormatError, PassphraseError) as error:
         raise InputRefused(f"This key cannot be used: {error}.") from None
     if choice.bits not in KEY_SIZES:

@@ -5,14 +5,13 @@ image and its event, and its commit is what "sent" means. Sending the same uploa
 double click, a reconnect) finds the first one.
 """
 
-import hashlib
 import json
 import secrets
 from dataclasses import dataclass
 
 import store
 from exchange import texts
-from exchange.desk import Asking, Desk
+from exchange.desk import Asking, Desk, find_image
 from exchange.details import make_details, pack_details
 from exchange.errors import InputRefused
 from exchange.seats import unlock_key
@@ -107,8 +106,9 @@ class Sending(Desk):
         now = self._clock()
         with self._writing() as unit:
             asking = self._asking(unit, seat.token, "sender")
-            if unit.images.by_submission(asking.seat.id, submission) is None:
-                image = unit.images.add(
+            earlier = unit.images.by_submission(asking.seat.id, submission)
+            if earlier is None:
+                unit.images.add(
                     store.NewImage(
                         public_id=image_id,
                         channel_id=asking.channel.id,
@@ -129,12 +129,10 @@ class Sending(Desk):
                     "sent",
                     now,
                     seat_id=asking.seat.id,
-                    image_id=image.public_id,
+                    image_id=image_id,
                 )
-            else:  # another tab of the same seat was faster
-                earlier = unit.images.by_submission(asking.seat.id, submission)
-                image_id = earlier.public_id if earlier else image_id
-        return self._sent_view(seat, image_id)
+        # Another tab of the same seat may have been faster.
+        return self._sent_view(seat, earlier.public_id if earlier else image_id)
 
     def sent(self, seat: Seat) -> tuple[SentImage, ...]:
         """The sender's own pictures, the newest first, with receipts."""
@@ -145,7 +143,9 @@ class Sending(Desk):
         return tuple(reversed(views))
 
     def _sent_view(self, seat: Seat, image_id: str) -> SentImage:
-        return next(image for image in self.sent(seat) if image.id == image_id)
+        with self._reading() as unit:
+            asking = self._asking(unit, seat.token, "sender")
+            return _sent(unit, seat, asking, find_image(unit, asking, image_id))
 
 
 def receipts(unit: store.Unit, image: store.StoredImage) -> tuple[Receipt, ...]:
@@ -167,7 +167,6 @@ def _sent(unit: store.Unit, seat: Seat, asking: Asking, image: store.StoredImage
         note = {"name": "(note damaged)", "caption": ""}
     return SentImage(
         id=image.public_id,
-        seq=image.id,
         scheme=image.scheme,
         sent_at=image.sent_at,
         size=image.size,

@@ -38,7 +38,9 @@ def channel_name(text: str) -> str:
     """A channel's label, not a key; empty becomes "Channel"."""
     name = _one_line(text) or "Channel"
     if len(name) > CHANNEL_NAME_LENGTH:
-        raise InputRefused(f"Please use a channel name of at most {CHANNEL_NAME_LENGTH} characters.")
+        raise InputRefused(
+            f"Please use a channel name of at most {CHANNEL_NAME_LENGTH} characters."
+        )
     return name
 
 
@@ -57,7 +59,9 @@ def file_name(text: str, suffix: str) -> str:
     (`../`), starts at a root or uses backslashes is refused, since no browser sends one by itself.
     """
     if "\\" in text or text.startswith("/") or ".." in PurePosixPath(text).parts:
-        raise InputRefused("This file's name has a path in it. Rename the file, then send it again.")
+        raise InputRefused(
+            "This file's name has a path in it. Rename the file, then send it again."
+        )
     stem = unicodedata.normalize("NFC", PurePosixPath(text).name)
     stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", stem)
     stem = "".join(c if _is_plain(c) or c in "()+,=@#" else "_" for c in stem)
@@ -66,10 +70,15 @@ def file_name(text: str, suffix: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """NFKC, no controls or invisible characters, single spaces, no spaces at the ends."""
-    text = unicodedata.normalize("NFKC", text)
-    visible = (c if not unicodedata.category(c).startswith("C") else " " for c in text)
-    return " ".join("".join(visible).split())
+    """NFKC, controls as spaces, no invisible characters, single spaces, none at the ends."""
+    kept = []
+    for character in unicodedata.normalize("NFKC", text):
+        category = unicodedata.category(character)
+        if category == "Cc":
+            kept.append(" ")
+        elif not category.startswith("C"):
+            kept.append(character)
+    return " ".join("".join(kept).split())
 
 
 def _is_plain(character: str) -> bool:

@@ -179,7 +179,6 @@ class SentImage:
     """
 
     id: str
-    seq: int
     scheme: str
     sent_at: datetime
     size: int
@@ -280,6 +279,21 @@ class OpenedPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class Ciphertext:
+    """The exact envelope of a picture, to be opened elsewhere.
+
+    Attributes:
+        data: the envelope.
+        file_name: with a SHA-256 prefix of `data`.
+        openssl: `openssl cms -decrypt` can open it.
+    """
+
+    data: bytes = field(repr=False)
+    file_name: str
+    openssl: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CaptureItem:
     """A ciphertext in an interceptor's list."""
 
@@ -290,6 +304,21 @@ class CaptureItem:
     size: int
     sender: str
     recipients: tuple[Receipt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ByteStatistics:
+    """How often each byte value occurs in a ciphertext.
+
+    Attributes:
+        counts: 256 numbers, of the byte values 0 to 255.
+        total: their sum.
+        entropy: Shannon entropy in bits per byte, 0 to 8.
+    """
+
+    counts: tuple[int, ...]
+    total: int
+    entropy: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,14 +114,37 @@ Private = TypeVar("Private", KeyPair, ClassroomKeyPair, contravariant=True)
 class Scheme(Protocol, Generic[Public, Private]):
     """One way to make ciphertext. Implementations are modules' only instances, stateless."""
 
-    name: str
-    title: str
-    summary: str  # one sentence for people
-    secure: bool
-    authenticated: bool  # changes to the envelope are noticed
-    key_kind: Literal["key pair", "classroom key"]
-    keeps: Literal["file", "pixels"]
-    suffix: str  # of an envelope's file name: ".p7m" or ".rsaimg"
+    @property
+    def name(self) -> str:
+        """As in `SCHEMES`, envelopes and manifests."""
+
+    @property
+    def title(self) -> str:
+        """The name as people read it."""
+
+    @property
+    def summary(self) -> str:
+        """One sentence for people; says "insecure" where that is so."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether it is for real use."""
+
+    @property
+    def authenticated(self) -> bool:
+        """Whether changes to the envelope are noticed."""
+
+    @property
+    def key_kind(self) -> Literal["key pair", "classroom key"]:
+        """Which kind of key it takes."""
+
+    @property
+    def keeps(self) -> Literal["file", "pixels"]:
+        """What comes back exactly."""
+
+    @property
+    def suffix(self) -> str:
+        """Of an envelope's file name: ".p7m" or ".rsaimg"."""
 
     def seal(self, picture: Picture, recipients: Sequence[Public]) -> Sealed:
         """Encrypts a picture for one or more recipients.

@@ -1,0 +1,121 @@
+"""The lobby: create a channel or join one, then choose a name and a role."""
+
+import streamlit as st
+
+import ui
+from exchange import CHANNEL_KINDS, KEEP_FOR, ROLES, ExchangeError, KeyChoice, Lobby
+
+ui.start_page("Lobby")
+state = st.session_state
+
+
+def create() -> None:
+    """The form that makes a channel."""
+    st.subheader("Create a channel")
+    name = st.text_input("Channel name", max_chars=60, placeholder="optional")
+    kind = st.radio(
+        "Channel kind",
+        [kind.capitalize() for kind in CHANNEL_KINDS],
+        horizontal=True,
+        captions=["for real pictures: only the secure scheme", "to see insecure schemes broken"],
+    )
+    keep_for = st.radio("Keep for", list(KEEP_FOR), index=1, horizontal=True)
+    if st.button("Create channel", type="primary", icon=":material/add:"):
+        try:
+            new = ui.exchange().create_channel(name=name, kind=kind.lower(), keep_for=keep_for)
+        except ExchangeError as error:
+            st.error(str(error))
+        else:
+            state["owner_ticket"] = {new.key: new.owner_ticket}
+            choose(new.key)
+
+
+def join() -> None:
+    """The form that takes a channel key."""
+    st.subheader("Join a channel")
+    key = st.text_input("Channel key", value=state.get("lobby_key", ""), placeholder="ABCDE-FGHJK")
+    if st.button("Join channel", icon=":material/login:"):
+        choose(key)
+
+
+def choose(key: str) -> None:
+    """Puts the key into the page's address; the rerun looks the channel up."""
+    state["lobby_key"] = key
+    st.query_params["channel"] = key
+    st.rerun()
+
+
+def look_in() -> tuple[str, Lobby] | None:
+    """The channel that the address names, if its key is good."""
+    key = ui.channel_in_url() or state.get("lobby_key", "")
+    if not key:
+        return None
+    state["lobby_key"] = key
+    try:
+        return key, ui.exchange().join(key)
+    except ExchangeError as error:
+        st.error(str(error))
+        return None
+
+
+def enter(key: str, lobby: Lobby) -> None:
+    """Key, people, name and role; then a seat."""
+    key = ui.tidy_key(key)
+    with st.container(border=True):
+        shown, people = st.columns([3, 2])
+        with shown:
+            st.caption("Channel")
+            st.text(lobby.channel.name)
+            st.caption("Channel key")
+            with st.container(key="big_key"):
+                st.code(key, language=None)
+            st.caption(
+                f"{lobby.channel.kind.capitalize()} channel, kept until "
+                f"{ui.day_and_time(lobby.channel.expires_at)}. Pass the key on to the people "
+                "you want here; whoever has it can come in."
+            )
+        with people:
+            here = [person for person in lobby.people if person.here]
+            st.caption(f"People here: {len(here)}")
+            st.text("\n".join(f"{p.name} ({p.role})" for p in here) or "Nobody yet.")
+    st.subheader("Take a seat")
+    name = st.text_input("Your name", max_chars=24)
+    role = st.radio(
+        "Role",
+        [role.capitalize() for role in ROLES],
+        horizontal=True,
+        captions=["sends images", "sees ciphertext only", "opens images"],
+    )
+    keys = ui.key_choice() if role == "Receiver" else KeyChoice()
+    if st.button("Enter channel", type="primary", icon=":material/arrow_forward:"):
+        ticket = state.get("owner_ticket", {}).get(key, "")
+        try:
+            with st.spinner("Making your keys …"):
+                seat = ui.exchange().take_seat(
+                    key, name=name, role=role.lower(), owner_ticket=ticket, keys=keys
+                )
+        except ExchangeError as error:
+            st.error(str(error))
+        else:
+            state.pop("owner_ticket", None)
+            ui.keep_seat(seat, key)
+
+
+st.title("RSA image encryption")
+st.markdown(
+    "Share images so that only the chosen receivers can open them, and see what an interceptor "
+    "sees on the way."
+)
+found = look_in()
+if found:
+    enter(*found)
+    with st.expander("Another channel", expanded=False):
+        join()
+        create()
+else:
+    left, right = st.columns(2, gap="large")
+    with left:
+        create()
+    with right:
+        join()
+ui.own_seats()

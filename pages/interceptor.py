@@ -1,0 +1,16 @@
+"""Interceptor: every ciphertext of the channel, and nothing else."""
+
+import streamlit as st
+
+import ui
+
+seat = ui.enter_page("Interceptor", role="interceptor")
+ui.live_feed(seat)
+
+capture = ui.capture_choice(seat)
+if capture is not None:
+    ciphertext, statistics = st.tabs(["Ciphertext", "Statistics"])
+    with ciphertext:
+        ui.show_ciphertext(capture)
+    with statistics:
+        ui.show_statistics(capture)

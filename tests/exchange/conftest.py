@@ -1,0 +1,90 @@
+"""A small channel with people in it."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import pytest
+
+from exchange import Exchange, Seat
+
+
+class Clock:
+    """Time that moves only when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@dataclass
+class Room:
+    """One channel and its people."""
+
+    exchange: Exchange
+    key: str
+    ticket: str
+    seats: dict[str, Seat] = field(default_factory=dict)
+    uploads: count = field(default_factory=count)
+
+    def sit(self, name: str, role: str, **more) -> Seat:
+        self.seats[name] = self.exchange.take_seat(self.key, name=name, role=role, **more)
+        return self.seats[name]
+
+    def send(self, sender: str, data: bytes, *receivers: str, scheme="hybrid", **more):
+        settings = {"file_name": "holiday.png", "submission": str(next(self.uploads)), **more}
+        return self.exchange.send(
+            self.seats[sender],
+            data,
+            scheme=scheme,
+            recipients=tuple(self.seats[name].id for name in receivers),
+            **settings,
+        )
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def exchange(tmp_path, clock, quick_keys):
+    made = Exchange.at(f"sqlite:///{tmp_path}/channels.db", clock=clock)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def open_room(exchange):
+    """Makes channels: `open_room("classroom")`."""
+
+    def make(kind: str = "private", keep_for: str = "24 hours") -> Room:
+        new = exchange.create_channel(name="Room", kind=kind, keep_for=keep_for)
+        return Room(exchange, new.key, new.owner_ticket)
+
+    return make
+
+
+@pytest.fixture
+def room(open_room):
+    """A private channel with Ada (sender), Bob and Cy (receivers), Eve (interceptor)."""
+    return _with_people(open_room("private"))
+
+
+@pytest.fixture
+def classroom(open_room):
+    """The same people in a classroom channel."""
+    return _with_people(open_room("classroom"))
+
+
+def _with_people(room: Room) -> Room:
+    room.sit("Ada", "sender", owner_ticket=room.ticket)
+    room.sit("Bob", "receiver")
+    room.sit("Cy", "receiver")
+    room.sit("Eve", "interceptor")
+    return room

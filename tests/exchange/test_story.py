@@ -1,0 +1,179 @@
+"""The whole way of one picture, without a browser."""
+
+import hashlib
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from exchange import CannotOpen, InputRefused, Tampered
+from tests.conftest import encoded, photograph
+
+
+@pytest.mark.parametrize("kind", ["private", "classroom"])
+def test_a_picture_arrives_byte_for_byte(open_room, jpeg, kind):
+    room = open_room(kind)
+    room.sit("Ada", "sender")
+    room.sit("Bob", "receiver")
+    sent = room.send("Ada", jpeg, "Bob", file_name="summer/Zoë 1.JPG", caption="At the lake")
+    opened = room.exchange.open(room.seats["Bob"], sent.id)
+    assert opened.file == jpeg
+    assert opened.view is opened.file
+    assert opened.sha256 == hashlib.sha256(jpeg).digest()
+    assert opened.file_name == f"Zoë 1-{opened.sha256.hex()[:12]}.jpg"
+    assert opened.details.file_name == "Zoë 1.jpg"
+    assert opened.details.caption == "At the lake"
+    assert (opened.exact, opened.authenticated, opened.proof.name) == ("file", True, "Ada")
+
+
+def test_textbook_pixels_arrive_pixel_for_pixel(classroom):
+    pixels = photograph(37, 29)
+    sent = classroom.send("Ada", encoded(pixels), "Bob", "Cy", scheme="textbook-pixels")
+    for name in ("Bob", "Cy"):
+        opened = classroom.exchange.open(classroom.seats[name], sent.id)
+        with Image.open(io.BytesIO(opened.file)) as image:
+            assert np.array_equal(np.asarray(image), pixels)
+        assert (opened.exact, opened.authenticated) == ("pixels", False)
+
+
+def test_older_classroom_keys_still_open_older_pictures(classroom, png):
+    bob = classroom.seats["Bob"]
+    first = classroom.send("Ada", png, "Bob", scheme="textbook-pixels")
+    classroom.exchange.new_classroom_key(bob, 64)
+    second = classroom.send("Ada", png, "Bob", "Cy", scheme="textbook-pixels")
+    files = {classroom.exchange.open(bob, image.id).file for image in (first, second)}
+    assert len(files) == 1
+    assert classroom.exchange.own_keys(bob).classroom_key[0].bit_length() == 64
+
+
+def test_both_of_two_receivers_open_and_the_sender_sees_it(room, png, clock):
+    sent = room.send("Ada", png, "Bob", "Cy")
+    clock.forward(minutes=1)
+    for name in ("Bob", "Cy"):
+        assert room.exchange.open(room.seats[name], sent.id).file == png
+    (seen,) = room.exchange.sent(room.seats["Ada"])
+    assert [(r.name, r.opened_at) for r in seen.receipts] == [
+        ("Bob", clock.now),
+        ("Cy", clock.now),
+    ]
+
+
+def test_a_later_receiver_is_told_why_it_cannot_open(room, png, clock):
+    sent = room.send("Ada", png, "Bob")
+    clock.forward(seconds=5)
+    late = room.sit("Dan", "receiver")
+    (item,) = room.exchange.inbox(late)
+    assert "before you joined" in item.obstacle
+    for act in (room.exchange.open, room.exchange.details):
+        with pytest.raises(CannotOpen, match="before you joined"):
+            act(late, sent.id)
+
+
+def test_a_receiver_who_was_not_chosen_is_told_so(room, png):
+    sent = room.send("Ada", png, "Bob")
+    with pytest.raises(CannotOpen, match="did not choose you"):
+        room.exchange.open(room.seats["Cy"], sent.id)
+
+
+def test_events_are_numbered_and_tell_the_story(room, png):
+    sent = room.send("Ada", png, "Bob")
+    room.exchange.open(room.seats["Bob"], sent.id)
+    room.exchange.open(room.seats["Bob"], sent.id)  # the second opening is no news
+    room.exchange.leave(room.seats["Cy"])
+    events = room.exchange.events_since(room.seats["Eve"], 0)
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert [(event.kind, event.who) for event in events] == [
+        ("created", ""),
+        ("joined", "Ada"),
+        ("joined", "Bob"),
+        ("joined", "Cy"),
+        ("joined", "Eve"),
+        ("sent", "Ada"),
+        ("opened", "Bob"),
+        ("left", "Cy"),
+    ]
+    assert room.exchange.events_since(room.seats["Eve"], len(events)) == ()
+
+
+def test_the_same_upload_is_sent_once(room, png):
+    first = room.send("Ada", png, "Bob", submission="upload-1")
+    again = room.send("Ada", png, "Bob", submission="upload-1")
+    assert again.id == first.id
+    assert len(room.exchange.sent(room.seats["Ada"])) == 1
+
+
+def test_an_interceptor_gets_the_ciphertext_and_public_facts_only(room, png):
+    sent = room.send("Ada", png, "Bob", caption="a secret place")
+    eve = room.seats["Eve"]
+    (item,) = room.exchange.captures(eve)
+    captured = room.exchange.capture(eve, sent.id)
+    assert captured.item == item
+    assert captured.facts.scheme == "hybrid"
+    assert png[:64] not in captured.envelope
+    assert captured.file_name == (
+        f"capture-1-{hashlib.sha256(captured.envelope).hexdigest()[:12]}.p7m"
+    )
+    assert [r.fingerprint for r in item.recipients] == [
+        room.exchange.own_keys(room.seats["Bob"]).fingerprint
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "words"),
+    [
+        (b"hello", "evil.txt", "picture"),
+        (b"", "empty.png", "empty"),
+        (None, "../../x.png", "path"),
+        (None, "C:\\x.png", "path"),
+        (None, "/etc/x.png", "path"),
+    ],
+)
+def test_a_bad_upload_is_refused_and_leaves_nothing(room, png, data, name, words):
+    before = room.exchange.events_since(room.seats["Eve"], 0)
+    with pytest.raises(InputRefused, match=words):
+        room.send("Ada", png if data is None else data, "Bob", file_name=name)
+    assert room.exchange.events_since(room.seats["Eve"], 0) == before
+    assert room.exchange.sent(room.seats["Ada"]) == ()
+
+
+def test_a_private_channel_offers_no_insecure_scheme(room, png):
+    with pytest.raises(InputRefused, match="scheme"):
+        room.send("Ada", png, "Bob", scheme="textbook-pixels")
+
+
+def test_recipients_must_be_receivers_of_this_channel(room, open_room, png):
+    elsewhere = open_room()
+    elsewhere.sit("Mallory", "receiver")
+    for wrong in (elsewhere.seats["Mallory"], room.seats["Eve"]):
+        with pytest.raises(InputRefused, match="recipient"):
+            room.exchange.send(
+                room.seats["Ada"],
+                png,
+                file_name="a.png",
+                scheme="hybrid",
+                recipients=(wrong.id,),
+                submission="x",
+            )
+
+
+def test_comparing_safety_numbers_is_remembered(room, png):
+    bob = room.seats["Bob"]
+    sent = room.send("Ada", png, "Bob")
+    proof = room.exchange.open(bob, sent.id).proof
+    assert not proof.compared
+    room.exchange.compared(bob, room.seats["Ada"].id, proof.safety_number)
+    assert room.exchange.open(bob, sent.id).proof.compared
+
+
+def test_a_sender_whose_key_changed_is_refused(room, png, key_pool):
+    """Bob pinned Ada's key at the first opening; another key under her name is an alarm."""
+    bob = room.seats["Bob"]
+    first = room.send("Ada", png, "Bob")
+    room.exchange.open(bob, first.id)
+    with room.exchange._store.write() as unit:
+        ada = next(s for s in unit.seats.in_channel(1) if s.name == "Ada")
+        other = next(k for k in key_pool if k.public.der() != ada.public_key)
+        unit.seats.set_keys(ada.id, public_key=other.public.der(), locked_key=ada.locked_key)
+    with pytest.raises(Tampered):
+        room.exchange.open(bob, first.id)

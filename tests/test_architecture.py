@@ -1,0 +1,38 @@
+"""Arrows point down only: what the scripts at the top may import.
+
+import-linter proves the same for the packages (`make check`); Home.py and pages/ are scripts,
+which it cannot read.
+"""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = [ROOT / "Home.py", *sorted((ROOT / "pages").glob("*.py"))]
+ALLOWED = {"streamlit", "ui", "exchange"}
+
+
+def imported(script: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(script.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add((node.module or "").split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_a_page_knows_ui_and_exchange_only(script):
+    assert imported(script) <= ALLOWED
+
+
+def test_the_pages_are_the_ones_of_the_design():
+    assert {path.name for path in SCRIPTS} >= {
+        "Home.py",
+        "sender.py",
+        "interceptor.py",
+        "receiver.py",
+    }

@@ -1,0 +1,41 @@
+"""What pages share and only Streamlit knows: guard, live feed, controls, pictures."""
+
+from ui.feed import live_feed
+from ui.guard import channel_in_url, enter_page, keep_seat, start_page
+from ui.intercepting import capture_choice, show_ciphertext, show_statistics
+from ui.lobby import own_seats
+from ui.receiving import inbox_list, key_choice, own_key_panel
+from ui.sending import (
+    image_upload,
+    recipients_choice,
+    scheme_choice,
+    send_all,
+    send_report,
+    sent_list,
+)
+from ui.service import exchange
+from ui.words import day_and_time, tidy_key
+
+__all__ = [
+    "capture_choice",
+    "channel_in_url",
+    "day_and_time",
+    "enter_page",
+    "exchange",
+    "image_upload",
+    "inbox_list",
+    "keep_seat",
+    "key_choice",
+    "live_feed",
+    "own_key_panel",
+    "own_seats",
+    "recipients_choice",
+    "scheme_choice",
+    "send_all",
+    "send_report",
+    "sent_list",
+    "show_ciphertext",
+    "show_statistics",
+    "start_page",
+    "tidy_key",
+]

@@ -1,0 +1,97 @@
+"""The live feed: who is here and what happened, without anybody clicking reload.
+
+`streamlit-autorefresh` ticks inside a fragment, so a tick reruns only the fragment: it asks the
+store for events after the last seen number and, when there are any, reruns the page. A tick of
+the whole page would kill a long encryption and close an open dialog. Toasts are shown after
+that rerun, because one shown just before it is lost.
+"""
+
+import streamlit as st
+from streamlit_autorefresh import st_autorefresh
+
+from exchange import Event, ExchangeError, Person, Seat
+from ui.service import exchange
+from ui.words import clock_time
+
+TICK_MS = 1000
+_SHOWN = 30  # lines of the event list
+
+_WORDS = {
+    "created": "The channel was created",
+    "joined": "joined",
+    "left": "left",
+    "sent": "sent an image",
+    "opened": "opened an image",
+    "refused": "got a changed image, which was refused",
+    "purged": "Old images were removed",
+    "classroom key": "has a new classroom key",
+}
+_TOASTS = {
+    "joined": ("A new {role} joined", ":material/person_add:"),
+    "left": ("A {role} left", ":material/logout:"),
+    "sent": ("A new image has arrived", ":material/image:"),
+    "opened": ("An image was opened", ":material/drafts:"),
+    "refused": ("A changed image was refused", ":material/gpp_bad:"),
+    "purged": ("Old images were removed", ":material/delete_sweep:"),
+    "classroom key": ("A {role} has a new classroom key", ":material/key:"),
+}
+
+
+def live_feed(seat: Seat) -> None:
+    """Shows toasts for what has just happened, and the feed that goes on watching."""
+    state = st.session_state
+    mine = f"feed_{seat.id}"
+    if mine not in state:
+        state[mine] = list(exchange().events_since(seat, 0))
+    for event in state.pop(f"toasts_{seat.id}", []):
+        words, icon = _TOASTS[event.kind]
+        st.toast(words.format(role=event.role), icon=icon)
+    _watch(seat)
+
+
+def unread(seat: Seat, kind: str) -> int:
+    """How many events of this kind came since this page was opened and not yet marked read."""
+    events: list[Event] = st.session_state.get(f"feed_{seat.id}", [])
+    read = st.session_state.setdefault(f"read_{seat.id}", len(events))
+    return sum(event.kind == kind for event in events[read:])
+
+
+def mark_read(seat: Seat) -> None:
+    """Sets the count of unread events back to nought."""
+    st.session_state[f"read_{seat.id}"] = len(st.session_state.get(f"feed_{seat.id}", []))
+
+
+@st.fragment
+def _watch(seat: Seat) -> None:
+    with st.container(key="tick_box"):
+        st_autorefresh(interval=TICK_MS, debounce=False, key="tick")
+    events: list[Event] = st.session_state[f"feed_{seat.id}"]
+    try:
+        new = exchange().events_since(seat, events[-1].seq if events else 0)
+        people = exchange().present(seat)
+    except ExchangeError:
+        st.rerun()  # the guard at the top of the page says what is the matter
+    if new:
+        events.extend(new)
+        others = [e for e in new if e.who_id != seat.id and e.kind in _TOASTS]
+        st.session_state.setdefault(f"toasts_{seat.id}", []).extend(others)
+        st.rerun()
+    _show_people(people)
+    _show_events(events)
+
+
+def _show_people(people: tuple[Person, ...]) -> None:
+    here = [person for person in people if person.here]
+    st.caption(f"People here: {len(here)}")
+    st.text("   ".join(f"{person.name} ({person.role})" for person in here))
+
+
+def _show_events(events: list[Event]) -> None:
+    with st.expander("Events", key="events_list"):
+        lines = [_line(event) for event in reversed(events[-_SHOWN:])]
+        st.text("\n".join(lines) or "Nothing has happened yet.")
+
+
+def _line(event: Event) -> str:
+    who = f"{event.who} ({event.role}) " if event.who else ""
+    return f"{clock_time(event.at)}  {who}{_WORDS.get(event.kind, event.kind)}"

@@ -1,0 +1,104 @@
+"""The interceptor's view of one capture: ciphertext, public facts, histogram, entropy."""
+
+import altair as alt
+import streamlit as st
+
+from exchange import (
+    CapturedImage,
+    CaptureItem,
+    ExchangeError,
+    Seat,
+    byte_statistics,
+    hex_dump,
+    noise_picture,
+)
+from ui.browser_files import small_picture
+from ui.service import exchange
+from ui.words import clock_time, file_size
+
+_HEX_BYTES = 512
+
+
+def capture_choice(seat: Seat) -> CapturedImage | None:
+    """The captures of the channel, the newest first; the chosen one, whole."""
+    items = {item.id: item for item in exchange().captures(seat)}
+    if not items:
+        st.caption("Nothing captured yet. Every image sent in this channel appears here.")
+        return None
+    chosen = st.selectbox(
+        "Capture", list(items), format_func=lambda i: _label(items[i]), key=f"capture_{seat.id}"
+    )
+    try:
+        return exchange().capture(seat, chosen)
+    except ExchangeError as error:
+        st.error(str(error))
+        return None
+
+
+def show_ciphertext(capture: CapturedImage) -> None:
+    """What travelled: facts, a picture of the noise, and bytes."""
+    picture, facts = st.columns([2, 3])
+    with picture:
+        small_picture(_noise(capture), alt="The ciphertext drawn as pixels")
+        st.caption("The ciphertext, drawn as pixels")
+    with facts:
+        rows = [
+            ("Scheme", capture.item.scheme),
+            (
+                "Size of the envelope",
+                f"{file_size(len(capture.envelope))} ({len(capture.envelope)} bytes)",
+            ),
+            *capture.facts.parameters,
+        ]
+        st.dataframe(
+            [{"Fact": fact, "Value": value} for fact, value in rows],
+            hide_index=True,
+            alt="What the envelope says without any key",
+        )
+    st.caption("Recipients, and the fingerprints of their public keys")
+    for receipt in capture.item.recipients:
+        st.text(receipt.name)
+        st.code(receipt.fingerprint.hex(), language=None, wrap_lines=True)
+    st.caption(f"The first {_HEX_BYTES} bytes of the ciphertext")
+    st.code(hex_dump(capture, _HEX_BYTES), language=None)
+    st.download_button(
+        "Download ciphertext",
+        capture.envelope,
+        file_name=capture.file_name,
+        mime="application/octet-stream",
+        on_click="ignore",
+        icon=":material/download:",
+    )
+
+
+def show_statistics(capture: CapturedImage) -> None:
+    """How the ciphertext's bytes are distributed."""
+    numbers = byte_statistics(capture)
+    st.metric("Shannon entropy", f"{numbers.entropy:.4f} bits per byte")
+    st.caption(f"8 is the most there can be; measured over {numbers.total} bytes of ciphertext.")
+    rows = [{"byte": value, "count": count} for value, count in enumerate(numbers.counts)]
+    chart = (
+        alt.Chart(alt.InlineData(values=rows))
+        .mark_bar()
+        .encode(
+            x=alt.X("byte:Q", title="byte value", scale=alt.Scale(domain=[0, 255])),
+            y=alt.Y("count:Q", title="how often"),
+            tooltip=["byte:Q", "count:Q"],
+        )
+    )
+    st.altair_chart(chart, width="stretch", alt="Histogram of the ciphertext's byte values")
+    with st.expander("The numbers behind the histogram"):
+        st.dataframe(rows, hide_index=True)
+
+
+def _label(item: CaptureItem) -> str:
+    return f"{item.number} · {item.scheme} · {clock_time(item.sent_at)} · from {item.sender}"
+
+
+def _noise(capture: CapturedImage) -> bytes:
+    """The noise picture, drawn once for each capture in a session."""
+    cache: dict[str, bytes] = st.session_state.setdefault("noise", {})
+    name = capture.file_name
+    if name not in cache:
+        cache[name] = noise_picture(capture)
+    return cache[name]

@@ -1,0 +1,268 @@
+"""The receiver's controls: own keys, the inbox, and opened pictures."""
+
+import streamlit as st
+
+from exchange import (
+    CLASSROOM_KEY_SIZES,
+    Details,
+    ExchangeError,
+    InboxItem,
+    KeyChoice,
+    OpenedPicture,
+    OwnKeys,
+    Seat,
+)
+from ui.browser_files import picture_with_save_button, save_button, small_picture
+from ui.feed import mark_read, unread
+from ui.service import exchange
+from ui.words import clock_time, file_size
+
+_SEED = "Seed preset: n = 3233 (p = 61, q = 53, e = 7)"
+_OPEN_AT_ONCE = 6  # pictures held open in one session; each may be 50 MB
+
+
+def key_choice() -> KeyChoice:
+    """In the lobby: which key a new receiver wants."""
+    with st.expander("Your RSA key"):
+        way = st.radio(
+            "Where your key comes from",
+            ["Make a new one", "Import a private key", "Only a public key"],
+            captions=[
+                "the server keeps it locked under this browser's secret",
+                "a PEM file of yours",
+                "you open images elsewhere, with OpenSSL",
+            ],
+        )
+        if way == "Make a new one":
+            bits = st.radio("Key size", [2048, 3072, 4096], index=1, horizontal=True)
+            return KeyChoice(bits=bits)
+        pem = st.text_area("Key in PEM form", height=150)
+        if way == "Only a public key":
+            return KeyChoice(public_pem=pem or " ")
+        passphrase = st.text_input("Passphrase of the key", type="password")
+        return KeyChoice(private_pem=pem or " ", passphrase=passphrase)
+
+
+def own_key_panel(seat: Seat) -> None:
+    """The receiver's own keys: what to read aloud, and what to take home."""
+    keys = exchange().own_keys(seat)
+    with st.expander("Your key"):
+        st.caption(f"Safety number of your {keys.bits}-bit key. Read it aloud to compare.")
+        st.code(keys.safety_number, language=None)
+        st.caption("Fingerprint: SHA-256 of the public key")
+        st.code(keys.fingerprint.hex(), language=None, wrap_lines=True)
+        save_button(
+            "Download public key",
+            keys.public_pem.encode(),
+            file_name=f"public-key-{keys.fingerprint.hex()[:12]}.pem",
+            mime="application/x-pem-file",
+            key="save_public",
+        )
+        if keys.private_here:
+            _private_key(seat, keys)
+        else:
+            st.caption("Your private key is not on this server.")
+        if keys.classroom_key is not None:
+            _classroom_key(seat, keys.classroom_key)
+
+
+def inbox_list(seat: Seat) -> None:
+    """Every picture of the channel; opened ones stay open until they are closed."""
+    items = exchange().inbox(seat)
+    new = unread(seat, "sent")
+    st.subheader("Inbox")
+    if new:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge(f"{new} new", icon=":material/mail:")
+            st.button("Mark as read", type="tertiary", on_click=mark_read, args=(seat,))
+    if not items:
+        st.caption("Nothing has arrived yet. New images appear here by themselves.")
+    for item in items:
+        with st.container(border=True):
+            _inbox_item(seat, item)
+
+
+def _inbox_item(seat: Seat, item: InboxItem) -> None:
+    if item.obstacle:
+        _headline(item)
+        st.info(item.obstacle, icon=":material/key_off:")
+        _ciphertext(seat, item)
+        return
+    opened: dict[str, OpenedPicture] = st.session_state.setdefault(f"opened_{seat.id}", {})
+    try:
+        details = _details(seat, item)
+    except ExchangeError as error:
+        _headline(item)
+        st.error(str(error), icon=":material/gpp_bad:")
+        return
+    picture, words = st.columns([1, 4])
+    with picture:
+        small_picture(details.thumbnail, alt="Preview of the image", mime=_mime(details))
+    with words:
+        st.text(details.file_name)
+        if details.caption:
+            st.text(details.caption)
+        _headline(item)
+        st.caption(f"{details.width} × {details.height}, {file_size(details.size)}")
+        if item.id in opened:
+            if st.button("Close", key=f"close_{item.id}"):
+                del opened[item.id]
+                st.rerun()
+        elif st.button("Open", key=f"open_{item.id}", icon=":material/lock_open:"):
+            _open(seat, item, opened)
+        _problem(item)
+    if item.id in opened:
+        _show(seat, item, opened[item.id])
+
+
+def _headline(item: InboxItem) -> None:
+    st.text(f"From {item.sender}")
+    state = f"opened {clock_time(item.opened_at)}" if item.opened_at else "not opened yet"
+    st.caption(
+        f"{clock_time(item.sent_at)} · {item.scheme} · ciphertext {file_size(item.size)} · {state}"
+    )
+
+
+def _open(seat: Seat, item: InboxItem, opened: dict[str, OpenedPicture]) -> None:
+    """Decrypts, then shows the page anew; the words of a failure are kept for that page."""
+    try:
+        with st.spinner("Verifying and decrypting …"):
+            picture = exchange().open(seat, item.id)
+    except ExchangeError as error:
+        st.session_state[f"problem_{item.id}"] = str(error)
+    else:
+        st.session_state.pop(f"problem_{item.id}", None)
+        opened[item.id] = picture
+        while len(opened) > _OPEN_AT_ONCE:
+            del opened[next(iter(opened))]
+    st.rerun()
+
+
+def _problem(item: InboxItem) -> None:
+    problem = st.session_state.get(f"problem_{item.id}")
+    if problem:
+        st.error(problem, icon=":material/gpp_bad:")
+
+
+def _show(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
+    if opened.exact == "file":
+        st.success(
+            "The original file, byte for byte; its signature holds.", icon=":material/verified:"
+        )
+    else:
+        st.warning(
+            f"{opened.scheme} is insecure: anybody on the way could read this picture, or change "
+            "it unnoticed. The samples are exact as far as they arrived.",
+            icon=":material/warning:",
+        )
+    picture_with_save_button(
+        "Download original",
+        opened.file,
+        opened.view,
+        file_name=opened.file_name,
+        mime=opened.mime,
+        view_mime=opened.view_mime,
+        alt="The opened image",
+        key=f"picture_{item.id}",
+    )
+    st.caption("SHA-256 of the file")
+    st.code(opened.sha256.hex(), language=None, wrap_lines=True)
+    _proof(seat, item, opened)
+    _ciphertext(seat, item)
+
+
+def _proof(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
+    """Who signed, and whether the two have compared their numbers."""
+    proof = opened.proof
+    st.caption("Signed by")
+    st.text(f"{proof.name}, safety number {proof.safety_number}")
+    if proof.compared:
+        st.caption("Verified: you have compared this number.")
+        return
+    st.caption("Not yet compared. Ask the sender to read this number aloud.")
+    if st.button("The numbers are the same", key=f"compare_{item.id}"):
+        try:
+            exchange().compared(seat, item.sender_id, proof.safety_number)
+            opened_pictures: dict[str, OpenedPicture] = st.session_state[f"opened_{seat.id}"]
+            opened_pictures[item.id] = exchange().open(seat, item.id)
+        except ExchangeError as error:
+            st.session_state[f"problem_{item.id}"] = str(error)
+        st.rerun()
+
+
+def _ciphertext(seat: Seat, item: InboxItem) -> None:
+    """The exact envelope, on demand: it may be large, and few want it."""
+    if not st.toggle("Offer the ciphertext", key=f"cipher_{item.id}"):
+        return
+    try:
+        envelope = exchange().envelope(seat, item.id)
+    except ExchangeError as error:
+        st.error(str(error))
+        return
+    st.download_button(
+        "Download ciphertext",
+        envelope.data,
+        file_name=envelope.file_name,
+        mime="application/octet-stream",
+        key=f"save_cipher_{item.id}",
+        on_click="ignore",
+    )
+    if envelope.openssl:
+        st.caption("Opens with OpenSSL; look at its exit status before you trust the output:")
+        st.code(
+            "openssl cms -decrypt -binary -inform DER -in FILE.p7m -inkey KEY.pem -out PICTURE",
+            language="bash",
+            wrap_lines=True,
+        )
+
+
+def _details(seat: Seat, item: InboxItem) -> Details:
+    """The sealed record, opened once in a session: opening costs a private-key operation."""
+    cache: dict[str, Details] = st.session_state.setdefault(f"details_{seat.id}", {})
+    if item.id not in cache:
+        cache[item.id] = exchange().details(seat, item.id)
+    return cache[item.id]
+
+
+def _mime(details: Details) -> str:
+    return "image/png" if details.thumbnail.startswith(b"\x89PNG") else "image/jpeg"
+
+
+def _private_key(seat: Seat, keys: OwnKeys) -> None:
+    passphrase = st.text_input(
+        "Passphrase for the download", type="password", help="Empty: the file is not protected."
+    )
+    if not st.button("Prepare private key"):
+        return
+    try:
+        pem = exchange().export_key(seat, passphrase)
+    except ExchangeError as error:
+        st.error(str(error))
+        return
+    save_button(
+        "Download private key",
+        pem.encode(),
+        file_name=f"private-key-{keys.fingerprint.hex()[:12]}.pem",
+        mime="application/x-pem-file",
+        key="save_private",
+    )
+
+
+def _classroom_key(seat: Seat, key: tuple[int, int]) -> None:
+    st.divider()
+    n, e = key
+    st.caption(f"Your classroom key (insecure), {n.bit_length()} bits: n, then e")
+    st.code(f"n = {n}\ne = {e}", language=None, wrap_lines=True)
+    sizes: list[int | None] = [None, *CLASSROOM_KEY_SIZES]
+    bits = st.selectbox(
+        "Classroom key",
+        sizes,
+        format_func=lambda size: _SEED if size is None else f"a new key of {size} bits",
+    )
+    if st.button("Use this classroom key"):
+        try:
+            exchange().new_classroom_key(seat, bits)
+        except ExchangeError as error:
+            st.error(str(error))
+        else:
+            st.rerun()

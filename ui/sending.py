@@ -1,0 +1,146 @@
+"""The sender's controls: upload, scheme, recipients, sending with progress, and receipts."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from exchange import ExchangeError, Person, Seat, SentImage, schemes_for
+from ui.service import exchange
+from ui.words import SCHEME_NOTES, SCHEME_WORDS, clock_time, file_size
+
+_TYPES = ["png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff", "ppm", "pgm", "pbm", "mpo"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one uploaded file; `problem` is "" when it was sent."""
+
+    file_name: str
+    problem: str
+
+
+def image_upload(seat: Seat) -> list[UploadedFile]:
+    """The uploader; emptied after each sending by a new key."""
+    folder = st.toggle("Choose a whole folder", key=f"folder_{seat.id}")
+    files: list[UploadedFile] | None = st.file_uploader(
+        "Images",
+        type=_TYPES,
+        accept_multiple_files="directory" if folder else True,
+        key=f"images_{seat.id}_{folder}_{st.session_state.get('upload_round', 0)}",
+        help="PNG, JPEG, GIF, BMP, WEBP, TIFF or PPM; at most 50 MB and 25 megapixels each.",
+    )
+    return files or []
+
+
+def scheme_choice(seat: Seat) -> str:
+    """The schemes that this kind of channel offers."""
+    names = schemes_for(seat.channel.kind)
+    return st.radio(
+        "Scheme",
+        names,
+        format_func=lambda name: SCHEME_WORDS[name],
+        captions=[SCHEME_NOTES[name] for name in names],
+        key=f"scheme_{seat.id}",
+    )
+
+
+def recipients_choice(seat: Seat) -> tuple[str, ...]:
+    """The receivers of the channel, all ticked by default, newcomers included."""
+    people = {person.id: person for person in exchange().present(seat) if _can_receive(person)}
+    state, chosen, known = st.session_state, f"recipients_{seat.id}", f"receivers_{seat.id}"
+    new = [person_id for person_id in people if person_id not in state.get(known, ())]
+    ticked = [person_id for person_id in state.get(chosen, ()) if person_id in people]
+    state[chosen] = ticked + new
+    state[known] = tuple(people)
+    picked = st.multiselect(
+        "Recipients",
+        list(people),
+        format_func=lambda person_id: people[person_id].name,
+        key=chosen,
+        placeholder="Nobody has joined as receiver yet" if not people else "Choose recipients",
+    )
+    return tuple(picked)
+
+
+def send_all(
+    seat: Seat,
+    files: list[UploadedFile],
+    *,
+    scheme: str,
+    recipients: tuple[str, ...],
+    caption: str,
+) -> None:
+    """Sends every file; one that cannot be sent does not stop the others."""
+    if not files:
+        st.error("Choose at least one image first.")
+        return
+    if not recipients:
+        st.error("Choose at least one recipient. Receivers join with the channel key.")
+        return
+    bar = st.progress(0.0, text="Encrypting …")
+    outcomes: list[Outcome] = []
+    for done, file in enumerate(files, start=1):
+        problem = ""
+        try:
+            exchange().send(
+                seat,
+                file.getvalue(),
+                file_name=file.name,
+                scheme=scheme,
+                recipients=recipients,
+                caption=caption,
+                submission=file.file_id,
+            )
+        except ExchangeError as error:
+            problem = str(error)
+        outcomes.append(Outcome(file.name, problem))
+        bar.progress(done / len(files), text=f"Encrypted {done} of {len(files)}")
+    state = st.session_state
+    state[f"report_{seat.id}"] = outcomes
+    state["upload_round"] = state.get("upload_round", 0) + 1
+    st.rerun()
+
+
+def send_report(seat: Seat) -> None:
+    """What became of the files that were sent last; stays until the next sending."""
+    outcomes: list[Outcome] = st.session_state.get(f"report_{seat.id}", [])
+    sent = [outcome for outcome in outcomes if not outcome.problem]
+    if sent:
+        st.success(f"{len(sent)} {'image' if len(sent) == 1 else 'images'} sent.")
+    for outcome in outcomes:
+        if outcome.problem:
+            st.error(outcome.problem)
+            st.text(f"Not sent: {outcome.file_name}")
+
+
+def sent_list(seat: Seat) -> None:
+    """The sender's own images, the newest first, with who opened them and when."""
+    st.subheader("Sent")
+    images = exchange().sent(seat)
+    if not images:
+        st.caption("Nothing sent yet.")
+    for image in images:
+        with st.container(border=True):
+            _sent_image(image)
+
+
+def _sent_image(image: SentImage) -> None:
+    what, who = st.columns([3, 2])
+    with what:
+        st.text(image.file_name)
+        if image.caption:
+            st.text(image.caption)
+        st.caption(
+            f"{clock_time(image.sent_at)} · {image.scheme} · ciphertext {file_size(image.size)}"
+        )
+    with who:
+        lines = [
+            f"{r.name}: opened {clock_time(r.opened_at)}" if r.opened_at else f"{r.name}: waiting"
+            for r in image.receipts
+        ]
+        st.text("\n".join(lines))
+
+
+def _can_receive(person: Person) -> bool:
+    return person.role == "receiver" and person.fingerprint is not None

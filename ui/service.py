@@ -1,0 +1,46 @@
+"""The one `Exchange` of this process, and where its database is.
+
+`DATABASE_URL`, then `[connections.store] url` in Streamlit's secrets, then a SQLite file under
+`data/`. The cache holds nothing that cannot be made again: any visitor can clear it.
+"""
+
+import os
+import threading
+from collections.abc import Mapping
+
+import streamlit as st
+
+from exchange import Exchange
+
+DEFAULT_URL = "sqlite:///data/channels.db"
+
+_lock = threading.Lock()
+_open: dict[str, Exchange] = {}
+
+
+def database_url() -> str:
+    """Where the store is, from the environment, the secrets, or the default."""
+    return os.environ.get("DATABASE_URL") or _secret("url") or DEFAULT_URL
+
+
+def exchange() -> Exchange:
+    """The process's `Exchange`; opened on first use, shared by all sessions.
+
+    A module variable, not `st.cache_resource`: a visitor who clears the caches must not make
+    the server open its database a second time.
+    """
+    url = database_url()
+    with _lock:
+        if url not in _open:
+            pepper = os.environ.get("CHANNEL_KEY_PEPPER") or _secret("pepper")
+            _open[url] = Exchange.at(url, pepper=pepper.encode() if pepper else None)
+        return _open[url]
+
+
+def _secret(name: str) -> str:
+    """One value of `[connections.store]` in the secrets; "" where there is none."""
+    try:
+        section = st.secrets["connections"]["store"]
+    except (KeyError, FileNotFoundError):
+        return ""
+    return str(section.get(name, "")) if isinstance(section, Mapping) else ""
