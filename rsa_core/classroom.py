@@ -252,7 +252,7 @@ def factor_by_exponent(public: ClassroomPublicKey, d: int) -> tuple[int, int]:
         KeyFormatError: d does not belong to n and e.
     """
     n, k = public.n, public.e * d - 1
-    if not 3 <= d < n or k % 2:
+    if not 3 <= d < n or k % 2 or pow(2, k + 1, n) != 2:
         raise KeyFormatError("d does not belong to n and e")
     twos = (k & -k).bit_length() - 1
     for _ in range(100):  # each try succeeds at least every second time
