@@ -122,8 +122,8 @@ class Hybrid:
     )
     secure: bool = True
     authenticated: bool = True
-    key_kind: Literal["key pair"] = "key pair"
-    keeps: Literal["file"] = "file"
+    key_kind: Literal["key pair", "classroom key"] = "key pair"
+    keeps: Literal["file", "pixels"] = "file"
     suffix: str = ".p7m"
 
     def seal(self, picture: Picture, recipients: Sequence[PublicKey]) -> Sealed:
