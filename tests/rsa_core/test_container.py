@@ -1,0 +1,210 @@
+"""The classroom container: `parse` accepts exactly what `pack` writes."""
+
+import hashlib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rsa_core.classroom import SEED_KEY, ClassroomPublicKey
+from rsa_core.envelopes import container as module
+from rsa_core.envelopes.container import Container
+from rsa_core.errors import EnvelopeFormatError, LimitError
+from rsa_core.residues import Blocks, Residues, count_bytes
+
+SEED = SEED_KEY.public
+OTHER = ClassroomPublicKey(64507, 17)
+LONG = ClassroomPublicKey((1 << 560) + 1, 65537)
+
+
+def residues(values, key=SEED):
+    distinct = tuple(sorted(set(values)))
+    kind = np.uint8 if len(distinct) <= 256 else np.uint16
+    return Residues(key, distinct, np.array([distinct.index(v) for v in values], kind))
+
+
+def pixels(values=(5, 3000, 5, 7, 7, 7), shape=(2, 3), samples="u8", keys=(SEED,)):
+    copies = tuple(residues(values, key) for key in keys)
+    return Container("textbook-pixels", samples, shape, copies)
+
+
+GOOD = {
+    "pixels": pixels(),
+    "two keys": pixels(keys=(SEED, OTHER)),
+    "colour": pixels(range(10, 16), (1, 2, 3)),
+    "sixteen bits": pixels(range(6), (1, 3), "u16"),
+    "wide indices": pixels(range(300), (30, 10)),
+    "blocks": Container(
+        "textbook-blocks", "u8", (5, 7), (Blocks(LONG, bytes(LONG.width - 1) + b"\1"),)
+    ),
+    "file": Container("oaep-blocks", "file", (9,), (Blocks(LONG, bytes(range(71)) * 2),)),
+}
+HEAD = b"RSAIMG\1" + b"\0\1" + b"\0\2\x0c\xa1" + b"\0\1\7"
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_container_reads_back(name):
+    packed = GOOD[name].pack()
+    back = Container.parse(packed)
+    assert back.pack() == packed
+    assert (back.scheme, back.samples, back.shape) == (
+        GOOD[name].scheme,
+        GOOD[name].samples,
+        GOOD[name].shape,
+    )
+    assert [copy.key for copy in back.copies] == [copy.key for copy in GOOD[name].copies]
+    assert back.digest() == GOOD[name].digest()
+
+
+def test_the_bytes_are_those_of_the_specification():
+    content = (
+        b"\1\1" + b"\0\0\0\2" + b"\0\0\0\3" + b"\1"  # scheme, samples, height, width, channels
+        b"\0\0\0\3" + b"\0\5\0\7\x0b\xb8" + b"\0\2\0\1\1\1"  # 3 residues, then 6 indices
+    )
+    assert GOOD["pixels"].pack() == HEAD + content
+    assert GOOD["pixels"].digest() == hashlib.sha256(content).digest()
+
+
+def test_wide_indices_are_big_endian():
+    packed = GOOD["wide indices"].pack()
+    assert np.array_equal(np.frombuffer(packed[-600:], ">u2"), np.arange(300))
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_cut_short_anywhere_or_longer_is_refused(name):
+    packed = GOOD[name].pack()
+    for size in range(len(packed)):
+        with pytest.raises(EnvelopeFormatError, match="cut short"):
+            Container.parse(packed[:size])
+    with pytest.raises(EnvelopeFormatError, match="1 bytes follow"):
+        Container.parse(packed + b"\0")
+
+
+@pytest.mark.parametrize("name", [name for name in GOOD if name != "wide indices"])
+def test_any_changed_byte_packs_back_to_itself_or_is_refused(name):
+    packed = GOOD[name].pack()
+    for at in range(len(packed)):
+        for value in {0, 1, 2, packed[at] ^ 1, packed[at] ^ 0x80, 255}:
+            changed = packed[:at] + bytes([value]) + packed[at + 1 :]
+            try:
+                back = Container.parse(changed)
+            except EnvelopeFormatError:
+                continue
+            assert back.pack() == changed
+
+
+@given(st.one_of(st.binary(max_size=80), st.binary(max_size=60).map(lambda tail: HEAD + tail)))
+@settings(max_examples=300)
+def test_any_bytes_parse_and_pack_back_or_are_refused(data):
+    try:
+        back = Container.parse(data)
+    except EnvelopeFormatError:
+        return
+    assert back.pack() == data
+
+
+def patched(name, **patches):
+    """Bytes of a good container with some replaced; the keyword says where they begin."""
+    packed = bytearray(GOOD[name].pack())
+    for place, data in patches.items():
+        at = int(place.removeprefix("at"))
+        packed[at : at + len(data)] = data
+    return bytes(packed)
+
+
+# Of GOOD["pixels"]: key at 9, content at 16, distinct at 27, residues at 31, indices at 37.
+BAD = {
+    "magic": (patched("pixels", at0=b"rsaimg"), 'do not begin with "RSAIMG"'),
+    "version": (patched("pixels", at6=b"\2"), "version 2; wanted: 1"),
+    "no recipients": (patched("pixels", at7=b"\0\0"), "0 recipients"),
+    "many recipients": (patched("pixels", at7=b"\xff\xff"), "65535 recipients"),
+    "huge n": (patched("pixels", at9=b"\xff\xff"), r"\(n\): 65535 bytes wanted"),
+    "n with zeros": (patched("pixels", at11=b"\0"), "n is empty or has leading zeros"),
+    "even n": (patched("pixels", at12=b"\2"), "n is even"),
+    "e of one": (patched("pixels", at15=b"\1"), "e is not an odd number"),
+    "scheme": (patched("pixels", at16=b"\x09"), "unknown scheme: 9"),
+    "samples": (patched("pixels", at17=b"\x03"), "unknown samples: 3"),
+    "file in pixels": (patched("pixels", at17=b"\0"), "does not encrypt file"),
+    "no rows": (patched("pixels", at18=b"\0\0\0\0"), r"shape \(0, 3\)"),
+    "huge rows": (patched("pixels", at18=b"\xff\xff\xff\xff"), "is not taken"),
+    "too many pixels": (patched("pixels", at18=b"\0\0\x40\0\0\0\x40\0"), "is not taken"),
+    "no channels": (patched("pixels", at26=b"\0"), "no picture has the shape"),
+    "five channels": (patched("pixels", at26=b"\5"), "no picture has the shape"),
+    "wide colour": (patched("pixels", at17=b"\2", at26=b"\3"), "16-bit samples have one channel"),
+    "no residues": (patched("pixels", at27=b"\0\0\0\0"), "0 distinct residues"),
+    "many residues": (patched("pixels", at27=b"\0\1\0\1"), "65537 distinct residues"),
+    "residue of n": (patched("pixels", at35=b"\x0c\xa1"), "not below n"),
+    "residues unsorted": (patched("pixels", at31=b"\0\7\0\5"), "not in ascending order"),
+    "residue twice": (patched("pixels", at31=b"\0\7"), "not in ascending order"),
+    "index too large": (patched("pixels", at37=b"\3"), "an index is not below 3"),
+    "residue unused": (patched("pixels", at37=b"\0\0\0\1\1\1"), "never used"),
+    "block of n": (patched("blocks", at98=LONG.n.to_bytes(71, "big")), "not below n"),
+    "short key": (
+        HEAD.replace(b"\0\1\7", b"\0\1\7") + b"\3\0" + b"\0\0\0\0\0\0\0\1",
+        "a key of 12 bits is too short for oaep-blocks",
+    ),
+    "empty file": (HEAD + b"\3\0" + bytes(8), "a file has 1 to"),
+    "huge file": (HEAD + b"\3\0" + b"\xff" * 8, "a file has 1 to"),
+    "same key twice": (
+        b"RSAIMG\1\0\2" + HEAD[9:] * 2 + GOOD["pixels"].pack()[16:] + GOOD["pixels"].pack()[27:],
+        "two recipients have the same key",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_is_wrong_is_said(name):
+    data, reason = BAD[name]
+    with pytest.raises(EnvelopeFormatError, match=reason):
+        Container.parse(data)
+
+
+def test_more_bytes_than_an_envelope_may_have_are_refused_unread(monkeypatch):
+    packed = GOOD["pixels"].pack()
+    monkeypatch.setattr(module, "MAX_ENVELOPE", len(packed) - 1)
+    with pytest.raises(EnvelopeFormatError, match=f"{len(packed)} bytes"):
+        Container.parse(packed)
+    with pytest.raises(LimitError, match=f"would have {len(packed)} bytes"):
+        GOOD["pixels"].pack()
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda: pixels(shape=(2, 2)), "6 residues; wanted: 4"),
+        (lambda: pixels(keys=()), "0 recipients"),
+        (lambda: pixels(keys=(SEED, SEED)), "same key"),
+        (
+            lambda: Container("textbook-pixels", "u8", (1, 1), (Blocks(SEED, b"\0\1"),)),
+            "a copy has",
+        ),
+        (lambda: Residues(SEED, (1, 2), np.array([0, 1], np.uint16)), "least width"),
+        (
+            lambda: Residues(SEED, (1, 2), np.array([[0, 1]], np.uint8)),
+            "indices are not of the least width",
+        ),
+        (lambda: Residues(SEED, (-1, 2), np.array([0, 1], np.uint8)), "not below n"),
+        (lambda: Blocks(SEED, b""), "0 bytes are no residues"),
+        (lambda: Blocks(SEED, b"\0\1\2"), "3 bytes are no residues of 2"),
+    ],
+)
+def test_nothing_inconsistent_can_be_made(make, reason):
+    with pytest.raises(EnvelopeFormatError, match=reason):
+        make()
+
+
+@given(st.lists(st.integers(0, 3232), min_size=1, max_size=600))
+@settings(deadline=None)
+def test_residues_are_counted_and_written_out(values):
+    made = residues(values)
+    assert made.counts.tolist() == [values.count(v) for v in made.distinct]
+    written = b"".join(v.to_bytes(2, "big") for v in values)
+    assert made.expanded(0, len(values)) == written
+    assert made.expanded(3, 9) == written[6:18]
+
+
+@given(st.binary(min_size=1, max_size=500))
+def test_bytes_are_counted(data):
+    counts = count_bytes(np.frombuffer(data, np.uint8))
+    assert counts.tolist() == [data.count(value) for value in range(256)]
