@@ -119,8 +119,8 @@ def encrypt_samples(samples: NDArray[np.uint8], key: ClassroomPublicKey) -> Resi
     powers = [pow(m, key.e, key.n) for m in range(256)]
     if len(set(powers)) != 256:
         raise KeyFormatError(
-            "under this key two different samples get the same residue: n has fewer than 257 "
-            "residues, or e shares a factor with p - 1 or q - 1"
+            "under this key two different samples get the same residue: e shares a factor with "
+            "p - 1 or q - 1, or n is no product of different primes"
         )
     present = np.flatnonzero(count_bytes(samples)).tolist()
     present.sort(key=powers.__getitem__)
