@@ -4,7 +4,7 @@
         contentType  id-ct-authEnvelopedData,
         content  [0] SEQUENCE {
             version                   INTEGER 0,
-            recipientInfos            SET OF KeyTransRecipientInfo (see `wrapping`),
+            recipientInfos            SET OF KeyTransRecipientInfo (see `wrapping`), and `roll`,
             authEncryptedContentInfo  SEQUENCE {
                 contentType                 id-data,
                 contentEncryptionAlgorithm  aes256-GCM { nonce 12 B, tag length 16 },
@@ -26,12 +26,12 @@ from typing import BinaryIO
 
 from Crypto.Random import get_random_bytes
 
-from rsa_core.envelopes import der, wrapping
+from rsa_core.envelopes import der, roll, wrapping
 from rsa_core.envelopes.wrapping import Recipient
 from rsa_core.errors import EnvelopeFormatError
-from rsa_core.keys import PublicKey
+from rsa_core.keys import KeyPair, PublicKey
 
-NONCE_BYTES = 12
+NONCE_BYTES = roll.NONCE_BYTES
 TAG_BYTES = 16
 MAX_RECIPIENTS = 1000
 # OpenSSL writes pieces of 4 KiB; a hostile file of empty ones would fill the memory.
@@ -67,7 +67,7 @@ class Layout:
 
     @classmethod
     def fresh(cls, content_key: bytes, recipients: Sequence[PublicKey], size: int) -> "Layout":
-        """The layout of a new envelope: the content key wrapped for each, a random nonce.
+        """The layout of a new envelope: the content key wrapped for each, and their roll.
 
         Raises:
             ValueError: no recipients, the same one twice, or more than 1000.
@@ -76,8 +76,8 @@ class Layout:
             raise ValueError(f"an envelope has 1 to {MAX_RECIPIENTS} recipients")
         if len(set(recipients)) != len(recipients):
             raise ValueError("a recipient stands twice")
-        infos = tuple(wrapping.wrap(content_key, recipient) for recipient in recipients)
-        return cls(infos, get_random_bytes(NONCE_BYTES), size)
+        infos = (wrapping.wrap(content_key, recipient) for recipient in recipients)
+        return cls(roll.call(content_key, infos), roll.nonce_for(content_key), size)
 
     def content_head(self) -> bytes:
         """The authEncryptedContentInfo, up to the ciphertext."""
@@ -115,6 +115,36 @@ class Parsed:
     recipients: tuple[Recipient, ...]
     pieces: tuple[tuple[int, int], ...]
     tag: bytes
+
+    def content_key(self, key: KeyPair) -> bytes:
+        """The content key, or 32 random bytes if the recipients do not give it.
+
+        What is wrong with the recipients is not reported here: the random key fails at the tag,
+        in the same words and after the same work as a changed ciphertext does.
+
+        Raises:
+            RecipientError: no recipient is this public key; that is public.
+            EnvelopeFormatError: two are, or it is wrapped in a way that is not read here.
+        """
+        found = wrapping.content_key_for(key, self.recipients)
+        if found is None or not roll.holds(found, self.layout.nonce, self.layout.infos):
+            return get_random_bytes(wrapping.CONTENT_KEY_BYTES)
+        return found
+
+    def with_recipient(self, content_key: bytes, public: PublicKey) -> Layout:
+        """The layout with one recipient more; a roll is written anew.
+
+        Raises:
+            ValueError: the recipient is there already, or there are 1000.
+        """
+        if any(one.key_id == public.key_id for one in self.recipients):
+            raise ValueError("this recipient has the envelope already")
+        if len(self.recipients) >= MAX_RECIPIENTS:
+            raise ValueError(f"an envelope has at most {MAX_RECIPIENTS} recipients")
+        infos = (*self.layout.infos, wrapping.wrap(content_key, public))
+        if self.layout.nonce == roll.nonce_for(content_key):
+            infos = roll.call(content_key, infos)
+        return Layout(infos, self.layout.nonce, self.layout.size)
 
 
 def parse(file: BinaryIO) -> Parsed:
@@ -168,7 +198,7 @@ def _infos(reader: der.Reader, *, indefinite: bool) -> tuple[bytes, ...]:
         if end is None and info == der.END_OF_CONTENTS:
             break
         infos.append(info)
-        if len(infos) > MAX_RECIPIENTS:
+        if len(infos) > MAX_RECIPIENTS + 1:
             raise EnvelopeFormatError(f"wanted: at most {MAX_RECIPIENTS} recipients")
     if end is not None:
         reader.leave(end, "recipients")

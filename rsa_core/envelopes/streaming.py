@@ -78,7 +78,7 @@ def open_stream(source: BinaryIO, target: BinaryIO, key: KeyPair) -> Streamed:
         DecryptionError: anything else, in one voice.
     """
     parsed = cms.parse(source)
-    content_key = wrapping.content_key_for(key, parsed.recipients)
+    content_key = parsed.content_key(key)
     _pass(source, None, parsed, content_key)
     digest = _pass(source, target, parsed, content_key)
     return Streamed(parsed.layout.size, digest, commitment_to(content_key))

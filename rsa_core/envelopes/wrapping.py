@@ -20,7 +20,6 @@ from types import ModuleType
 from Crypto.Cipher import oaep
 from Crypto.Hash import SHA1, SHA256, SHA384, SHA512
 from Crypto.PublicKey.RSA import RsaKey
-from Crypto.Random import get_random_bytes
 from Crypto.Signature.pss import MGF1
 
 from rsa_core.envelopes import der
@@ -167,11 +166,8 @@ def parse(info: bytes) -> Recipient | None:
     return Recipient(key_id, _wrapping_of(algorithm), wrapped_key)
 
 
-def content_key_for(key: KeyPair, recipients: Sequence[Recipient]) -> bytes:
-    """The content key, or 32 random bytes if the wrapped key does not open.
-
-    A wrapped key that does not open is not reported here: the random key fails at the content's
-    tag, in the same words and after the same work as a changed ciphertext does.
+def content_key_for(key: KeyPair, recipients: Sequence[Recipient]) -> bytes | None:
+    """The content key, 32 bytes; None if the wrapped key does not open, for whatever reason.
 
     Raises:
         RecipientError: no recipient is this public key; that is public.
@@ -196,7 +192,7 @@ def content_key_for(key: KeyPair, recipients: Sequence[Recipient]) -> bytes:
             content_key = recipient.wrapping.unwrap(recipient.wrapped_key, key)
             if content_key is not None and len(content_key) == CONTENT_KEY_BYTES:
                 return content_key
-    return get_random_bytes(CONTENT_KEY_BYTES)
+    return None
 
 
 def _wrapping_of(algorithm: bytes) -> Wrapping | None:

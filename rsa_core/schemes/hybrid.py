@@ -5,10 +5,9 @@ The envelope is CMS AuthEnvelopedData (`envelopes.cms`), the content the file's 
 back without any of this code. `seal_bytes` and `open_bytes` do the same for any bytes.
 
 A changed envelope is refused: public bytes with an exact message, everything behind the wrapped
-key in one voice and after the same work. One thing no recipient can notice from the envelope
-alone: changes to *another* recipient's wrapped key, whom they lock out. The recipients are not
-authenticated, so that `share_bytes` can add one; a signature (`signatures`) names those who were
-meant.
+key in one voice and after the same work. That holds for the recipients too (`envelopes.roll`),
+against everybody but the recipients themselves, who can add one with `share_bytes`. Whom the
+sender meant, and who the sender is, a signature tells (`signatures`).
 """
 
 import io
@@ -70,7 +69,7 @@ def open_bytes(envelope: bytes, key: KeyPair) -> OpenedBytes:
         DecryptionError: anything else, in one voice.
     """
     parsed = cms.parse(io.BytesIO(envelope))
-    content_key = wrapping.content_key_for(key, parsed.recipients)
+    content_key = parsed.content_key(key)
     opening = Opening(content_key, parsed.layout)
     with _filled(parsed.layout.size) as (out, view):
         at = 0
@@ -96,13 +95,7 @@ def share_bytes(envelope: bytes, key: KeyPair, recipient: PublicKey) -> Sealed:
     """
     opened = open_bytes(envelope, key)
     parsed = cms.parse(io.BytesIO(envelope))
-    if any(one.key_id == recipient.key_id for one in parsed.recipients):
-        raise ValueError("this recipient has the envelope already")
-    if len(parsed.layout.infos) >= cms.MAX_RECIPIENTS:
-        raise ValueError(f"an envelope has at most {cms.MAX_RECIPIENTS} recipients")
-    content_key = wrapping.content_key_for(key, parsed.recipients)
-    infos = (*parsed.layout.infos, wrapping.wrap(content_key, recipient))
-    layout = cms.Layout(infos, parsed.layout.nonce, parsed.layout.size)
+    layout = parsed.with_recipient(parsed.content_key(key), recipient)
     parts: list[bytes | memoryview] = [
         layout.head(),
         *_ciphertext(envelope, parsed),
