@@ -31,6 +31,7 @@ from store.values import (
     KnownKey,
     NewImage,
     Recipient,
+    Removal,
     Seat,
     StoredImage,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "NameTaken",
     "NewImage",
     "Recipient",
+    "Removal",
     "Seat",
     "Store",
     "StoreBusy",

@@ -12,8 +12,31 @@ from sqlalchemy import Connection, func, insert, inspect, select
 from store.errors import StoreForeign, StoreNewer
 from store.schema import METADATA, schema_version
 
-# Version 1 is the first. STEPS[i] takes a database of version i + 1 to version i + 2.
-STEPS: tuple[Callable[[Connection], None], ...] = ()
+
+def _control_and_retention(connection: Connection) -> None:
+    """Version 2: the owner's controls, rules for removing images, token buckets."""
+    for statement in (
+        "ALTER TABLE channel ADD COLUMN approval BOOLEAN NOT NULL DEFAULT FALSE",
+        "ALTER TABLE channel ADD COLUMN interceptors BOOLEAN NOT NULL DEFAULT TRUE",
+        "ALTER TABLE seat ADD COLUMN waiting BOOLEAN NOT NULL DEFAULT FALSE",
+        "ALTER TABLE image ADD COLUMN openings BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE image ADD COLUMN max_openings BIGINT",
+        "ALTER TABLE image ADD COLUMN until_all_opened BOOLEAN NOT NULL DEFAULT FALSE",
+        "ALTER TABLE image ADD COLUMN damaged_at BIGINT",
+        """CREATE TABLE bucket (
+            name VARCHAR(120) NOT NULL,
+            tokens DOUBLE PRECISION NOT NULL,
+            filled_at BIGINT NOT NULL,
+            granted BOOLEAN NOT NULL,
+            CONSTRAINT pk_bucket PRIMARY KEY (name)
+        )""",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+# Version 1 is the first. STEPS[i] takes a database of version i + 1 to version i + 2. A step is
+# written in SQL: it must go on meaning the same when `store.schema` has moved on.
+STEPS: tuple[Callable[[Connection], None], ...] = (_control_and_retention,)
 
 
 def newest() -> int:

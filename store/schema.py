@@ -5,6 +5,8 @@
              │         ├─ image_record      the small sealed records
              │         └─ image_recipient
              └─ event                       (channel, seq), never a bare id
+    bucket                                  how much of something was done lately
+    store_fact, schema_version              what the store knows of itself
 
 Bytes that can be large live in tables of their own, so that no listing reads past them. Deleting
 a channel or an image takes everything of theirs along. Changes come only as additive steps in
@@ -17,6 +19,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -28,6 +31,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
@@ -48,17 +52,25 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+    @staticmethod
+    def to_number(moment: datetime) -> int:
         """Refuses naive datetimes, whose moment nobody knows."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
+        if moment.tzinfo is None:
             raise ValueError("a time without a zone")
-        return (value - _EPOCH) // _MICROSECOND
+        return (moment - _EPOCH) // _MICROSECOND
+
+    @staticmethod
+    def from_number(number: int) -> datetime:
+        """An aware datetime in UTC."""
+        return _EPOCH + number * _MICROSECOND
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """What SQLAlchemy calls on the way in."""
+        return None if value is None else self.to_number(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        """Gives back an aware datetime in UTC."""
-        return None if value is None else _EPOCH + value * _MICROSECOND
+        """What SQLAlchemy calls on the way out."""
+        return None if value is None else self.from_number(value)
 
 
 METADATA = MetaData(
@@ -118,6 +130,8 @@ channel = Table(
     Column("owner_ticket_hash", LargeBinary, nullable=False),
     Column("last_seq", BigInteger, nullable=False, server_default=text("0")),
     Column("locked", Boolean, nullable=False, server_default=false()),
+    Column("approval", Boolean, nullable=False, server_default=false()),
+    Column("interceptors", Boolean, nullable=False, server_default=true()),
     sqlite_autoincrement=True,
 )
 
@@ -138,6 +152,7 @@ seat = Table(
     Column("locked_key", LargeBinary),
     Column("classroom_public_key", LargeBinary),
     Column("locked_classroom_key", LargeBinary),
+    Column("waiting", Boolean, nullable=False, server_default=false()),
     Index("ix_seat_channel_id", "channel_id"),
     sqlite_autoincrement=True,
 )
@@ -166,6 +181,10 @@ image = Table(
     Column("size", BigInteger, nullable=False),
     Column("sha256", LargeBinary, nullable=False),
     Column("row_code", LargeBinary, nullable=False),
+    Column("openings", BigInteger, nullable=False, server_default=text("0")),
+    Column("max_openings", BigInteger),
+    Column("until_all_opened", Boolean, nullable=False, server_default=false()),
+    Column("damaged_at", UtcDateTime),
     UniqueConstraint("sender_id", "submission"),
     Index("ix_image_channel_id", "channel_id"),
     sqlite_autoincrement=True,
@@ -228,4 +247,13 @@ known_key = Table(
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("compared_at", UtcDateTime),
     Index("ix_known_key_peer_id", "peer_id"),
+)
+
+bucket = Table(
+    "bucket",
+    METADATA,
+    Column("name", String(120), primary_key=True),
+    Column("tokens", Double, nullable=False),
+    Column("filled_at", UtcDateTime, nullable=False),
+    Column("granted", Boolean, nullable=False),
 )

@@ -2,14 +2,14 @@
 
 from sqlalchemy import Connection
 
-from store.repositories import Channels, Events, Images, KnownKeys, Seats
+from store.repositories import Buckets, Channels, Events, Images, KnownKeys, Retention, Seats
 
 
 class Unit:
     """Everything that may be done inside one transaction.
 
     Attributes:
-        channels, seats, images, events, known_keys: the repositories.
+        channels, seats, images, events, known_keys, buckets, retention: the repositories.
     """
 
     def __init__(self, connection: Connection, *, writes: bool, row_key: bytes) -> None:
@@ -19,3 +19,5 @@ class Unit:
         self.images = Images(connection, writes=writes, row_key=row_key)
         self.events = Events(connection, writes=writes)
         self.known_keys = KnownKeys(connection, writes=writes)
+        self.buckets = Buckets(connection, writes=writes)
+        self.retention = Retention(connection, writes=writes)

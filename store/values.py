@@ -21,6 +21,8 @@ class Channel:
         owner_id: seat that created it; None until that seat is taken.
         last_seq: number of the newest event, 0 when there is none.
         locked: no new seats.
+        approval: new receivers wait until the owner lets them in.
+        interceptors: whether the role may be taken.
     """
 
     id: int
@@ -34,6 +36,8 @@ class Channel:
     owner_id: int | None
     last_seq: int
     locked: bool
+    approval: bool = False
+    interceptors: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Seat:
         locked_key: its private half, encrypted by the caller; None where the server has none.
         classroom_public_key: public key for the classroom schemes.
         locked_classroom_key: its private half, encrypted by the caller.
+        waiting: the owner has not let it in yet.
     """
 
     id: int
@@ -60,6 +65,7 @@ class Seat:
     locked_key: bytes | None = field(repr=False)
     classroom_public_key: bytes | None
     locked_classroom_key: bytes | None = field(repr=False)
+    waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +80,8 @@ class NewImage:
         signature: detached, over the manifest.
         note: small record that only the sender can open.
         recipients: seat id and fingerprint (SHA-256 of the public key, 32 bytes) of each.
+        max_openings: it is removed after so many successful openings; None for no such rule.
+        until_all_opened: it is removed when every recipient has opened it.
     """
 
     public_id: str
@@ -88,6 +96,8 @@ class NewImage:
     signature: bytes = field(repr=False)
     note: bytes = field(repr=False)
     recipients: tuple[tuple[int, bytes], ...]
+    max_openings: int | None = None
+    until_all_opened: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +122,9 @@ class StoredImage:
         size: length of the envelope in bytes.
         sha256: of the envelope, 32 bytes.
         recipients: by seat id.
+        openings: successful ones so far, of all recipients together.
+        max_openings, until_all_opened: as in `NewImage`.
+        damaged: a check found that its bytes are not what was given.
     """
 
     id: int
@@ -123,6 +136,10 @@ class StoredImage:
     size: int
     sha256: bytes
     recipients: tuple[Recipient, ...]
+    openings: int = 0
+    max_openings: int | None = None
+    until_all_opened: bool = False
+    damaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,3 +184,17 @@ class KnownKey:
     fingerprint: bytes
     first_seen_at: datetime
     compared_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """An image that a rule removed.
+
+    Attributes:
+        public_id: of the image that is gone.
+        rule: "expired" or "closed" (the channel), "openings" or "all opened" (the image).
+    """
+
+    channel_id: int
+    public_id: str
+    rule: str

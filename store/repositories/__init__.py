@@ -1,9 +1,11 @@
 """One repository for each kind of thing. The caller owns the transaction."""
 
+from store.repositories.buckets import Buckets
 from store.repositories.channels import Channels
 from store.repositories.events import Events
 from store.repositories.images import Images
 from store.repositories.known_keys import KnownKeys
+from store.repositories.retention import Retention
 from store.repositories.seats import Seats
 
-__all__ = ["Channels", "Events", "Images", "KnownKeys", "Seats"]
+__all__ = ["Buckets", "Channels", "Events", "Images", "KnownKeys", "Retention", "Seats"]

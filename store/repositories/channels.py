@@ -1,9 +1,9 @@
-"""Channels: made, found by the digest of their key, ended, purged."""
+"""Channels: made, found by the digest of their key, governed, ended, purged."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, or_, select, update
+from sqlalchemy import ColumnElement, Row, delete, exists, or_, select, update
 
 from store.errors import DuplicateKey
 from store.repositories.base import Repository
@@ -75,6 +75,39 @@ class Channels(Repository):
         )
         return claimed.rowcount == 1
 
+    def set_rules(
+        self,
+        channel_id: int,
+        *,
+        locked: bool | None = None,
+        approval: bool | None = None,
+        interceptors: bool | None = None,
+    ) -> None:
+        """Changes those rules of `Channel` that are given."""
+        rules = {"locked": locked, "approval": approval, "interceptors": interceptors}
+        given = {name: value for name, value in rules.items() if value is not None}
+        if given:
+            self._set(channel_id, **given)
+
+    def change_key(self, channel_id: int, key_digest: bytes) -> None:
+        """Gives the channel another key; the old one finds nothing from now on.
+
+        Raises:
+            DuplicateKey: another channel has this key.
+        """
+        other = select(channel.c.id).where(channel.c.key_digest == key_digest)
+        if self._connection.scalar(other) not in (None, channel_id):
+            raise DuplicateKey
+        self._set(channel_id, key_digest=key_digest)
+
+    def extend(self, channel_id: int, expires_at: datetime) -> None:
+        """Moves the channel's end."""
+        self._set(channel_id, expires_at=expires_at)
+
+    def remove(self, channel_id: int) -> None:
+        """Deletes the channel with its seats, images and events."""
+        self._connection.execute(delete(channel).where(channel.c.id == channel_id))
+
     def close(self, channel_id: int, at: datetime) -> None:
         """Ends the channel; the first time counts."""
         self._connection.execute(
@@ -95,9 +128,10 @@ class Channels(Repository):
 
     def mark_purged(self, channel_id: int, at: datetime) -> None:
         """Takes the channel out of `expired`."""
-        self._connection.execute(
-            update(channel).where(channel.c.id == channel_id).values(purged_at=at)
-        )
+        self._set(channel_id, purged_at=at)
+
+    def _set(self, channel_id: int, **values: object) -> None:
+        self._connection.execute(update(channel).where(channel.c.id == channel_id).values(**values))
 
     def _one(self, condition: ColumnElement[bool]) -> Channel | None:
         statement = select(*_COLUMNS).where(condition)

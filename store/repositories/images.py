@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from store.errors import ImageDamaged, ImageMissing
 from store.repositories.base import Repository
@@ -27,6 +27,10 @@ _LISTED = (
     image.c.sent_at,
     image.c.size,
     image.c.sha256,
+    image.c.openings,
+    image.c.max_openings,
+    image.c.until_all_opened,
+    image.c.damaged_at,
 )
 
 
@@ -65,6 +69,8 @@ class Images(Repository):
                     size=len(new.content),
                     sha256=digest,
                 ),
+                max_openings=new.max_openings,
+                until_all_opened=new.until_all_opened,
             )
             .returning(*_LISTED)
         ).one()
@@ -178,14 +184,26 @@ class Images(Repository):
         return ImageRecords(*records)
 
     def mark_opened(self, channel_id: int, public_id: str, seat_id: int, at: datetime) -> bool:
-        """Notes that a recipient opened the image; True the first time."""
-        this = select(image.c.id).where(
-            image.c.channel_id == channel_id, image.c.public_id == public_id
+        """Counts a successful opening by a recipient; True the first time."""
+        theirs = (
+            select(image.c.id)
+            .join(image_recipient, image_recipient.c.image_id == image.c.id)
+            .where(
+                image.c.channel_id == channel_id,
+                image.c.public_id == public_id,
+                image_recipient.c.seat_id == seat_id,
+            )
+        )
+        image_id = self._connection.scalar(theirs)
+        if image_id is None:
+            return False
+        self._connection.execute(
+            update(image).where(image.c.id == image_id).values(openings=image.c.openings + 1)
         )
         marked = self._connection.execute(
             update(image_recipient)
             .where(
-                image_recipient.c.image_id == this.scalar_subquery(),
+                image_recipient.c.image_id == image_id,
                 image_recipient.c.seat_id == seat_id,
                 image_recipient.c.opened_at.is_(None),
             )
@@ -193,10 +211,32 @@ class Images(Repository):
         )
         return marked.rowcount == 1
 
+    def mark_damaged(self, channel_id: int, public_id: str, at: datetime) -> None:
+        """Notes that the stored bytes are not what was given."""
+        self._connection.execute(
+            update(image)
+            .where(image.c.channel_id == channel_id, image.c.public_id == public_id)
+            .values(damaged_at=at)
+        )
+
+    def total_bytes(self, channel_id: int | None = None) -> int:
+        """Length of all envelopes of the channel together; of the whole store for None."""
+        return int(self._sum(func.coalesce(func.sum(image.c.size), 0), channel_id))
+
+    def count(self, channel_id: int | None = None) -> int:
+        """Number of images in the channel; in the whole store for None."""
+        return int(self._sum(func.count(), channel_id))
+
     def purge(self, channel_id: int) -> int:
         """Removes the channel's images with everything of theirs; gives their number."""
         removed = self._connection.execute(delete(image).where(image.c.channel_id == channel_id))
         return removed.rowcount
+
+    def _sum(self, measure: ColumnElement[int], channel_id: int | None) -> int:
+        statement = select(measure).select_from(image)
+        if channel_id is not None:
+            statement = statement.where(image.c.channel_id == channel_id)
+        return self._connection.scalars(statement).one()
 
     def _one(self, *conditions: ColumnElement[bool]) -> StoredImage | None:
         found = self._listed(*conditions)
@@ -246,7 +286,9 @@ class Images(Repository):
 
 
 def _image(row: Row[*tuple[Any, ...]], recipients: Iterable[Recipient]) -> StoredImage:
-    return StoredImage(**row._mapping, recipients=tuple(recipients))
+    fields = dict(row._mapping)
+    damaged = fields.pop("damaged_at") is not None
+    return StoredImage(**fields, recipients=tuple(recipients), damaged=damaged)
 
 
 def _code(key: bytes, fields: Iterable[bytes]) -> bytes:

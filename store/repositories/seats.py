@@ -30,6 +30,7 @@ class Seats(Repository):
         locked_key: bytes | None = None,
         classroom_public_key: bytes | None = None,
         locked_classroom_key: bytes | None = None,
+        waiting: bool = False,
     ) -> Seat:
         """Takes a seat. `name_key` is the form of the name in which equal names are equal.
 
@@ -52,6 +53,7 @@ class Seats(Repository):
                 locked_key=locked_key,
                 classroom_public_key=classroom_public_key,
                 locked_classroom_key=locked_classroom_key,
+                waiting=waiting,
             )
             .on_conflict_do_nothing(
                 index_elements=[seat.c.channel_id, seat.c.role, seat.c.name_key],
@@ -92,6 +94,10 @@ class Seats(Repository):
             statement = statement.where(HELD)
         rows = self._connection.execute(statement.order_by(seat.c.joined_at, seat.c.id))
         return [_seat(row) for row in rows]
+
+    def approve(self, seat_id: int) -> None:
+        """Lets in a seat that was waiting."""
+        self._set(seat_id, waiting=False)
 
     def touch(self, seat_id: int, at: datetime) -> None:
         """Notes that the person is there. A commit each time: not more often than needed."""

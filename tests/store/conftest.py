@@ -72,3 +72,28 @@ def sqlite_store(sqlite_place) -> Iterator[Store]:
     opened = sqlite_place.open()
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def shared_store(tmp_path_factory) -> Iterator[Store]:
+    """One SQLite store for all examples of a property; each example uses names of its own."""
+    path = tmp_path_factory.mktemp("shared") / "channels.db"
+    opened = open_store(f"sqlite:///{path}", pepper=making.PEPPER)
+    yield opened
+    opened.close()
+
+
+_FIGURES = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def figure(request):
+    """Takes a line with what a test has measured; all of them are printed at the end."""
+    return request.config.stash.setdefault(_FIGURES, []).append
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if figures := config.stash.get(_FIGURES, None):
+        terminalreporter.section("figures of the store")
+        for line in figures:
+            terminalreporter.line(line)

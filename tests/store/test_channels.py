@@ -70,3 +70,42 @@ def test_a_channel_is_over_when_its_time_is_up_or_when_it_is_closed(store):
         assert [channel.id for channel in unit.channels.expired(NOW + 2 * HOUR)] == [closed.id]
         assert unit.channels.get(short.id).purged_at == NOW + 2 * HOUR
         assert long.id not in {channel.id for channel in after}
+
+
+def test_the_owners_rules_change_one_at_a_time(store):
+    with store.write() as unit:
+        made = making.channel(store, unit)
+        assert (made.locked, made.approval, made.interceptors) == (False, False, True)
+        unit.channels.set_rules(made.id, locked=True)
+        unit.channels.set_rules(made.id, approval=True, interceptors=False)
+        unit.channels.set_rules(made.id)
+        unit.channels.extend(made.id, NOW + 48 * HOUR)
+        now = unit.channels.get(made.id)
+    assert (now.locked, now.approval, now.interceptors) == (True, True, False)
+    assert now.expires_at == NOW + 48 * HOUR
+
+
+def test_a_changed_key_finds_the_channel_and_the_old_one_does_not(store):
+    old, new, foreign = (os.urandom(32) for _ in range(3))
+    with store.write() as unit:
+        made = making.channel(store, unit, key_digest=old)
+        making.channel(store, unit, key_digest=foreign)
+        unit.channels.change_key(made.id, new)
+        assert unit.channels.by_key(old) is None
+        assert unit.channels.by_key(new) == made
+        with pytest.raises(DuplicateKey):
+            unit.channels.change_key(made.id, foreign)
+        unit.channels.change_key(made.id, new)  # its own is no duplicate
+
+
+def test_a_removed_channel_leaves_nothing(store):
+    channel, sender, receiver = making.room(store)
+    making.send(store, sender, [receiver])
+    with store.write() as unit:
+        unit.known_keys.pin(receiver.id, sender.id, b"1" * 32, NOW)
+        unit.channels.remove(channel.id)
+        assert unit.channels.get(channel.id) is None
+        assert unit.seats.get(sender.id) is None
+        assert unit.images.count() == 0
+        assert unit.events.since(channel.id, 0) == []
+        assert unit.known_keys.all(receiver.id) == []

@@ -95,3 +95,12 @@ def test_touching_and_setting_keys_changes_that_seat_alone(store):
     assert changed.last_seen_at == NOW + HOUR
     assert (changed.public_key, changed.locked_key) == (b"p", None)
     assert (changed.classroom_public_key, changed.locked_classroom_key) == (b"cp", b"cl")
+
+
+def test_a_waiting_seat_waits_until_it_is_approved(store):
+    channel = making.room(store)[0]
+    with store.write() as unit:
+        made = making.seat(unit, channel.id, waiting=True)
+        assert made.waiting
+        unit.seats.approve(made.id)
+        assert not unit.seats.get(made.id).waiting

@@ -119,13 +119,11 @@ def test_readers_do_not_wait_for_a_writer(store):
     )
 )
 def test_a_time_is_the_same_moment_to_the_microsecond(when):
-    column = UtcDateTime()
-    number = column.process_bind_param(when, None)
-    back = column.process_result_value(number, None)
+    back = UtcDateTime.from_number(UtcDateTime.to_number(when))
     assert back == when
     assert back.utcoffset() == timedelta(0)
 
 
 def test_a_time_without_a_zone_is_refused():
     with pytest.raises(ValueError, match="without a zone"):
-        UtcDateTime().process_bind_param(datetime(2030, 1, 1), None)
+        UtcDateTime.to_number(datetime(2030, 1, 1))

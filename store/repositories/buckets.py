@@ -1,0 +1,74 @@
+"""Token buckets: how much of something may be done, counted for all processes together.
+
+A bucket holds up to `capacity` tokens and gains `per_second`. Takers wait for one another, so
+their clocks arrive a little out of order; a time within the last minute before the newest gains
+nothing and changes nothing. A clock that goes further back gains nothing and starts counting from
+there, so it neither gives tokens away nor locks anybody out. One that jumps ahead fills the
+bucket at most. A name that tells about a person (an address) has to be
+hashed by the caller.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, and_, case, delete, type_coerce, update
+
+from store.repositories.base import Repository
+from store.schema import bucket
+
+_MICROSECONDS = 1_000_000
+_OUT_OF_ORDER = 60 * _MICROSECONDS
+
+
+class Buckets(Repository):
+    """Takes tokens, each time in one statement that locks the bucket's row."""
+
+    def take(
+        self, name: str, *, capacity: float, per_second: float, now: datetime, cost: float = 1.0
+    ) -> bool:
+        """True when `cost` tokens were there and are taken; else nothing is taken.
+
+        An unknown bucket is full. Capacity and rate are the caller's each time.
+
+        Raises:
+            ValueError: cost, capacity and rate cannot work.
+        """
+        if not (0 < cost <= capacity and per_second >= 0):
+            raise ValueError("a bucket needs 0 < cost <= capacity and a rate of 0 or more")
+        new = self._insert(bucket).values(
+            name=name, tokens=capacity - cost, filled_at=now, granted=True
+        )
+        then = type_coerce(bucket.c.filled_at, BigInteger)
+        # In the conflict clause a column is what the row holds, `excluded` what was offered.
+        elapsed = type_coerce(new.excluded.filled_at, BigInteger) - then
+        out_of_order = and_(elapsed <= 0, elapsed >= -_OUT_OF_ORDER)
+        gained = case((elapsed > 0, elapsed * (per_second / _MICROSECONDS)), else_=0.0)
+        total = bucket.c.tokens + gained
+        filled = case((total < capacity, total), else_=capacity)
+        enough = filled >= cost
+        granted = self._connection.scalar(
+            new.on_conflict_do_update(
+                index_elements=[bucket.c.name],
+                set_={
+                    "tokens": case((enough, filled - cost), else_=filled),
+                    "filled_at": case(
+                        (out_of_order, bucket.c.filled_at), else_=new.excluded.filled_at
+                    ),
+                    "granted": enough,
+                },
+            ).returning(bucket.c.granted)
+        )
+        return bool(granted)
+
+    def refund(self, name: str, *, capacity: float, cost: float = 1.0) -> None:
+        """Gives back what was taken, where what it was taken for turned out well."""
+        total = bucket.c.tokens + cost
+        self._connection.execute(
+            update(bucket)
+            .where(bucket.c.name == name)
+            .values(tokens=case((total < capacity, total), else_=capacity))
+        )
+
+    def forget(self, before: datetime) -> int:
+        """Drops buckets that nobody has used since; they would be full. Gives their number."""
+        dropped = self._connection.execute(delete(bucket).where(bucket.c.filled_at < before))
+        return dropped.rowcount
