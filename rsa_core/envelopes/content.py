@@ -12,7 +12,7 @@ interpreter lock, and the digest would otherwise double the time.
 
 import hashlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from Crypto.Cipher import AES
@@ -34,6 +34,27 @@ def commitment_to(content_key: bytes) -> bytes:
 def slices(view: memoryview) -> Iterator[memoryview]:
     """The same bytes in pieces of at most 1 MiB, without copying."""
     return (view[at : at + PIECE] for at in range(0, len(view), PIECE))
+
+
+def gathered(pieces: Iterable[bytes | memoryview]) -> Iterator[memoryview]:
+    """The same bytes in pieces of 1 MiB or a little less; only small pieces are copied.
+
+    OpenSSL's pieces of 4 KiB would cost more in calls than in work.
+    """
+    waiting: list[bytes | memoryview] = []
+    size = 0
+    for piece in pieces:
+        if size + len(piece) > PIECE and waiting:
+            yield _joined(waiting)
+            waiting, size = [], 0
+        waiting.append(piece)
+        size += len(piece)
+    if waiting:
+        yield _joined(waiting)
+
+
+def _joined(pieces: list[bytes | memoryview]) -> memoryview:
+    return memoryview(pieces[0] if len(pieces) == 1 else b"".join(pieces))
 
 
 class Sealing:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from Crypto.Random import get_random_bytes
 
 from rsa_core.envelopes import cms, wrapping
-from rsa_core.envelopes.content import PIECE, Opening, Sealing, commitment_to
+from rsa_core.envelopes.content import PIECE, Opening, Sealing, commitment_to, gathered
 from rsa_core.errors import EnvelopeFormatError
 from rsa_core.keys import KeyPair, PublicKey
 
@@ -89,9 +89,9 @@ def _pass(
 ) -> bytes:
     opening = Opening(content_key, parsed.layout)
     buffer = memoryview(bytearray(PIECE))
-    for piece in _ciphertext(source, parsed):
+    for piece in gathered(_ciphertext(source, parsed)):
         plaintext = buffer[: len(piece)]
-        opening.open(memoryview(piece), plaintext)
+        opening.open(piece, plaintext)
         if target is not None:
             target.write(plaintext)
     return opening.finish(parsed.tag)

@@ -19,7 +19,7 @@ from typing import Literal
 from Crypto.Random import get_random_bytes
 
 from rsa_core.envelopes import cms, wrapping
-from rsa_core.envelopes.content import Opening, Sealing, commitment_to, slices
+from rsa_core.envelopes.content import Opening, Sealing, commitment_to, gathered, slices
 from rsa_core.keys import KeyPair, PublicKey
 from rsa_core.pictures import Picture
 from rsa_core.schemes.base import Capture, Opened, RecipientFacts, Sealed
@@ -73,7 +73,7 @@ def open_bytes(envelope: bytes, key: KeyPair) -> OpenedBytes:
     opening = Opening(content_key, parsed.layout)
     with _filled(parsed.layout.size) as (out, view):
         at = 0
-        for piece in _ciphertext(envelope, parsed):
+        for piece in gathered(_ciphertext(envelope, parsed)):
             opening.open(piece, view[at : at + len(piece)])
             at += len(piece)
         digest = opening.finish(parsed.tag)
