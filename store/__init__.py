@@ -22,6 +22,7 @@ from store.errors import (
     StoreRefused,
     StoreUnreachable,
 )
+from store.limits import Limits
 from store.opening import Store, open_store
 from store.unit import Unit
 from store.values import (
@@ -45,6 +46,7 @@ __all__ = [
     "ImageMissing",
     "ImageRecords",
     "KnownKey",
+    "Limits",
     "NameTaken",
     "NewImage",
     "Recipient",

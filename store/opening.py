@@ -19,13 +19,16 @@ from store import pepper as peppers
 from store.channel_keys import normalise_channel_key
 from store.database import Database, database_at
 from store.errors import StoreMisconfigured
+from store.limits import DEFAULT_LIMITS, Limits, Room
 from store.schema import store_fact
 from store.unit import Unit
 
 _MARK = "pepper mark"
 
 
-def open_store(url: str, *, pepper: bytes | None = None, wait: float = 10.0) -> "Store":
+def open_store(
+    url: str, *, pepper: bytes | None = None, limits: Limits = DEFAULT_LIMITS
+) -> "Store":
     """Opens the store at the URL; makes folder, file and tables where there are none.
 
     Several processes may do this at the same moment.
@@ -33,7 +36,7 @@ def open_store(url: str, *, pepper: bytes | None = None, wait: float = 10.0) -> 
     Args:
         url: sqlite:///relative/path, sqlite:////absolute/path or postgresql://...
         pepper: 16 secret bytes or more; on SQLite a file beside the database when None.
-        wait: seconds that a writer waits for the others before `StoreBusy`.
+        limits: patience, quota and disk reserve.
 
     Raises:
         StoreMisconfigured: the URL is of no use, or the pepper is missing or another one.
@@ -42,22 +45,23 @@ def open_store(url: str, *, pepper: bytes | None = None, wait: float = 10.0) -> 
     """
     if pepper is not None:
         pepper = peppers.check(pepper)
-    database = database_at(url, wait)
+    database = database_at(url, limits)
     try:
         with database.starting() as connection:
             pepper = _settle_pepper(connection, pepper, database.pepper_file)
     except BaseException:
         database.close()
         raise
-    return Store(database, pepper)
+    return Store(database, pepper, limits)
 
 
 class Store:
     """An open store. Safe to share between threads."""
 
-    def __init__(self, database: Database, pepper: bytes) -> None:
+    def __init__(self, database: Database, pepper: bytes, limits: Limits) -> None:
         """Made by `open_store` only."""
         self._database = database
+        self._room = Room(limits, database.free_bytes)
         self._pepper = pepper
         self._row_key = peppers.row_key(pepper)
 
@@ -69,7 +73,7 @@ class Store:
             StoreError: in the driver's stead.
         """
         with self._database.reading() as connection:
-            yield Unit(connection, writes=False, row_key=self._row_key)
+            yield self._unit(connection, writes=False)
 
     @contextmanager
     def write(self) -> Iterator[Unit]:
@@ -81,7 +85,7 @@ class Store:
             StoreError: whatever else the driver raised.
         """
         with self._database.writing() as connection:
-            yield Unit(connection, writes=True, row_key=self._row_key)
+            yield self._unit(connection, writes=True)
 
     def key_digest(self, channel_key: str) -> bytes:
         """HMAC-SHA256 of a channel key under the pepper, 32 bytes.
@@ -99,8 +103,11 @@ class Store:
         self._database.compact()
 
     def close(self) -> None:
-        """Closes the connections. The store can be used again; it opens new ones."""
+        """Closes the connections; the store must not be used any more."""
         self._database.close()
+
+    def _unit(self, connection: Connection, *, writes: bool) -> Unit:
+        return Unit(connection, writes=writes, row_key=self._row_key, room=self._room)
 
 
 def _settle_pepper(connection: Connection, given: bytes | None, file: Path | None) -> bytes:

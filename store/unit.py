@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection
 
+from store.limits import Room
 from store.repositories import Buckets, Channels, Events, Images, KnownKeys, Retention, Seats
 
 
@@ -12,11 +13,11 @@ class Unit:
         channels, seats, images, events, known_keys, buckets, retention: the repositories.
     """
 
-    def __init__(self, connection: Connection, *, writes: bool, row_key: bytes) -> None:
+    def __init__(self, connection: Connection, *, writes: bool, row_key: bytes, room: Room) -> None:
         """Made by `Store.read` and `Store.write` only."""
         self.channels = Channels(connection, writes=writes)
         self.seats = Seats(connection, writes=writes)
-        self.images = Images(connection, writes=writes, row_key=row_key)
+        self.images = Images(connection, writes=writes, row_key=row_key, room=room)
         self.events = Events(connection, writes=writes)
         self.known_keys = KnownKeys(connection, writes=writes)
         self.buckets = Buckets(connection, writes=writes)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError
 from store.database.postgresql import PostgresDatabase
 from store.database.sqlite import SqliteDatabase
 from store.errors import StoreMisconfigured
+from store.limits import Limits
 
 __all__ = ["Database", "database_at", "normalise_url"]
 
@@ -23,6 +24,11 @@ class Database(Protocol):
     def reading(self) -> AbstractContextManager[Connection]: ...  # noqa: D102
     def writing(self) -> AbstractContextManager[Connection]: ...  # noqa: D102
     def compact(self) -> None: ...  # noqa: D102
+    def free_bytes(self) -> int | None: ...  # noqa: D102
+    def problems(self) -> list[str]: ...  # noqa: D102
+    def sizes(self) -> dict[str, int]: ...  # noqa: D102
+    def back_up(self, target: Path) -> None: ...  # noqa: D102
+    def restore(self, source: Path) -> Path | None: ...  # noqa: D102
     def close(self) -> None: ...  # noqa: D102
 
 
@@ -35,7 +41,7 @@ def normalise_url(url: str) -> str:
     return url
 
 
-def database_at(url: str, wait: float) -> Database:
+def database_at(url: str, limits: Limits) -> Database:
     """The database that a URL names; nothing is opened yet.
 
     Raises:
@@ -46,9 +52,9 @@ def database_at(url: str, wait: float) -> Database:
     except ArgumentError:
         raise StoreMisconfigured("the database URL cannot be read") from None
     if parsed.drivername == "postgresql+psycopg":
-        return PostgresDatabase(parsed, wait)
+        return PostgresDatabase(parsed, limits)
     if parsed.drivername not in ("sqlite", "sqlite+pysqlite"):
         raise StoreMisconfigured("the database URL must begin with sqlite:/// or postgresql://")
     if parsed.query or parsed.database in (None, "", ":memory:"):
         raise StoreMisconfigured("a SQLite URL must name a file and nothing else")
-    return SqliteDatabase(Path(str(parsed.database)).absolute(), wait)
+    return SqliteDatabase(Path(str(parsed.database)).absolute(), limits)

@@ -1,4 +1,4 @@
-"""One writer at a time: over all threads of this process, and over all processes of this machine.
+"""One writer at a time: over all threads of this process and all processes of this machine.
 
 SQLite has a write lock of its own. This one stands in front of it for three reasons. Waiting
 happens here, before a connection is taken, so that writers never starve readers. SQLite's waiting
@@ -29,12 +29,22 @@ if sys.platform == "win32":
         except OSError:
             return False
         return True
+
+    def _try_share(_descriptor: int) -> bool:
+        return True  # Windows refuses to replace an open file by itself
 else:
     import fcntl
 
     def _try_lock(descriptor: int) -> bool:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _try_share(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
@@ -84,3 +94,45 @@ class WriterLock:
                 raise StoreBusy
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+class Presence:
+    """Shows that a process has the store open, so that nobody swaps the file under it."""
+
+    def __init__(self, path: Path) -> None:
+        """Takes the lock file's path."""
+        self._path = path
+        self._descriptor: int | None = None
+
+    def enter(self) -> None:
+        """From here on until `leave` or the end of the process.
+
+        Raises:
+            StoreBusy: the file is being swapped.
+        """
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        if not _try_share(descriptor):
+            os.close(descriptor)
+            raise StoreBusy
+        self._descriptor = descriptor
+
+    def leave(self) -> None:
+        """May be called more than once."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    @contextmanager
+    def nobody_else(self) -> Iterator[None]:
+        """Keeps everybody out inside.
+
+        Raises:
+            StoreBusy: somebody is there.
+        """
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            if not _try_lock(descriptor):
+                raise StoreBusy("the store is in use, stop the app first")
+            yield
+        finally:
+            os.close(descriptor)

@@ -15,6 +15,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from store import migrations
 from store.database.failures import translate_inside, translated
+from store.errors import StoreMisconfigured
+from store.limits import Limits
 
 _START_LOCK = 0x5253414953544F52  # "RSAISTOR"; advisory locks are numbers
 _STALLED_SECONDS = 60  # a transaction that waits for its own client this long is ended
@@ -25,12 +27,12 @@ class PostgresDatabase:
 
     pepper_file: Path | None = None  # the server is elsewhere, the operator keeps the pepper
 
-    def __init__(self, url: URL, wait: float) -> None:
-        """Takes a URL for psycopg, and the seconds to wait for other writers."""
-        self._readers = _engine(url, wait, pool_size=10, max_overflow=10).execution_options(
+    def __init__(self, url: URL, limits: Limits) -> None:
+        """Takes a URL for psycopg."""
+        self._readers = _engine(url, limits.wait, pool_size=10, max_overflow=10).execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-        self._writers = _engine(url, wait, pool_size=8, max_overflow=0)
+        self._writers = _engine(url, limits.wait, pool_size=8, max_overflow=0)
 
     @contextmanager
     def starting(self) -> Iterator[Connection]:
@@ -64,6 +66,36 @@ class PostgresDatabase:
 
     def compact(self) -> None:
         """Nothing to do: autovacuum is the server's own business."""
+
+    def free_bytes(self) -> int | None:
+        """Only the server knows."""
+        return None
+
+    def problems(self) -> list[str]:
+        """Nothing that can be seen from here; PostgreSQL has pg_amcheck and checksums."""
+        return []
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of the whole database."""
+        with self.reading() as connection:
+            size = connection.exec_driver_sql("SELECT pg_database_size(current_database())")
+            return {"database bytes": size.scalar_one()}
+
+    def back_up(self, target: Path) -> None:
+        """Not from here.
+
+        Raises:
+            StoreMisconfigured: always; says which tool does it.
+        """
+        raise StoreMisconfigured("PostgreSQL is backed up by its own tool, pg_dump")
+
+    def restore(self, source: Path) -> Path | None:
+        """Not from here.
+
+        Raises:
+            StoreMisconfigured: always; says which tool does it.
+        """
+        raise StoreMisconfigured("PostgreSQL is restored by its own tool, pg_restore")
 
     def close(self) -> None:
         """Closes every connection that is not in use."""

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
 from store.errors import ImageDamaged, ImageMissing
+from store.limits import Room
 from store.repositories.base import Repository
 from store.schema import CHUNK_BYTES, image, image_chunk, image_recipient, image_record
 from store.values import ImageRecords, NewImage, Recipient, StoredImage
@@ -37,18 +38,21 @@ _LISTED = (
 class Images(Repository):
     """Adds, finds, reads and removes images."""
 
-    def __init__(self, connection: Connection, *, writes: bool, row_key: bytes) -> None:
-        """Takes the key for the codes over rows beside what every repository takes."""
+    def __init__(self, connection: Connection, *, writes: bool, row_key: bytes, room: Room) -> None:
+        """Takes the key for the codes over rows, and what tells whether there is room."""
         super().__init__(connection, writes=writes)
         self._row_key = row_key
+        self._room = room
 
     def add(self, new: NewImage) -> StoredImage:
         """Stores the image with everything of it.
 
         Raises:
+            StoreFull: the quota of the whole store or the disk has no room for it.
             StoreRefused: the channel or a seat does not exist, or the sender's submission or
                 the public id does already.
         """
+        self._room.require(len(new.content), self.total_bytes())
         digest = hashlib.sha256(new.content).digest()
         row = self._connection.execute(
             insert(image)

@@ -90,13 +90,6 @@ def test_errors_come_as_the_stores_own_inside_the_unit_too(store):
         unit.images.add(making.image(sender, channel_id=999))
 
 
-def test_a_closed_store_opens_its_connections_again(store):
-    channel, _, _ = making.room(store)
-    store.close()
-    with store.read() as unit:
-        assert unit.channels.get(channel.id) == channel
-
-
 def test_readers_do_not_wait_for_a_writer(store):
     channel, _, _ = making.room(store)
     seen = []
