@@ -26,6 +26,10 @@ class LimitError(RsaCoreError):
     """The work would be too large. Says how large, and what the limit is."""
 
 
+class CancelledError(RsaCoreError):
+    """The caller asked long work to stop. Nothing was made."""
+
+
 class EnvelopeFormatError(RsaCoreError):
     """The bytes are no envelope. They are public, so say exactly what is wrong."""
 

@@ -161,6 +161,7 @@ class Scheme(Protocol, Generic[Public, Private]):
         Raises:
             EnvelopeFormatError: the bytes are no envelope of this scheme.
             RecipientError: the envelope names recipients, and this key is none of them.
+            LimitError: opening would take too long (classroom schemes).
             DecryptionError: anything else, in one voice.
         """
 
