@@ -95,6 +95,21 @@ class Manifest:
         object.__setattr__(self, "recipients", tuple(sorted(self.recipients)))
         object.__setattr__(self, "parts", tuple(sorted(self.parts, key=lambda part: part.name)))
 
+    def check_part(self, name: str, digest: bytes, commitment: bytes | None) -> None:
+        """Returns if the manifest vouches for this very envelope under this very content key.
+
+        Args:
+            name: of the part.
+            digest: of the envelope that was opened.
+            commitment: to the content key that opened it.
+
+        Raises:
+            SignatureError: in every other case.
+        """
+        named = [part for part in self.parts if part.name == name]
+        if [(part.digest, part.commitment) for part in named] != [(digest, commitment)]:
+            raise SignatureError
+
     def pack(self) -> bytes:
         """The canonical bytes: what is signed."""
         record = {
@@ -160,6 +175,38 @@ def verify(manifest: bytes, signature: bytes, key: PublicKey) -> None:
         pss.new(key.engine(), salt_bytes=SALT_BYTES).verify(SHA256.new(manifest), signature)
     except ValueError:
         raise SignatureError from None
+
+
+def accept(
+    manifest: bytes,
+    signature: bytes,
+    *,
+    sender: PublicKey,
+    channel: str,
+    image: str,
+    scheme: str,
+    recipient: PublicKey,
+) -> Manifest:
+    """A receiver's rules in one place: what must hold before anything is opened or shown.
+
+    Each argument but the first two is what the receiver knows from elsewhere: the key that is
+    pinned for this sender, the channel it is in, the identifier under which the image arrived,
+    its scheme, its own key. That an image identifier comes once is the caller's to see to. When
+    an envelope was opened, `Manifest.check_part` follows.
+
+    Raises:
+        SignatureError: the signature is not this sender's; or the manifest was signed for another
+            channel, image, scheme or sender; or not for this recipient.
+        EnvelopeFormatError: signed by this sender, but no manifest.
+    """
+    verify(manifest, signature, sender)
+    found = Manifest.parse(manifest)
+    said = (found.channel, found.image, found.scheme, found.sender)
+    if said != (channel, image, scheme, sender.fingerprint):
+        raise SignatureError
+    if recipient.fingerprint not in found.recipients:
+        raise SignatureError
+    return found
 
 
 def _manifest_of(record: Mapping[str, Any]) -> Manifest:
