@@ -5,6 +5,8 @@ The driver's own exceptions never leave this package: `store.database.failures` 
 these, `from None`, because they can carry statements and values.
 """
 
+NO_STORE = "there is no store at this URL"
+
 
 class StoreError(Exception):
     """Base class; never raised itself."""

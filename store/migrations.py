@@ -25,7 +25,7 @@ def _control_and_retention(connection: Connection) -> None:
         "ALTER TABLE image ADD COLUMN damaged_at BIGINT",
         """CREATE TABLE bucket (
             name VARCHAR(120) NOT NULL,
-            tokens DOUBLE PRECISION NOT NULL,
+            tokens FLOAT(53) NOT NULL,
             filled_at BIGINT NOT NULL,
             granted BOOLEAN NOT NULL,
             CONSTRAINT pk_bucket PRIMARY KEY (name)

@@ -27,7 +27,11 @@ _MARK = "pepper mark"
 
 
 def open_store(
-    url: str, *, pepper: bytes | None = None, limits: Limits = DEFAULT_LIMITS
+    url: str,
+    *,
+    pepper: bytes | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    create: bool = True,
 ) -> "Store":
     """Opens the store at the URL; makes folder, file and tables where there are none.
 
@@ -37,9 +41,11 @@ def open_store(
         url: sqlite:///relative/path, sqlite:////absolute/path or postgresql://...
         pepper: 16 secret bytes or more; on SQLite a file beside the database when None.
         limits: patience, quota and disk reserve.
+        create: False to open only a store that is there.
 
     Raises:
-        StoreMisconfigured: the URL is of no use, or the pepper is missing or another one.
+        StoreMisconfigured: the URL is of no use, the pepper is missing or another one, or
+            there is no store and none is to be made.
         StoreDamaged, StoreForeign, StoreNewer: the database cannot be used, and was left alone.
         StoreFull, StoreBusy, StoreUnreachable: not now.
     """
@@ -47,12 +53,28 @@ def open_store(
         pepper = peppers.check(pepper)
     database = database_at(url, limits)
     try:
-        with database.starting() as connection:
+        with database.starting(create=create) as connection:
             pepper = _settle_pepper(connection, pepper, database.pepper_file)
     except BaseException:
         database.close()
         raise
     return Store(database, pepper, limits)
+
+
+def restore_store(url: str, source: Path, *, limits: Limits = DEFAULT_LIMITS) -> Path | None:
+    """Puts a backup in the place of a SQLite store that nobody has open.
+
+    The pepper stays the one beside the store; it has to be the backup's own.
+
+    Returns:
+        The folder in which the replaced file is kept; None when there was none.
+
+    Raises:
+        StoreBusy: the store is open somewhere.
+        StoreDamaged, StoreForeign, StoreNewer: it is no usable backup; nothing was changed.
+        StoreMisconfigured: the store is on PostgreSQL.
+    """
+    return database_at(url, limits).restore(source)
 
 
 class Store:
@@ -101,6 +123,22 @@ class Store:
     def compact(self) -> None:
         """Gives room back and wipes the log; call it after a purge. Nothing on PostgreSQL."""
         self._database.compact()
+
+    def problems(self) -> list[str]:
+        """What the database's own checks say against it; empty when all is well."""
+        return self._database.problems()
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes that the database takes and has left, by name."""
+        return self._database.sizes()
+
+    def back_up(self, target: Path) -> None:
+        """Writes a copy of the SQLite file as it is at one moment. The pepper is not in it.
+
+        Raises:
+            StoreMisconfigured: the target exists, or the store is on PostgreSQL.
+        """
+        self._database.back_up(target)
 
     def close(self) -> None:
         """Closes the connections; the store must not be used any more."""

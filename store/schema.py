@@ -19,7 +19,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Double,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -253,7 +253,7 @@ bucket = Table(
     "bucket",
     METADATA,
     Column("name", String(120), primary_key=True),
-    Column("tokens", Double, nullable=False),
+    Column("tokens", Float(53), nullable=False),
     Column("filled_at", UtcDateTime, nullable=False),
     Column("granted", Boolean, nullable=False),
 )

@@ -20,7 +20,7 @@ class Database(Protocol):
 
     pepper_file: Path | None
 
-    def starting(self) -> AbstractContextManager[Connection]: ...  # noqa: D102
+    def starting(self, *, create: bool) -> AbstractContextManager[Connection]: ...  # noqa: D102
     def reading(self) -> AbstractContextManager[Connection]: ...  # noqa: D102
     def writing(self) -> AbstractContextManager[Connection]: ...  # noqa: D102
     def compact(self) -> None: ...  # noqa: D102

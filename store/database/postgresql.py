@@ -15,7 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from store import migrations
 from store.database.failures import translate_inside, translated
-from store.errors import StoreMisconfigured
+from store.errors import NO_STORE, StoreMisconfigured
 from store.limits import Limits
 
 _START_LOCK = 0x5253414953544F52  # "RSAISTOR"; advisory locks are numbers
@@ -35,18 +35,21 @@ class PostgresDatabase:
         self._writers = _engine(url, limits.wait, pool_size=8, max_overflow=0)
 
     @contextmanager
-    def starting(self) -> Iterator[Connection]:
+    def starting(self, *, create: bool) -> Iterator[Connection]:
         """Creates the tables, or brings them up to date; then goes on in the same transaction.
 
         Every other start waits outside.
 
         Raises:
+            StoreMisconfigured: there is none, and none is to be made.
             StoreForeign, StoreNewer: it cannot be used; it was left as it is.
         """
         with translated(), self._writers.begin() as connection:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_START_LOCK})")
             version = migrations.version_of(connection)
             if version == 0:
+                if not create:
+                    raise StoreMisconfigured(NO_STORE)
                 migrations.create(connection)
             else:
                 migrations.upgrade(connection, version)

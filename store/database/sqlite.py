@@ -19,7 +19,7 @@ from store.database.failures import translated
 from store.database.files import beside
 from store.database.locks import Presence, WriterLock
 from store.database.sqlite_connections import PAGE_BYTES, engine_for
-from store.errors import StoreFull, StoreUnreachable
+from store.errors import NO_STORE, StoreFull, StoreMisconfigured, StoreUnreachable
 from store.limits import MIB, Limits
 
 _VACUUM_PAGES = 256  # one step, 1 MB: a few milliseconds under the lock
@@ -50,14 +50,17 @@ class SqliteDatabase:
         )
 
     @contextmanager
-    def starting(self) -> Iterator[Connection]:
+    def starting(self, *, create: bool) -> Iterator[Connection]:
         """Creates the file, or checks it and brings it up to date; then one transaction in it.
 
         Every other start and every writer waits outside.
 
         Raises:
+            StoreMisconfigured: there is none, and none is to be made.
             StoreDamaged, StoreForeign, StoreNewer: it cannot be used; it was left as it is.
         """
+        if not create and not self._path.exists():
+            raise StoreMisconfigured(NO_STORE)
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Row, delete, exists, func, or_, select, update
 
 from store.errors import DuplicateKey
 from store.repositories.base import Repository
@@ -115,6 +115,15 @@ class Channels(Repository):
             .where(channel.c.id == channel_id, channel.c.closed_at.is_(None))
             .values(closed_at=at)
         )
+
+    def count(self, *, open_at: datetime | None = None) -> int:
+        """Number of channels; with a time, of those that are open then."""
+        statement = select(func.count()).select_from(channel)
+        if open_at is not None:
+            statement = statement.where(
+                channel.c.expires_at > open_at, channel.c.closed_at.is_(None)
+            )
+        return self._connection.scalars(statement).one()
 
     def expired(self, now: datetime) -> list[Channel]:
         """Channels that are over and still have what `Images.purge` removes; oldest end first."""

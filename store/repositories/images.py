@@ -236,6 +236,16 @@ class Images(Repository):
         removed = self._connection.execute(delete(image).where(image.c.channel_id == channel_id))
         return removed.rowcount
 
+    def count_damaged(self) -> int:
+        """Number of images in the whole store that a check has marked."""
+        marked = select(func.count()).where(image.c.damaged_at.is_not(None))
+        return self._connection.scalars(marked).one()
+
+    def after(self, image_id: int, *, limit: int) -> list[StoredImage]:
+        """Images of all channels after this id, oldest first; for reading through the store."""
+        some = select(image.c.id).where(image.c.id > image_id).order_by(image.c.id).limit(limit)
+        return self._listed(image.c.id.in_(some))
+
     def _sum(self, measure: ColumnElement[int], channel_id: int | None) -> int:
         statement = select(measure).select_from(image)
         if channel_id is not None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, func, select, update
 
 from store.errors import NameTaken
 from store.repositories.base import Repository
@@ -94,6 +94,10 @@ class Seats(Repository):
             statement = statement.where(HELD)
         rows = self._connection.execute(statement.order_by(seat.c.joined_at, seat.c.id))
         return [_seat(row) for row in rows]
+
+    def count(self) -> int:
+        """Number of seats in all channels that have not been left."""
+        return self._connection.scalars(select(func.count()).where(HELD)).one()
 
     def approve(self, seat_id: int) -> None:
         """Lets in a seat that was waiting."""

@@ -52,12 +52,28 @@ def sqlite_place(tmp_path) -> Place:
 
 @pytest.fixture
 def postgres_place(postgres) -> Place:
-    return Place("postgresql", postgres.new_database(f"store_{next(_numbers)}"))
+    return Place("postgres", postgres.new_database(f"store_{next(_numbers)}"))
+
+
+@pytest.fixture
+def sqlite_other_place(tmp_path) -> Place:
+    path = tmp_path / "other" / "channels.db"
+    return Place("sqlite", f"sqlite:///{path}", path)
+
+
+@pytest.fixture
+def postgres_other_place(postgres) -> Place:
+    return Place("postgres", postgres.new_database(f"store_{next(_numbers)}"))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def place(request) -> Place:
-    return request.getfixturevalue(f"{request.param}_place")
+def kind(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def place(request, kind) -> Place:
+    return request.getfixturevalue(f"{kind}_place")
 
 
 @pytest.fixture
