@@ -12,7 +12,7 @@ state = st.session_state
 def create() -> None:
     """The form that makes a channel."""
     st.subheader("Create a channel")
-    name = st.text_input("Channel name", max_chars=60, placeholder="optional")
+    name = st.text_input("Channel name", placeholder="optional")
     kind = st.radio(
         "Channel kind",
         [kind.capitalize() for kind in CHANNEL_KINDS],
@@ -64,22 +64,17 @@ def enter(key: str, lobby: Lobby) -> None:
     with st.container(border=True):
         shown, people = st.columns([3, 2])
         with shown:
-            st.caption("Channel")
-            st.text(lobby.channel.name)
-            st.caption("Channel key")
-            with st.container(key="big_key"):
-                st.code(key, language=None)
+            ui.labelled(f"{lobby.channel.kind.capitalize()} channel", lobby.channel.name)
+            ui.labelled_code("Channel key", key, key="big_key")
             st.caption(
-                f"{lobby.channel.kind.capitalize()} channel, kept until "
-                f"{ui.day_and_time(lobby.channel.expires_at)}. Pass the key on to the people "
-                "you want here; whoever has it can come in."
+                f"Kept until {ui.day_and_time(lobby.channel.expires_at)}. Pass the key on to the "
+                "people you want here; whoever has it can come in."
             )
         with people:
-            here = [person for person in lobby.people if person.here]
-            st.caption(f"People here: {len(here)}")
-            st.text("\n".join(f"{p.name} ({p.role})" for p in here) or "Nobody yet.")
+            here = [f"{p.name} ({p.role})" for p in lobby.people if p.here]
+            ui.labelled(f"People here: {len(here)}", "\n".join(here) or "Nobody yet.")
     st.subheader("Take a seat")
-    name = st.text_input("Your name", max_chars=24)
+    name = st.text_input("Your name")
     role = st.radio(
         "Role",
         [role.capitalize() for role in ROLES],

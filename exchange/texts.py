@@ -22,10 +22,10 @@ def person_name(text: str) -> str:
     name = _one_line(text)
     if not name:
         raise InputRefused("Please type your name.")
-    if len(name) > NAME_LENGTH:
-        raise InputRefused(f"Please use a name of at most {NAME_LENGTH} characters.")
     if not all(_is_plain(c) for c in name):
         raise InputRefused("Please use only letters, digits, spaces and . - _ ' in your name.")
+    if len(name) > NAME_LENGTH:
+        raise InputRefused(f"Please use a name of at most {NAME_LENGTH} characters.")
     return name
 
 

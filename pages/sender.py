@@ -10,7 +10,7 @@ ui.live_feed(seat)
 files = ui.image_upload(seat)
 scheme = ui.scheme_choice(seat)
 recipients = ui.recipients_choice(seat)
-caption = st.text_input("Caption", max_chars=300, placeholder="optional, encrypted too")
+caption = st.text_input("Caption", placeholder="optional, encrypted too")
 if st.button("Encrypt and send", type="primary", icon=":material/lock:"):
     ui.send_all(seat, files, scheme=scheme, recipients=recipients, caption=caption)
 ui.send_report(seat)

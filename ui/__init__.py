@@ -14,6 +14,7 @@ from ui.sending import (
     sent_list,
 )
 from ui.service import exchange
+from ui.widgets import labelled, labelled_code
 from ui.words import day_and_time, tidy_key
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "inbox_list",
     "keep_seat",
     "key_choice",
+    "labelled",
+    "labelled_code",
     "live_feed",
     "own_key_panel",
     "own_seats",

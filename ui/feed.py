@@ -11,6 +11,7 @@ from streamlit_autorefresh import st_autorefresh
 
 from exchange import Event, ExchangeError, Person, Seat
 from ui.service import exchange
+from ui.widgets import labelled
 from ui.words import clock_time
 
 TICK_MS = 1000
@@ -40,50 +41,69 @@ _TOASTS = {
 def live_feed(seat: Seat) -> None:
     """Shows toasts for what has just happened, and the feed that goes on watching."""
     state = st.session_state
-    mine = f"feed_{seat.id}"
-    if mine not in state:
-        state[mine] = list(exchange().events_since(seat, 0))
+    events = _events(seat)
+    if events is None:
+        state[f"feed_{seat.id}"] = list(exchange().events_since(seat, 0))
+    else:
+        _catch_up(seat, events)
     for event in state.pop(f"toasts_{seat.id}", []):
         words, icon = _TOASTS[event.kind]
         st.toast(words.format(role=event.role), icon=icon)
+    # The first run of the fragment is part of this run of the page. It must not start another:
+    # whatever button was pressed to cause this run comes after it and would be lost.
+    state["feed_first_run"] = True
     _watch(seat)
 
 
 def unread(seat: Seat, kind: str) -> int:
     """How many events of this kind came since this page was opened and not yet marked read."""
-    events: list[Event] = st.session_state.get(f"feed_{seat.id}", [])
+    events = _events(seat) or []
     read = st.session_state.setdefault(f"read_{seat.id}", len(events))
     return sum(event.kind == kind for event in events[read:])
 
 
 def mark_read(seat: Seat) -> None:
     """Sets the count of unread events back to nought."""
-    st.session_state[f"read_{seat.id}"] = len(st.session_state.get(f"feed_{seat.id}", []))
+    st.session_state[f"read_{seat.id}"] = len(_events(seat) or [])
 
 
 @st.fragment
 def _watch(seat: Seat) -> None:
     with st.container(key="tick_box"):
         st_autorefresh(interval=TICK_MS, debounce=False, key="tick")
-    events: list[Event] = st.session_state[f"feed_{seat.id}"]
+    first = st.session_state.pop("feed_first_run", False)
+    events = _events(seat) or []
     try:
-        new = exchange().events_since(seat, events[-1].seq if events else 0)
         people = exchange().present(seat)
+        news = not first and _catch_up(seat, events)
     except ExchangeError:
         st.rerun()  # the guard at the top of the page says what is the matter
-    if new:
-        events.extend(new)
-        others = [e for e in new if e.who_id != seat.id and e.kind in _TOASTS]
-        st.session_state.setdefault(f"toasts_{seat.id}", []).extend(others)
+    if news:
         st.rerun()
     _show_people(people)
     _show_events(events)
 
 
+def _events(seat: Seat) -> list[Event] | None:
+    events: list[Event] | None = st.session_state.get(f"feed_{seat.id}")
+    return events
+
+
+def _catch_up(seat: Seat, events: list[Event]) -> bool:
+    """Adds what is new to `events` and to the waiting toasts; whether there was anything."""
+    new = exchange().events_since(seat, events[-1].seq if events else 0)
+    events.extend(new)
+    others = [event for event in new if event.who_id != seat.id and event.kind in _TOASTS]
+    st.session_state.setdefault(f"toasts_{seat.id}", []).extend(others)
+    return bool(new)
+
+
 def _show_people(people: tuple[Person, ...]) -> None:
     here = [person for person in people if person.here]
-    st.caption(f"People here: {len(here)}")
-    st.text("   ".join(f"{person.name} ({person.role})" for person in here))
+    labelled(
+        f"People here: {len(here)}",
+        " · ".join(f"{person.name} ({person.role})" for person in here),
+    )
 
 
 def _show_events(events: list[Event]) -> None:

@@ -14,6 +14,7 @@ from exchange import ExchangeError, Role, Seat
 from ui import memory
 from ui.service import exchange
 from ui.style import apply_style
+from ui.widgets import labelled, labelled_code
 from ui.words import tidy_key
 
 PAGES: dict[Role, str] = {
@@ -82,16 +83,13 @@ def _header(title: str, seat: Seat, key: str) -> None:
     """Channel, key, person and role, and the way out."""
     st.title(title)
     with st.container(border=True, key="channel_header"):
-        name, code, you, leave = st.columns([3, 3, 3, 2], vertical_alignment="center")
+        name, code, you, leave = st.columns([3, 3, 3, 2])
     with name:
-        st.caption(f"{seat.channel.kind.capitalize()} channel")
-        st.text(seat.channel.name)
+        labelled(f"{seat.channel.kind.capitalize()} channel", seat.channel.name)
     with code:
-        st.caption("Channel key")
-        st.code(tidy_key(key), language=None)
+        labelled_code("Channel key", tidy_key(key))
     with you:
-        st.caption(f"You are {_article(seat.role)}" + (" and own the channel" * seat.owner))
-        st.text(seat.name)
+        labelled(f"You are {_article(seat.role)}" + (" and own it" * seat.owner), seat.name)
     with leave:
         if st.button("Leave channel", icon=":material/logout:", width="stretch"):
             _leave(seat)

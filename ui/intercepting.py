@@ -57,8 +57,9 @@ def show_ciphertext(capture: CapturedImage) -> None:
         )
     st.caption("Recipients, and the fingerprints of their public keys")
     for receipt in capture.item.recipients:
-        st.text(receipt.name)
-        st.code(receipt.fingerprint.hex(), language=None, wrap_lines=True)
+        with st.container(gap="xxsmall"):
+            st.text(receipt.name)
+            st.code(receipt.fingerprint.hex(), language=None, wrap_lines=True)
     st.caption(f"The first {_HEX_BYTES} bytes of the ciphertext")
     st.code(hex_dump(capture, _HEX_BYTES), language=None)
     st.download_button(

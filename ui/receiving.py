@@ -15,6 +15,7 @@ from exchange import (
 from ui.browser_files import picture_with_save_button, save_button, small_picture
 from ui.feed import mark_read, unread
 from ui.service import exchange
+from ui.widgets import labelled, labelled_code
 from ui.words import clock_time, file_size
 
 _SEED = "Seed preset: n = 3233 (p = 61, q = 53, e = 7)"
@@ -47,10 +48,11 @@ def own_key_panel(seat: Seat) -> None:
     """The receiver's own keys: what to read aloud, and what to take home."""
     keys = exchange().own_keys(seat)
     with st.expander("Your key"):
-        st.caption(f"Safety number of your {keys.bits}-bit key. Read it aloud to compare.")
-        st.code(keys.safety_number, language=None)
-        st.caption("Fingerprint: SHA-256 of the public key")
-        st.code(keys.fingerprint.hex(), language=None, wrap_lines=True)
+        labelled_code(
+            f"Safety number of your {keys.bits}-bit key. Read it aloud to compare.",
+            keys.safety_number,
+        )
+        labelled_code("Fingerprint: SHA-256 of the public key", keys.fingerprint.hex())
         save_button(
             "Download public key",
             keys.public_pem.encode(),
@@ -78,7 +80,7 @@ def inbox_list(seat: Seat) -> None:
     if not items:
         st.caption("Nothing has arrived yet. New images appear here by themselves.")
     for item in items:
-        with st.container(border=True):
+        with st.container(border=True, key=f"inbox_{item.id}"):
             _inbox_item(seat, item)
 
 
@@ -99,11 +101,12 @@ def _inbox_item(seat: Seat, item: InboxItem) -> None:
     with picture:
         small_picture(details.thumbnail, alt="Preview of the image", mime=_mime(details))
     with words:
-        st.text(details.file_name)
-        if details.caption:
-            st.text(details.caption)
-        _headline(item)
-        st.caption(f"{details.width} × {details.height}, {file_size(details.size)}")
+        with st.container(gap="xsmall"):
+            st.text(details.file_name)
+            if details.caption:
+                st.text(details.caption)
+            _headline(item)
+            st.caption(f"{details.width} × {details.height}, {file_size(details.size)}")
         if item.id in opened:
             if st.button("Close", key=f"close_{item.id}"):
                 del opened[item.id]
@@ -165,8 +168,7 @@ def _show(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
         alt="The opened image",
         key=f"picture_{item.id}",
     )
-    st.caption("SHA-256 of the file")
-    st.code(opened.sha256.hex(), language=None, wrap_lines=True)
+    labelled_code("SHA-256 of the file", opened.sha256.hex())
     _proof(seat, item, opened)
     _ciphertext(seat, item)
 
@@ -174,8 +176,7 @@ def _show(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
 def _proof(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
     """Who signed, and whether the two have compared their numbers."""
     proof = opened.proof
-    st.caption("Signed by")
-    st.text(f"{proof.name}, safety number {proof.safety_number}")
+    labelled("Signed by", f"{proof.name}, safety number {proof.safety_number}")
     if proof.compared:
         st.caption("Verified: you have compared this number.")
         return
@@ -230,7 +231,7 @@ def _mime(details: Details) -> str:
 
 def _private_key(seat: Seat, keys: OwnKeys) -> None:
     passphrase = st.text_input(
-        "Passphrase for the download", type="password", help="Empty: the file is not protected."
+        "Passphrase for the download", type="password", placeholder="empty: not protected"
     )
     if not st.button("Prepare private key"):
         return
@@ -251,8 +252,7 @@ def _private_key(seat: Seat, keys: OwnKeys) -> None:
 def _classroom_key(seat: Seat, key: tuple[int, int]) -> None:
     st.divider()
     n, e = key
-    st.caption(f"Your classroom key (insecure), {n.bit_length()} bits: n, then e")
-    st.code(f"n = {n}\ne = {e}", language=None, wrap_lines=True)
+    labelled_code(f"Your classroom key (insecure), {n.bit_length()} bits", f"n = {n}\ne = {e}")
     sizes: list[int | None] = [None, *CLASSROOM_KEY_SIZES]
     bits = st.selectbox(
         "Classroom key",

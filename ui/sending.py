@@ -28,7 +28,6 @@ def image_upload(seat: Seat) -> list[UploadedFile]:
         type=_TYPES,
         accept_multiple_files="directory" if folder else True,
         key=f"images_{seat.id}_{folder}_{st.session_state.get('upload_round', 0)}",
-        help="PNG, JPEG, GIF, BMP, WEBP, TIFF or PPM; at most 50 MB and 25 megapixels each.",
     )
     return files or []
 
@@ -127,7 +126,7 @@ def sent_list(seat: Seat) -> None:
 
 def _sent_image(image: SentImage) -> None:
     what, who = st.columns([3, 2])
-    with what:
+    with what, st.container(gap="xsmall"):
         st.text(image.file_name)
         if image.caption:
             st.text(image.caption)

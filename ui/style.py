@@ -8,7 +8,7 @@ _CSS = """
 .st-key-browser_memory_box, .st-key-tick_box {
   position: absolute; width: 1px; height: 1px; overflow: hidden; opacity: 0;
 }
-.stMainBlockContainer { padding-top: 2.5rem; max-width: 72rem; }
+.stMainBlockContainer { padding-top: 2rem; max-width: 72rem; }
 .st-key-big_key code { font-size: 2rem; letter-spacing: 0.12em; font-weight: 600; }
 [data-testid="stText"] { white-space: pre-wrap; overflow-wrap: anywhere; }
 @media (max-width: 40rem) {
