@@ -7,23 +7,34 @@ are bad in a chosen way. Keys for real use come from `rsa_core.keys` and never f
 import math
 import secrets
 
-_SMALL = tuple(n for n in range(2, 2000) if all(n % d for d in range(2, int(n**0.5) + 1)))
 # Below this bound the first thirteen primes as bases decide (Sorenson and Webster 2015).
 _DECIDED = 3_317_044_064_679_887_385_961_981
 _ROUNDS = 20  # of random bases above it: a composite passes with probability below 4^-20
+
+
+def up_to(bound: int) -> list[int]:
+    """All primes up to `bound`, by the sieve of Eratosthenes."""
+    sieve = bytearray(b"\0\0" + b"\1" * (bound - 1))
+    for n in range(2, math.isqrt(bound) + 1):
+        if sieve[n]:
+            sieve[n * n :: n] = bytes(len(range(n * n, bound + 1, n)))
+    return [n for n in range(2, bound + 1) if sieve[n]]
+
+
+SMALL = tuple(up_to(2000))
 
 
 def is_prime(n: int) -> bool:
     """Whether `n` is prime: trial division, then Miller-Rabin (HAC, algorithm 4.24)."""
     if n < 2:
         return False
-    for small in _SMALL:
+    for small in SMALL:
         if n % small == 0:
             return n == small
-    if n < _SMALL[-1] ** 2:
+    if n < SMALL[-1] ** 2:
         return True
     if n < _DECIDED:
-        return all(_passes(n, base) for base in _SMALL[:13])
+        return all(_passes(n, base) for base in SMALL[:13])
     return all(_passes(n, 2 + secrets.randbelow(n - 3)) for _ in range(_ROUNDS))
 
 

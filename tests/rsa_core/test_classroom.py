@@ -152,6 +152,7 @@ def test_every_changed_byte_of_der_gives_another_key_or_is_refused():
 
 
 @given(st.binary(max_size=80))
+@settings(deadline=None)
 def test_other_bytes_are_no_key(data):
     for read in (ClassroomPublicKey.from_der, ClassroomKeyPair.from_private_der):
         with pytest.raises(KeyFormatError):
@@ -249,7 +250,7 @@ def test_a_private_key_is_kept_under_a_secret(pairs):
 
 
 @given(st.integers(-5, 5000))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_small_primes_are_known(n):
     assert primes.is_prime(n) == (n > 1 and all(n % d for d in range(2, math.isqrt(n) + 1)))
 

@@ -95,7 +95,7 @@ def test_any_changed_byte_packs_back_to_itself_or_is_refused(name):
 
 
 @given(st.one_of(st.binary(max_size=80), st.binary(max_size=60).map(lambda tail: HEAD + tail)))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_any_bytes_parse_and_pack_back_or_are_refused(data):
     try:
         back = Container.parse(data)
@@ -205,6 +205,7 @@ def test_residues_are_counted_and_written_out(values):
 
 
 @given(st.binary(min_size=1, max_size=500))
+@settings(deadline=None)
 def test_bytes_are_counted(data):
     counts = count_bytes(np.frombuffer(data, np.uint8))
     assert counts.tolist() == [data.count(value) for value in range(256)]

@@ -1,0 +1,179 @@
+"""The key health report: which attacks a public key invites, and what each would cost.
+
+Two kinds of findings stand side by side. Some concern the key: whoever factors n opens whatever
+was sealed for it, padding or not. The others concern its use without padding, by the textbook
+schemes, where even a perfect key does not help.
+
+Searches that take a second or so are tried, so their verdict is a fact; the rest is estimated
+from sizes. "Resists" never means more than: not in this way.
+"""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from rsa_core import primes, probes
+from rsa_core.classroom import ClassroomPublicKey
+from rsa_core.keys import PublicKey
+
+Verdict = Literal["broken", "at risk", "resists"]
+
+FERMAT_STEPS = 100_000
+SMOOTH_BOUND = 50_000
+_SOUND_BITS = 2048
+_ROOT_LIMIT = 17  # largest e for which equal blocks to e receivers are a likely thing
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one attack makes of the key.
+
+    Attributes:
+        attack: its name.
+        concerns: "key" where success opens everything sealed for the key; "textbook" where it
+            opens what the unpadded schemes made, and nothing else.
+        verdict: "broken": tried just now, or certain to succeed at the cost given; "at risk":
+            succeeds under the condition in `needs`; "resists": not in this way.
+        needs: what an attacker has beside the public key.
+        cost: what it takes, in words.
+    """
+
+    attack: str
+    concerns: Literal["key", "textbook"]
+    verdict: Verdict
+    needs: str
+    cost: str
+
+
+def key_health(
+    key: PublicKey | ClassroomPublicKey,
+    others: Iterable[PublicKey | ClassroomPublicKey] = (),
+) -> tuple[Finding, ...]:
+    """Tries what is quick, and estimates the rest; half a second at 1024 bits, two at 2048.
+
+    Args:
+        key: any public key; no private number is needed or found out by the caller.
+        others: public keys of other people, against which shared primes are looked for.
+
+    Returns:
+        One finding for each attack, those that concern the key first.
+    """
+    n, e = key.n, key.e
+    known = [(other.n, other.e) for other in others]
+    return (
+        _factoring(n),
+        _tried(
+            "Close primes (Fermat)",
+            probes.fermat(n, FERMAT_STEPS),
+            f"{FERMAT_STEPS} steps from the root of n, well under a second",
+        ),
+        _tried("Small private exponent (Wiener)", probes.wiener(n, e), "milliseconds"),
+        _tried(
+            "Smooth p - 1 (Pollard)",
+            probes.pollard(n, SMOOTH_BOUND),
+            f"all primes below {SMOOTH_BOUND}, a second or two",
+        ),
+        _tried(
+            "Shared prime (greatest common divisor)",
+            probes.shared_prime(n, [m for m, _ in known]),
+            f"microseconds for each of {len(known)} other keys",
+            needs="public keys of other people",
+        ),
+        _shared_modulus(n, e, known),
+        _codebook(n, e),
+        _equal_blocks(),
+        _small_exponent(n, e),
+    )
+
+
+def factoring_cost(bits: int) -> str:
+    """What it takes to factor a product of two random primes, in words.
+
+    Up to 250 bits measured here with FLINT's quadratic sieve, whose time doubles every 10.6
+    bits; beyond from published records (Factoring as a Service 2015, RSA-250 2020) and the
+    strengths of NIST SP 800-57 part 1.
+    """
+    if bits <= 128:
+        return "less than a second with a good library, by hand up to some 16 bits"
+    if bits <= 250:
+        seconds = math.ceil(60 * 2 ** ((bits - 247) / 10.6))
+        return f"about {seconds} second{'s' * (seconds > 1)} with a quadratic sieve"
+    if bits <= 512:
+        return "minutes to hours with a number field sieve; 512 bits took four rented hours in 2015"
+    if bits <= 829:
+        return "within the reach of records: 829 bits took 2700 core-years in 2020"
+    if bits < _SOUND_BITS:
+        return "not done in public; 1024 bits are reckoned at 2^80 steps, too few since 2013"
+    strength = 112 if bits < 3072 else 128 if bits < 7680 else 192
+    return f"about 2^{strength} steps: out of reach"
+
+
+def _factoring(n: int) -> Finding:
+    bits = n.bit_length()
+    if primes.is_prime(n):
+        return Finding("Factoring", "key", "broken", "nothing", "none: n is itself prime")
+    if math.isqrt(n) ** 2 == n:
+        return Finding("Factoring", "key", "broken", "nothing", "one square root: n is a square")
+    if probes.small_factor(n):
+        return Finding("Factoring", "key", "broken", "nothing", "a division by a prime below 2000")
+    verdict: Verdict = "broken" if bits <= 512 else "at risk" if bits < _SOUND_BITS else "resists"
+    return Finding("Factoring", "key", verdict, "nothing", factoring_cost(bits))
+
+
+def _tried(
+    attack: str, factors: probes.Factors | None, cost: str, needs: str = "nothing"
+) -> Finding:
+    return Finding(attack, "key", "broken" if factors else "resists", needs, cost)
+
+
+def _shared_modulus(n: int, e: int, known: list[tuple[int, int]]) -> Finding:
+    shared = any(m == n and other != e for m, other in known)
+    return Finding(
+        "Shared modulus",
+        "key",
+        "broken" if shared else "resists",
+        "the private key of another exponent of the same n",
+        "milliseconds: both exponents of one key give the factors, and so every other key",
+    )
+
+
+def _codebook(n: int, e: int) -> Finding:
+    seconds = 256 * (5e-7 + 2.2e-12 * n.bit_length() ** 2 * e.bit_length())
+    return Finding(
+        "Codebook of samples (textbook-pixels)",
+        "textbook",
+        "broken",
+        "nothing",
+        f"256 public powers: about {math.ceil(seconds * 1000)} ms at this length",
+    )
+
+
+def _equal_blocks() -> Finding:
+    return Finding(
+        "Equal blocks (textbook-blocks)",
+        "textbook",
+        "at risk",
+        "a picture with flat areas",
+        "none: equal blocks have equal ciphertext, and silhouettes show",
+    )
+
+
+def _small_exponent(n: int, e: int) -> Finding:
+    reach = (n.bit_length() - 1) // e // 8  # bytes of a block whose power stays below n
+    short = f"blocks of up to {reach} bytes" if reach else "no block"
+    if e > _ROOT_LIMIT:
+        return Finding(
+            "Small exponent (root, broadcast)",
+            "textbook",
+            "resists",
+            f"as many receivers of the same block as e says, or short blocks ({short})",
+            "a root over the integers, of numbers that nobody has",
+        )
+    return Finding(
+        "Small exponent (root, broadcast)",
+        "textbook",
+        "broken",
+        f"the same block sent to {e} receivers; or short blocks ({short})",
+        "milliseconds: a root over the integers",
+    )
