@@ -19,7 +19,7 @@ of the content.
 
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
@@ -41,6 +41,11 @@ Samples = Literal["file", "u8", "u16"]
 _SCHEMES: tuple[SchemeName, ...] = ("textbook-pixels", "textbook-blocks", "oaep-blocks")
 _SAMPLES: tuple[Samples, ...] = ("file", "u8", "u16")
 _T = TypeVar("_T")
+MIN_BITS: Mapping[SchemeName, int] = {
+    "textbook-pixels": 9,
+    "textbook-blocks": 64,
+    "oaep-blocks": 2048,
+}
 _OAEP_OVERHEAD = 66  # 2 hLen + 2 with SHA-256 (RFC 8017, 7.1.1)
 
 
@@ -174,10 +179,9 @@ def residues_wanted(scheme: SchemeName, plaintext_bytes: int, key: ClassroomPubl
     Raises:
         EnvelopeFormatError: the key is too short for this scheme.
     """
-    block = block_bytes(scheme, key)
-    if block < 1:
+    if key.bits < MIN_BITS[scheme]:
         raise EnvelopeFormatError(f"a key of {key.bits} bits is too short for {scheme}")
-    return -(-plaintext_bytes // block)
+    return -(-plaintext_bytes // block_bytes(scheme, key))
 
 
 class _Reader:

@@ -12,7 +12,7 @@ import numpy as np
 
 from rsa_core import workers
 from rsa_core.classroom import ClassroomKeyPair, ClassroomPublicKey
-from rsa_core.envelopes.container import Container
+from rsa_core.envelopes.container import MIN_BITS, Container
 from rsa_core.errors import KeyFormatError, RecipientError
 from rsa_core.pictures import Picture, png_of
 from rsa_core.residues import Blocks
@@ -28,8 +28,6 @@ from rsa_core.schemes.copies import (
     public_parameters,
 )
 from rsa_core.workers import Cancelled, Progress
-
-MIN_BITS = 64
 
 
 class TextbookBlocks:
@@ -60,21 +58,21 @@ class TextbookBlocks:
 
         Args:
             picture: whose samples are encrypted.
-            recipients: one or more, from `MIN_BITS` bits up.
+            recipients: one or more, from 64 bits up.
             processes: how many to use; None decides by the amount of work.
             progress: called with the part done, 0 to 1.
             cancelled: asked now and then whether to stop.
 
         Raises:
             ValueError: no recipients.
-            KeyFormatError: a key shorter than `MIN_BITS`.
+            KeyFormatError: a key shorter than 64 bits.
             LimitError: the copies together would be too large, or take too long to open.
             CancelledError: `cancelled` said so.
         """
         keys = distinct_keys(recipients)
         for key in keys:
-            if key.bits < MIN_BITS:
-                raise KeyFormatError(f"{self.name} takes keys from {MIN_BITS} bits up")
+            if key.bits < MIN_BITS["textbook-blocks"]:
+                raise KeyFormatError(f"a key of {key.bits} bits; wanted: 64 bits or more")
         pixels = picture.pixels()
         samples = bytes_of(pixels).tobytes()
         check_size(len(keys), sum(_blocks(len(samples), key) * key.width for key in keys))

@@ -1,6 +1,7 @@
 """The classroom container: `parse` accepts exactly what `pack` writes."""
 
 import hashlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +12,14 @@ from rsa_core.classroom import SEED_KEY, ClassroomPublicKey
 from rsa_core.envelopes import container as module
 from rsa_core.envelopes.container import Container
 from rsa_core.errors import EnvelopeFormatError, LimitError
+from rsa_core.pictures import png_of, read_picture
 from rsa_core.residues import Blocks, Residues, count_bytes
+from rsa_core.schemes.textbook_pixels import TEXTBOOK_PIXELS
 
 SEED = SEED_KEY.public
 OTHER = ClassroomPublicKey(64507, 17)
 LONG = ClassroomPublicKey((1 << 560) + 1, 65537)
+SAFE = ClassroomPublicKey((1 << 2047) + 1, 65537)
 
 
 def residues(values, key=SEED):
@@ -38,7 +42,7 @@ GOOD = {
     "blocks": Container(
         "textbook-blocks", "u8", (5, 7), (Blocks(LONG, bytes(LONG.width - 1) + b"\1"),)
     ),
-    "file": Container("oaep-blocks", "file", (9,), (Blocks(LONG, bytes(range(71)) * 2),)),
+    "file": Container("oaep-blocks", "file", (199,), (Blocks(SAFE, bytes(range(256)) * 2),)),
 }
 HEAD = b"RSAIMG\1" + b"\0\1" + b"\0\2\x0c\xa1" + b"\0\1\7"
 
@@ -64,6 +68,16 @@ def test_the_bytes_are_those_of_the_specification():
     )
     assert GOOD["pixels"].pack() == HEAD + content
     assert GOOD["pixels"].digest() == hashlib.sha256(content).digest()
+
+
+def test_the_example_in_the_documentation_is_true():
+    text = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
+    block = text.split("residue of 1 is 1 and that of 2 is 128", 1)[1].split("```")[1]
+    data = bytes.fromhex("".join(line.split("   ")[0] for line in block.splitlines()))
+    assert Container.parse(data).pack() == data
+    samples = np.array([[1, 2, 1], [1, 1, 2]], np.uint8)
+    assert np.array_equal(TEXTBOOK_PIXELS.open(data, SEED_KEY).pixels, samples)
+    assert TEXTBOOK_PIXELS.seal(read_picture(png_of(samples)), [SEED]).envelope == data
 
 
 def test_wide_indices_are_big_endian():
@@ -141,8 +155,12 @@ BAD = {
     "residue unused": (patched("pixels", at37=b"\0\0\0\1\1\1"), "never used"),
     "block of n": (patched("blocks", at98=LONG.n.to_bytes(71, "big")), "not below n"),
     "short key": (
-        HEAD.replace(b"\0\1\7", b"\0\1\7") + b"\3\0" + b"\0\0\0\0\0\0\0\1",
+        HEAD + b"\3\0" + b"\0\0\0\0\0\0\0\1",
         "a key of 12 bits is too short for oaep-blocks",
+    ),
+    "short key for blocks": (
+        HEAD + b"\2\1" + b"\0\0\0\1" * 2 + b"\1",
+        "a key of 12 bits is too short for textbook-blocks",
     ),
     "empty file": (HEAD + b"\3\0" + bytes(8), "a file has 1 to"),
     "huge file": (HEAD + b"\3\0" + b"\xff" * 8, "a file has 1 to"),
