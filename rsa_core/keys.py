@@ -16,6 +16,7 @@ so that no safe scheme can be handed one.
 import hashlib
 import math
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from Crypto import IncorrectPassphraseError, KdfLimitError, PassphraseRequiredError
@@ -230,8 +231,6 @@ class KeyPair:
         label, der = pem.unarmour(data, labels, _WANTED_PRIVATE)
         if label == pem.TRADITIONAL:
             return cls._from_rsa_private_key(der)
-        if label == pem.ENCRYPTED and passphrase is None:
-            raise PassphraseError("this private key is under a passphrase: give it")
         return cls.from_der(der, passphrase)
 
     @classmethod
@@ -244,7 +243,7 @@ class KeyPair:
         """
         if len(data) > pem.MAX_BYTES:
             raise KeyFormatError(f"{len(data)} bytes are too many; wanted: {_WANTED_PRIVATE}")
-        secret = None if passphrase is None else _passphrase_bytes(passphrase)
+        secret = _passphrase_bytes(passphrase) if passphrase else None
         try:
             unwrapped = PKCS8.unwrap(data, secret, max_iteration_count=_MAX_ITERATIONS)
         except PassphraseRequiredError:
@@ -278,41 +277,58 @@ class KeyPair:
             PassphraseError: another secret, or changed bytes.
             KeyFormatError: the bytes held another kind of key.
         """
-        return cls._from_rsa_private_key(locking.unlock(data, secret))
+        return cls._from_rsa_private_key(locking.unlock(data, secret), test_primes=False)
 
     @classmethod
     def _of(cls, engine: RSA.RsaKey) -> "KeyPair":
         return cls(PublicKey(int(engine.n), int(engine.e)), engine)
 
     @classmethod
-    def _from_rsa_private_key(cls, data: bytes) -> "KeyPair":
+    def _from_rsa_private_key(cls, data: bytes, *, test_primes: bool = True) -> "KeyPair":
         """From RSAPrivateKey DER (RFC 8017, A.1.2); every number is checked against the others.
 
         A pair that does not fit together is refused, since one operation with a wrong CRT factor
-        can give the factors away.
+        can give the factors away. Testing the factors for primality takes most of the time; what
+        `lock` wrote and authenticated was tested before.
         """
         try:
             numbers = DerSequence().decode(
                 data, strict=True, nr_elements=9, only_ints_expected=True
             )
-            version, n, e, d, p, q = numbers[:6]
+            _, n, e, d, p, q = numbers[:6]
         except (ValueError, TypeError, IndexError):
             raise KeyFormatError(
                 f"this private key is damaged; wanted: {_WANTED_PRIVATE}"
             ) from None
         public = PublicKey(n, e)
-        try:
-            engine = RSA.construct((n, e, d, p, q), consistency_check=True)
-        except ValueError:
-            raise KeyFormatError("the numbers of this private key contradict each other") from None
-        if version != 0 or [d % (p - 1), d % (q - 1), pow(q, -1, p)] != numbers[6:]:
+        if not _fit(numbers[:]):
             raise KeyFormatError("the numbers of this private key contradict each other")
+        try:
+            engine = RSA.construct((n, e, d, p, q), consistency_check=test_primes)
+        except ValueError:
+            raise KeyFormatError("the factors of this private key are no primes") from None
         return cls(public, engine)
 
     def _rsa_private_key(self) -> bytes:
         key = self.engine
         n, e, d, p, q = int(key.n), int(key.e), int(key.d), int(key.p), int(key.q)
         return DerSequence([0, n, e, d, p, q, d % (p - 1), d % (q - 1), pow(q, -1, p)]).encode()
+
+
+def _fit(numbers: Sequence[int]) -> bool:
+    """Whether version, n, e, d, p, q and the CRT numbers belong together (RFC 8017, 3.2)."""
+    version, n, e, d, p, q, dp, dq, inverse = numbers
+    return (
+        version == 0
+        and min(p, q) > 1
+        and 0 < d < n
+        and p * q == n
+        and e * d % (p - 1) == 1
+        and e * d % (q - 1) == 1
+        and (dp, dq) == (d % (p - 1), d % (q - 1))
+        and inverse * q % p == 1
+        and 0 < inverse < p
+    )
 
 
 def _check_algorithm(name: str, wanted: str) -> None:

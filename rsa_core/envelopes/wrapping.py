@@ -27,6 +27,8 @@ from rsa_core.errors import EnvelopeFormatError, RecipientError
 from rsa_core.keys import KeyPair, PublicKey
 
 CONTENT_KEY_BYTES = 32
+# Each try is a private operation: a hostile envelope may ask for half a second of them.
+_MAX_TRIES = 100
 _MAX_NAME_BYTES = 4096
 _MAX_ALGORITHM_BYTES = 256
 _MAX_WRAPPED_BYTES = 2048
@@ -183,6 +185,10 @@ def content_key_for(key: KeyPair, recipients: Sequence[Recipient]) -> bytes | No
             for recipient in recipients
             if recipient.key_id is None and len(recipient.wrapped_key) == key.public.width
         ]
+        if len(mine) > _MAX_TRIES:
+            raise EnvelopeFormatError(
+                f"{len(mine)} recipients named by certificate; wanted: at most {_MAX_TRIES}"
+            )
     if not mine:
         raise RecipientError("this envelope is for other recipients than this key pair")
     if all(recipient.wrapping is None for recipient in mine):

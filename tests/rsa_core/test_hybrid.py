@@ -93,7 +93,7 @@ def test_recipients_are_one_to_a_thousand_and_distinct(alice, count):
 # Changed envelopes ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("size", "mask"), [(0, 0x01), (1, 0x80), (1, 0xFF), (200, 0x01)])
+@pytest.mark.parametrize(("size", "mask"), [(0, 0x01), (1, 0x80), (1, 0xFF), (40, 0x03)])
 def test_every_flipped_byte_is_refused(alice, size, mask):
     envelope = seal_bytes(bytes(size), [alice.public]).envelope
     for at in range(len(envelope)):
@@ -147,7 +147,6 @@ def test_every_flipped_byte_is_refused_by_every_recipient(for_three, alice, bob,
     """Also in the wrapped keys of the others."""
     for at in range(len(for_three.envelope)):
         refused(flip(for_three.envelope, at), (alice, bob, carol)[at % 3])
-        refused(flip(for_three.envelope, at, 0x03), (bob, carol, alice)[at % 3])
 
 
 def rewritten(envelope, change):

@@ -67,10 +67,15 @@ def test_the_same_letters_are_the_same_passphrase(alice):
     assert KeyPair.from_pem(alice.pem("caf\u00e9"), "cafe\u0301") == alice
 
 
-@pytest.mark.parametrize("passphrase", [None, "wrong"])
+@pytest.mark.parametrize("passphrase", [None, "", "wrong", "\ud800"])
 def test_a_missing_or_wrong_passphrase_is_said(alice, passphrase):
     with pytest.raises(PassphraseError):
         KeyPair.from_pem(alice.pem(PASSPHRASE), passphrase)
+
+
+@pytest.mark.parametrize("passphrase", ["", "not needed"])
+def test_a_key_in_clear_opens_whatever_the_passphrase(alice, passphrase):
+    assert KeyPair.from_pem(alice.pem(), passphrase) == alice
 
 
 def test_an_encrypted_der_asks_for_its_passphrase(alice, openssl):
@@ -317,6 +322,15 @@ def test_private_numbers_that_contradict_each_other_are_refused(alice, wrong):
     assert KeyPair.from_pem(good) == alice
     numbers[wrong] += 2
     with pytest.raises(KeyFormatError):
+        KeyPair.from_pem(armour("RSA PRIVATE KEY", DerSequence(numbers).encode()))
+
+
+def test_factors_that_are_no_primes_are_refused(alice, bob):
+    """Consistent in everything else: p is a product of two primes."""
+    p, q = int(alice.engine.p) * int(alice.engine.q), int(bob.engine.p)
+    d = pow(65537, -1, (p - 1) * (q - 1))
+    numbers = [0, p * q, 65537, d, p, q, d % (p - 1), d % (q - 1), pow(q, -1, p)]
+    with pytest.raises(KeyFormatError, match="no primes"):
         KeyPair.from_pem(armour("RSA PRIVATE KEY", DerSequence(numbers).encode()))
 
 
