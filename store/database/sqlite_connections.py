@@ -24,10 +24,15 @@ _EVERY_CONNECTION = (
 )
 
 
-def connect(path: Path, wait: float = 1.0, pragmas: tuple[str, ...] = ()) -> sqlite3.Connection:
-    """A connection without transactions of its own; never creates the file (mode=rw)."""
+def connect(
+    path: Path, wait: float = 1.0, pragmas: tuple[str, ...] = (), *, mode: str = "rw"
+) -> sqlite3.Connection:
+    """A connection without transactions of its own; never creates the file.
+
+    Mode "rw", "ro", or "ro&immutable=1", which touches neither the log nor any lock.
+    """
     connection = sqlite3.connect(
-        f"{path.as_uri()}?mode=rw",
+        f"{path.as_uri()}?mode={mode}",
         uri=True,
         timeout=wait,
         isolation_level=None,

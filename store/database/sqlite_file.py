@@ -47,10 +47,15 @@ def check(path: Path) -> int:
     """
     if path.stat().st_size == 0:
         raise StoreDamaged("the database file is empty")
-    with closing(connect(path)) as connection:
+    # A connection that may write would, when it is closed, play the log into a damaged file and
+    # delete it. The first look does not even open the log; the mark is in the file from the start.
+    with closing(connect(path, mode="ro&immutable=1")) as connection:
         [application_id] = connection.execute("PRAGMA application_id").fetchone()
+    if application_id != APPLICATION_ID:
+        raise StoreForeign
+    with closing(connect(path, mode="ro")) as connection:
         [version] = connection.execute("PRAGMA user_version").fetchone()
-        if application_id != APPLICATION_ID or version < 1:
+        if version < 1:
             raise StoreForeign
         if version > migrations.newest():
             raise StoreNewer(version, migrations.newest())

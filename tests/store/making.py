@@ -12,6 +12,9 @@ NOW = datetime(2030, 5, 17, 12, 30, 15, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 PEPPER = b"a pepper for tests, 32 bytes lon"
 
+# LONG=1 in the environment runs the long form of the tests that have one.
+LONG = os.environ.get("LONG") == "1"
+
 _numbers = count(1)
 
 

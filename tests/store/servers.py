@@ -48,7 +48,7 @@ class Server:
         self._run("pg_ctl", "-D", self._data, "-w", "-m", "immediate", "stop")
 
     def remove(self) -> None:
-        self._run("pg_ctl", "-D", self._data, "-w", "-m", "fast", "stop")
+        self.kill()
         shutil.rmtree(self.folder)
 
     def new_database(self, name: str) -> str:

@@ -1,6 +1,7 @@
 """Databases of earlier versions, made from the tables as they were then."""
 
 import sqlite3
+import time
 from pathlib import Path
 
 import psycopg
@@ -141,15 +142,23 @@ def test_the_file_before_the_step_is_kept(sqlite_place):
 def test_a_store_killed_in_its_step_up_is_old_or_new(sqlite_place, tmp_path, figure):
     old_store(sqlite_place, 1)
     fresh = {path.name: path.read_bytes() for path in sqlite_place.path.parent.iterdir()}
-    versions = []
-    for n in range(12):
+
+    def start(delay):
         for path in sqlite_place.path.parent.iterdir():
             path.unlink()
         for name, content in fresh.items():
             (sqlite_place.path.parent / name).write_bytes(content)
-        process = FORKS.Process(target=workers.opens_and_dies, args=(sqlite_place.url, 0.004 * n))
+        process = FORKS.Process(target=workers.opens_and_dies, args=(sqlite_place.url, delay))
+        before = time.monotonic()
         process.start()
         process.join(60)
+        return time.monotonic() - before
+
+    start(0)  # the fork server itself starts with the first one
+    whole = start(None)
+    versions = []
+    for n in range(12):
+        start(whole * n / 9)
         connection = sqlite3.connect(sqlite_place.path)
         [version] = connection.execute("PRAGMA user_version").fetchone()
         [rows] = connection.execute("SELECT max(version) FROM schema_version").fetchone()
