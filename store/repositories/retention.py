@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, case, delete, exists, or_, select, update
 
+from store.limits import MIB
 from store.repositories.base import Repository
 from store.schema import UtcDateTime, channel, image, image_recipient, store_fact
 from store.values import Removal
@@ -23,16 +24,19 @@ _STATE = struct.Struct(">qB")  # microseconds since 1970; how many sweeps must s
 _LONGEST_PAUSE = timedelta(hours=1)
 _SHORTEST_CONFIRMATION = timedelta(seconds=30)
 _CONFIRMATIONS = 2
+_BATCH_BYTES = 32 * MIB
 
 
 class Retention(Repository):
     """Removes images by rule; the caller writes the events."""
 
     def sweep(self, now: datetime, *, limit: int = 50) -> list[Removal]:
-        """Removes at most `limit` images whose time has come; none while the clock is in doubt.
+        """Removes some images whose time has come; none while the clock is in doubt.
 
-        A channel that is over and has no images left is marked purged. When fewer than `limit`
-        were removed, nothing is left to do.
+        A batch is at most `limit` images and, unless one image alone is larger, 32 MB: what is
+        deleted is overwritten, which takes as much room in the log and as long under the lock.
+        Call it in a unit of its own until it gives none. A channel that is over and has no
+        images left is marked purged.
         """
         if not self._clock_is_believed(now):
             return []
@@ -58,13 +62,20 @@ class Retention(Repository):
         }
         first_that_holds = case(*((condition, rule) for rule, condition in rules.items()))
         rows = self._connection.execute(
-            select(image.c.channel_id, image.c.public_id, first_that_holds)
+            select(image.c.channel_id, image.c.public_id, first_that_holds, image.c.size)
             .join(channel, channel.c.id == image.c.channel_id)
             .where(or_(*rules.values()))
             .order_by(image.c.id)
             .limit(limit)
         )
-        return [Removal(*row) for row in rows]
+        batch: list[Removal] = []
+        room = _BATCH_BYTES
+        for *removal, size in rows:
+            room -= size
+            if batch and room < 0:
+                break
+            batch.append(Removal(*removal))
+        return batch
 
     def _clock_is_believed(self, now: datetime) -> bool:
         state = self._connection.scalar(
