@@ -48,11 +48,8 @@ def holds(content_key: bytes, nonce: bytes, infos: Iterable[bytes]) -> bool:
     """Whether the recipients are those of the roll, or the envelope is not of our making."""
     if not hmac.compare_digest(nonce, nonce_for(content_key)):
         return True
-    infos = tuple(infos)
-    expected = call(content_key, infos)
-    return len(infos) == len(expected) and hmac.compare_digest(
-        b"".join(sorted(infos)), b"".join(expected)
-    )
+    infos = sorted(infos)
+    return hmac.compare_digest(b"".join(infos), b"".join(call(content_key, infos)))
 
 
 def _derive(content_key: bytes) -> bytes:

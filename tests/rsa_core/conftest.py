@@ -6,8 +6,13 @@ from functools import cache
 
 import pytest
 from Crypto.PublicKey import RSA
+from hypothesis import settings
 
 from rsa_core.keys import KeyPair, PublicKey
+
+# How long an example takes says more about the machine's other work than about the code.
+settings.register_profile("rsa_core", deadline=None)
+settings.load_profile("rsa_core")
 
 
 @cache

@@ -93,6 +93,24 @@ def test_the_content_key_is_used_for_no_second_envelope(alice):
     assert one.nonce == roll.nonce_for(bytes(32)) != two.nonce
 
 
+@pytest.mark.parametrize("size", [0, 300])
+def test_a_tag_length_that_is_left_out_is_named(size):
+    """It would be 12 by default (RFC 5084, 3.2)."""
+    layout = cms.Layout((der.element(0xA2, b""),), bytes(12), size)
+    cipher = der.sequence(
+        der.object_id("2.16.840.1.101.3.4.1.46"), der.sequence(der.octet_string(bytes(12)))
+    )
+    content = der.sequence(
+        der.object_id("1.2.840.113549.1.7.1"), cipher, der.element(0x80, bytes(size))
+    )
+    inside = der.small_integer(0) + der.set_of(layout.infos) + content + layout.tail(bytes(16))
+    envelope = der.sequence(
+        der.object_id("1.2.840.113549.1.9.16.1.23"), der.element(0xA0, der.sequence(inside))
+    )
+    with pytest.raises(EnvelopeFormatError, match="another length of tags; wanted: 16"):
+        cms.parse(io.BytesIO(envelope))
+
+
 def test_too_many_pieces_are_refused():
     layout = cms.Layout((der.element(0xA2, b""),), bytes(12), 0)
     pieces = b"\x04\x00" * (cms.MAX_PIECES + 1)
