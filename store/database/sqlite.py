@@ -22,6 +22,7 @@ from store.database.sqlite_connections import PAGE_BYTES, engine_for
 from store.errors import NO_STORE, StoreFull, StoreMisconfigured, StoreUnreachable
 from store.limits import MIB, Limits
 
+_CHECKPOINT_WAIT_MS = 500
 _VACUUM_PAGES = 256  # one step, 1 MB: a few milliseconds under the lock
 _BESIDE_IMAGES = 256 * MIB  # what rows, indexes and free pages may take beside the envelopes
 
@@ -102,7 +103,10 @@ class SqliteDatabase:
             pass
         # Until the log is cut to nothing it still holds what was deleted from the file.
         with self._lock.held(), translated(), closing(self._writer.raw_connection()) as raw:
-            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            cursor = raw.cursor()
+            # Readers of an older moment need the log. Writers wait here behind us, so not for long.
+            cursor.execute(f"PRAGMA busy_timeout={_CHECKPOINT_WAIT_MS}")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             self._ballast.keep(self._limits.reserve)
 
     def free_bytes(self) -> int | None:

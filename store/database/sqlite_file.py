@@ -7,6 +7,7 @@ holds on it (https://sqlite.org/howtocorrupt.html, section 2.2).
 """
 
 import os
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -47,15 +48,13 @@ def check(path: Path) -> int:
     """
     if path.stat().st_size == 0:
         raise StoreDamaged("the database file is empty")
+    _refuse_strangers(path)
     # A connection that may write would, when it is closed, play the log into a damaged file and
-    # delete it. The first look does not even open the log; the mark is in the file from the start.
-    with closing(connect(path, mode="ro&immutable=1")) as connection:
-        [application_id] = connection.execute("PRAGMA application_id").fetchone()
-    if application_id != APPLICATION_ID:
-        raise StoreForeign
+    # delete it.
     with closing(connect(path, mode="ro")) as connection:
+        [application_id] = connection.execute("PRAGMA application_id").fetchone()
         [version] = connection.execute("PRAGMA user_version").fetchone()
-        if version < 1:
+        if application_id != APPLICATION_ID or version < 1:
             raise StoreForeign
         if version > migrations.newest():
             raise StoreNewer(version, migrations.newest())
@@ -101,6 +100,23 @@ def restore(path: Path, source: Path) -> Path | None:
     aside = copy_aside(path) if path.exists() else None
     _publish(new, path)
     return aside
+
+
+def _refuse_strangers(path: Path) -> None:
+    """A first look, at the file alone; it touches neither a log nor a lock.
+
+    The mark is in the file from its first moment. The rest of the file may seem broken without
+    its log, when a process was killed in the middle of a checkpoint.
+    """
+    with closing(connect(path, mode="ro&immutable=1")) as connection:
+        try:
+            [application_id] = connection.execute("PRAGMA application_id").fetchone()
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_CORRUPT:
+                raise
+            return
+    if application_id != APPLICATION_ID:
+        raise StoreForeign
 
 
 def _vacuum_into(path: Path, target: Path) -> None:

@@ -297,6 +297,25 @@ def test_a_healthy_file_is_opened(sqlite_place):
     store.close()
 
 
+def test_a_checkpoint_cut_short_is_no_damage(sqlite_place, sqlite_other_place):
+    """The first page says already how long the file will be; the rest is still in the log."""
+    store = sqlite_place.open()
+    channel, sender, _ = making.room(store)
+    sent = making.send(store, sender, content=os.urandom(500_000))
+    log = sqlite_place.path.with_name("channels.db-wal").read_bytes()
+    half_done = bytearray(sqlite_place.path.read_bytes())
+    store.close()
+    half_done[:4096] = sqlite_place.path.read_bytes()[:4096]
+    assert len(half_done) < sqlite_place.path.stat().st_size
+    sqlite_other_place.path.parent.mkdir()
+    sqlite_other_place.path.write_bytes(half_done)
+    sqlite_other_place.path.with_name("channels.db-wal").write_bytes(log)
+    store = sqlite_other_place.open()
+    with store.read() as unit:
+        assert unit.images.content(channel.id, sent.public_id) == sent.content
+    store.close()
+
+
 def test_a_file_that_vanishes_is_not_made_anew_behind_our_back(sqlite_place):
     store = sqlite_place.open()
     sqlite_place.path.rename(sqlite_place.path.with_name("elsewhere.db"))
