@@ -162,7 +162,7 @@ class PublicKey:
         Raises:
             KeyFormatError: anything else; says what it is, and what is wanted.
         """
-        return cls.from_der(pem.unarmour(data, (pem.PUBLIC,), _WANTED_PUBLIC)[1])
+        return cls.from_der(pem.unarmour(data, (pem.PUBLIC,), _WANTED_PUBLIC))
 
     def engine(self) -> RSA.RsaKey:
         """The key as pycryptodome wants it."""
@@ -228,14 +228,11 @@ class KeyPair:
             PassphraseError: the passphrase is missing or wrong.
         """
         labels = (pem.PRIVATE, pem.ENCRYPTED, pem.TRADITIONAL)
-        label, der = pem.unarmour(data, labels, _WANTED_PRIVATE)
-        if label == pem.TRADITIONAL:
-            return cls._from_rsa_private_key(der)
-        return cls.from_der(der, passphrase)
+        return cls.from_der(pem.unarmour(data, labels, _WANTED_PRIVATE), passphrase)
 
     @classmethod
     def from_der(cls, data: bytes, passphrase: str | None = None) -> "KeyPair":
-        """Reads PKCS#8, in clear or under a passphrase.
+        """Reads PKCS#8, in clear or under a passphrase, or PKCS#1 in clear.
 
         Raises:
             KeyFormatError: anything else; says what it is, and what is wanted.
@@ -243,6 +240,8 @@ class KeyPair:
         """
         if len(data) > pem.MAX_BYTES:
             raise KeyFormatError(f"{len(data)} bytes are too many; wanted: {_WANTED_PRIVATE}")
+        if _is_pkcs1(data):
+            return cls._from_rsa_private_key(data)
         secret = _passphrase_bytes(passphrase) if passphrase else None
         try:
             unwrapped = PKCS8.unwrap(data, secret, max_iteration_count=_MAX_ITERATIONS)
@@ -313,6 +312,14 @@ class KeyPair:
         key = self.engine
         n, e, d, p, q = int(key.n), int(key.e), int(key.d), int(key.p), int(key.q)
         return DerSequence([0, n, e, d, p, q, d % (p - 1), d % (q - 1), pow(q, -1, p)]).encode()
+
+
+def _is_pkcs1(data: bytes) -> bool:
+    """Whether the bytes are a sequence of integers alone, as RSAPrivateKey is."""
+    try:
+        return DerSequence().decode(data).hasOnlyInts()
+    except (ValueError, TypeError, IndexError):
+        return False
 
 
 def _fit(numbers: Sequence[int]) -> bool:

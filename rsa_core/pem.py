@@ -1,7 +1,7 @@
 """PEM armour (RFC 7468): which key is in it, and a plain word for what we do not take.
 
 A file holds one block; explanatory text around it, which `openssl pkcs12` writes, is skipped.
-`unarmour` gives label and DER; the key modules decide what the DER is.
+`unarmour` gives the DER of a label that is wanted; the key modules decide what the DER is.
 """
 
 import base64
@@ -42,8 +42,8 @@ def armour(label: str, der: bytes) -> str:
     return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
 
 
-def unarmour(data: str | bytes, labels: tuple[str, ...], wanted: str) -> tuple[str, bytes]:
-    """The label and the DER of the only block.
+def unarmour(data: str | bytes, labels: tuple[str, ...], wanted: str) -> bytes:
+    """The DER of the only block.
 
     Args:
         data: PEM text.
@@ -74,7 +74,7 @@ def unarmour(data: str | bytes, labels: tuple[str, ...], wanted: str) -> tuple[s
             f"is weak; `openssl pkcs8 -topk8` converts it; wanted: {wanted}"
         )
     try:
-        return label, base64.b64decode("".join(body.split()), validate=True)
+        return base64.b64decode("".join(body.split()), validate=True)
     except (binascii.Error, ValueError):
         raise KeyFormatError("the PEM block is damaged: it is no base64") from None
 
