@@ -21,6 +21,7 @@ from rsa_core import (
     DecryptionError,
     EnvelopeFormatError,
     KeyPair,
+    LimitError,
     Manifest,
     Opened,
     PictureError,
@@ -151,7 +152,9 @@ class Opening(Desk):
         if scheme.key_kind == "classroom key":
             opened = _open_with_ring(seat, found, content)
         else:
-            opened = _open_signed(manifest, content, found.image.scheme, key)
+            opened = _open_with_key(content, found.image.scheme, key)
+        if scheme.authenticated:
+            _check_part(manifest, "content", opened.digest, opened.commitment)
         return _picture(found, opened, details)
 
     def _note(self, seat: Seat, image_id: str, kind: str) -> None:
@@ -216,13 +219,13 @@ def _open_details(found: _Found, manifest: Manifest, key: KeyPair) -> Details:
     return parse_details(opened.data)
 
 
-def _open_signed(manifest: Manifest, content: bytes, scheme: str, key: KeyPair) -> Opened:
+def _open_with_key(content: bytes, scheme: str, key: KeyPair) -> Opened:
     try:
-        opened = SCHEMES[scheme].open(content, key)
+        return SCHEMES[scheme].open(content, key)
     except (EnvelopeFormatError, RecipientError, DecryptionError):
         raise Tampered from None
-    _check_part(manifest, "content", opened.digest, opened.commitment)
-    return opened
+    except LimitError as error:
+        raise CannotOpen(f"This picture cannot be opened here: {error}.") from None
 
 
 def _open_with_ring(seat: Seat, found: _Found, content: bytes) -> Opened:
@@ -235,6 +238,8 @@ def _open_with_ring(seat: Seat, found: _Found, content: bytes) -> Opened:
             continue
         except (EnvelopeFormatError, DecryptionError):
             raise Tampered from None
+        except LimitError as error:
+            raise CannotOpen(f"This picture cannot be opened here: {error}.") from None
     raise CannotOpen("This picture is not encrypted for any classroom key that you have had.")
 
 

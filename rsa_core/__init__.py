@@ -9,8 +9,10 @@
 looked at while it breaks.
 """
 
+from rsa_core import views
 from rsa_core.classroom import SEED_KEY, ClassroomKeyPair, ClassroomPublicKey
 from rsa_core.errors import (
+    CancelledError,
     DecryptionError,
     EnvelopeFormatError,
     KeyFormatError,
@@ -21,12 +23,15 @@ from rsa_core.errors import (
     RsaCoreError,
     SignatureError,
 )
+from rsa_core.key_health import Finding, key_health
 from rsa_core.keys import KEY_SIZES, KeyPair, PublicKey, fingerprint_of, safety_number_of
 from rsa_core.locking import derive_secret, open_note, seal_note
 from rsa_core.pictures import Picture, png_of, read_picture
 from rsa_core.schemes import (
     HYBRID,
+    OAEP_BLOCKS,
     SCHEMES,
+    TEXTBOOK_BLOCKS,
     TEXTBOOK_PIXELS,
     AnyKeyPair,
     AnyPublicKey,
@@ -35,23 +40,28 @@ from rsa_core.schemes import (
     Scheme,
     Sealed,
 )
-from rsa_core import views
 from rsa_core.schemes.hybrid import open_bytes, seal_bytes
 from rsa_core.signatures import Manifest, Part, sign, verify
+from rsa_core.weak_keys import WEAKNESSES, make_weak
 
 __all__ = [
     "HYBRID",
     "KEY_SIZES",
+    "OAEP_BLOCKS",
     "SCHEMES",
     "SEED_KEY",
+    "TEXTBOOK_BLOCKS",
     "TEXTBOOK_PIXELS",
+    "WEAKNESSES",
     "AnyKeyPair",
     "AnyPublicKey",
+    "CancelledError",
     "Capture",
     "ClassroomKeyPair",
     "ClassroomPublicKey",
     "DecryptionError",
     "EnvelopeFormatError",
+    "Finding",
     "KeyFormatError",
     "KeyPair",
     "LimitError",
@@ -69,6 +79,8 @@ __all__ = [
     "SignatureError",
     "derive_secret",
     "fingerprint_of",
+    "key_health",
+    "make_weak",
     "open_bytes",
     "open_note",
     "png_of",
@@ -78,4 +90,5 @@ __all__ = [
     "seal_note",
     "sign",
     "verify",
+    "views",
 ]

@@ -28,11 +28,16 @@ def capture_choice(seat: Seat) -> CapturedImage | None:
     chosen = st.selectbox(
         "Capture", list(items), format_func=lambda i: _label(items[i]), key=f"capture_{seat.id}"
     )
+    held: CapturedImage | None = st.session_state.get(f"captured_{seat.id}")
+    if held is not None and held.item == items[chosen]:
+        return held  # reading a large one again at every event would cost a tenth of a second
     try:
-        return exchange().capture(seat, chosen)
+        captured = exchange().capture(seat, chosen)
     except ExchangeError as error:
         st.error(str(error))
         return None
+    st.session_state[f"captured_{seat.id}"] = captured
+    return captured
 
 
 def show_ciphertext(capture: CapturedImage) -> None:
@@ -42,19 +47,13 @@ def show_ciphertext(capture: CapturedImage) -> None:
         small_picture(_noise(capture), alt="The ciphertext drawn as pixels")
         st.caption("The ciphertext, drawn as pixels")
     with facts:
-        rows = [
-            ("Scheme", capture.item.scheme),
-            (
-                "Size of the envelope",
-                f"{file_size(len(capture.envelope))} ({len(capture.envelope)} bytes)",
-            ),
-            *capture.facts.parameters,
+        size = len(capture.envelope)
+        lines = [
+            f"Envelope of capture {capture.item.number}: {file_size(size)} ({size} bytes)",
+            f"Scheme: {capture.item.scheme}",
+            *(f"{name}: {value}" for name, value in capture.facts.parameters),
         ]
-        st.dataframe(
-            [{"Fact": fact, "Value": value} for fact, value in rows],
-            hide_index=True,
-            alt="What the envelope says without any key",
-        )
+        st.text("\n".join(lines))
     st.caption("Recipients, and the fingerprints of their public keys")
     for receipt in capture.item.recipients:
         with st.container(gap="xxsmall"):

@@ -14,15 +14,19 @@ from rsa_core.schemes.base import (
     Sealed,
 )
 from rsa_core.schemes.hybrid import HYBRID
+from rsa_core.schemes.oaep_blocks import OAEP_BLOCKS
+from rsa_core.schemes.textbook_blocks import TEXTBOOK_BLOCKS
 from rsa_core.schemes.textbook_pixels import TEXTBOOK_PIXELS
 
 SCHEMES: Mapping[str, Scheme[Any, Any]] = MappingProxyType(
-    {scheme.name: scheme for scheme in (HYBRID, TEXTBOOK_PIXELS)}
+    {scheme.name: scheme for scheme in (HYBRID, OAEP_BLOCKS, TEXTBOOK_BLOCKS, TEXTBOOK_PIXELS)}
 )
 
 __all__ = [
     "HYBRID",
+    "OAEP_BLOCKS",
     "SCHEMES",
+    "TEXTBOOK_BLOCKS",
     "TEXTBOOK_PIXELS",
     "AnyKeyPair",
     "AnyPublicKey",

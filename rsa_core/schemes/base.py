@@ -107,11 +107,11 @@ class Capture:
     residues: tuple[Residues, ...] = field(default=(), repr=False)
 
 
-Public = TypeVar("Public", PublicKey, ClassroomPublicKey, contravariant=True)
-Private = TypeVar("Private", KeyPair, ClassroomKeyPair, contravariant=True)
+Public_contra = TypeVar("Public_contra", PublicKey, ClassroomPublicKey, contravariant=True)
+Private_contra = TypeVar("Private_contra", KeyPair, ClassroomKeyPair, contravariant=True)
 
 
-class Scheme(Protocol, Generic[Public, Private]):
+class Scheme(Protocol, Generic[Public_contra, Private_contra]):
     """One way to make ciphertext. Implementations are modules' only instances, stateless."""
 
     @property
@@ -146,7 +146,7 @@ class Scheme(Protocol, Generic[Public, Private]):
     def suffix(self) -> str:
         """Of an envelope's file name: ".p7m" or ".rsaimg"."""
 
-    def seal(self, picture: Picture, recipients: Sequence[Public]) -> Sealed:
+    def seal(self, picture: Picture, recipients: Sequence[Public_contra]) -> Sealed:
         """Encrypts a picture for one or more recipients.
 
         Raises:
@@ -155,7 +155,7 @@ class Scheme(Protocol, Generic[Public, Private]):
             LimitError: the picture is too large for this scheme.
         """
 
-    def open(self, envelope: bytes, key: Private) -> Opened:
+    def open(self, envelope: bytes, key: Private_contra) -> Opened:
         """Decrypts an envelope.
 
         Raises:

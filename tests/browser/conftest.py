@@ -28,7 +28,8 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 20_000  # milliseconds; a busy machine makes a key slowly
+PATIENCE = 30_000  # milliseconds; a busy machine makes a key slowly
+expect.set_options(timeout=PATIENCE)
 
 
 class Server:
@@ -121,13 +122,20 @@ class Visitor:
 
     def go(self, path: str) -> None:
         self.page.goto(self.server.url + path)
-        expect(self.page.get_by_role("heading", level=1)).to_be_visible(timeout=PATIENCE)
+        expect(self.page.get_by_role("heading", level=1)).to_be_visible()
 
     def button(self, name: str, nth: int = 0):
         return self.page.get_by_role("button", name=name, exact=True).nth(nth)
 
     def choose(self, group: str, option: str) -> None:
         self.page.get_by_role("radiogroup", name=group).get_by_text(option, exact=True).click()
+
+    def select(self, box: str, option: str) -> None:
+        """Picks the first option of a select box that contains these words."""
+        field = self.page.get_by_role("combobox", name=box)
+        field.blur()  # a field that has the focus does not open at a click
+        field.click()
+        self.page.get_by_role("option").filter(has_text=option).first.click()
 
     def create_channel(self, name: str = "", kind: str = "Private") -> str:
         """Creates a channel in the lobby and returns its key."""
