@@ -299,6 +299,11 @@ def test_keys_of_other_kinds_are_named(openssl):
             KeyPair.from_pem(pem)
 
 
+def test_a_file_too_large_for_a_key_is_not_even_looked_at():
+    with pytest.raises(KeyFormatError, match="70000 bytes are too many"):
+        KeyPair.from_der(bytes(70_000))
+
+
 def test_a_small_private_key_is_refused(openssl):
     pem = openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024").stdout
     with pytest.raises(KeyFormatError, match="1024 bits"):
