@@ -1,16 +1,16 @@
-PYTHON ?= .venv/bin/python
+BIN ?= .venv/bin
 
 .PHONY: run test check
 
 run:
-	$(PYTHON) -m streamlit run Home.py
+	$(BIN)/streamlit run Home.py
 
 test:
-	$(PYTHON) -m pytest
+	$(BIN)/pytest
 
 check:
-	$(PYTHON) -m ruff format --check .
-	$(PYTHON) -m ruff check .
-	$(PYTHON) -m mypy
-	$(PYTHON) -m importlinter.cli 2>/dev/null || .venv/bin/lint-imports
-	$(PYTHON) -m pytest
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
