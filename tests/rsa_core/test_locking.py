@@ -1,4 +1,5 @@
 import pytest
+from Crypto.IO import PKCS8
 from Crypto.Util.asn1 import DerSequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -40,6 +41,19 @@ def test_every_changed_byte_of_a_locked_key_is_refused(alice):
 def test_any_other_bytes_are_refused(blob):
     with pytest.raises(PassphraseError):
         locking.unlock(blob, SECRET)
+
+
+def test_more_work_than_we_ever_ask_for_is_refused():
+    """Even under the right secret: who can write to the database must not tie up the server."""
+    wrapped = PKCS8.wrap(
+        b"key",
+        "1.2.840.113549.1.1.1",
+        passphrase=SECRET,
+        protection="PBKDF2WithHMAC-SHA512AndAES256-GCM",
+        prot_params={"iteration_count": 1001},
+    )
+    with pytest.raises(PassphraseError):
+        locking.unlock(wrapped, SECRET)
 
 
 def test_small_classroom_keys_can_be_locked():
