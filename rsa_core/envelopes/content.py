@@ -21,7 +21,7 @@ from rsa_core.envelopes.cms import TAG_BYTES, Layout
 from rsa_core.errors import DecryptionError
 
 PIECE = 1 << 20
-_SECOND_THREAD_FROM = 4 * PIECE
+_SECOND_THREAD_FROM = 16 * PIECE
 _BEHIND = 4  # pieces that wait for the second thread; they bound the memory of a stream
 _LABEL = b"rsa-image-content-key-v1\0"
 
