@@ -16,7 +16,6 @@ so that no safe scheme can be handed one.
 import hashlib
 import math
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from Crypto import IncorrectPassphraseError, KdfLimitError, PassphraseRequiredError
@@ -24,7 +23,7 @@ from Crypto.IO import PKCS8
 from Crypto.PublicKey import RSA
 from Crypto.Util.asn1 import DerBitString, DerInteger, DerNull, DerObjectId, DerSequence
 
-from rsa_core import locking, pem
+from rsa_core import locking, pem, pkcs1
 from rsa_core.errors import KeyFormatError, PassphraseError
 
 KEY_SIZES = (2048, 3072, 4096)
@@ -193,7 +192,8 @@ class KeyPair:
         """
         if bits not in KEY_SIZES:
             raise ValueError(f"a new key pair has {KEY_SIZES} bits")
-        return cls._of(RSA.generate(bits))
+        engine = RSA.generate(bits)
+        return cls(PublicKey(int(engine.n), int(engine.e)), engine)
 
     def pem(self, passphrase: str | None = None) -> str:
         """PKCS#8, PEM; in clear without a passphrase.
@@ -207,7 +207,7 @@ class KeyPair:
         if passphrase is None:
             return pem.armour(pem.PRIVATE, self.der())
         protected = PKCS8.wrap(
-            self._rsa_private_key(),
+            pkcs1.pack(self.engine),
             _RSA_ENCRYPTION,
             passphrase=_passphrase_bytes(passphrase),
             protection=_PROTECTION,
@@ -217,7 +217,7 @@ class KeyPair:
 
     def der(self) -> bytes:
         """PKCS#8 in clear, DER."""
-        return PKCS8.wrap(self._rsa_private_key(), _RSA_ENCRYPTION)
+        return PKCS8.wrap(pkcs1.pack(self.engine), _RSA_ENCRYPTION)
 
     @classmethod
     def from_pem(cls, data: str | bytes, passphrase: str | None = None) -> "KeyPair":
@@ -240,7 +240,7 @@ class KeyPair:
         """
         if len(data) > pem.MAX_BYTES:
             raise KeyFormatError(f"{len(data)} bytes are too many; wanted: {_WANTED_PRIVATE}")
-        if _is_pkcs1(data):
+        if pkcs1.is_private_key(data):
             return cls._from_rsa_private_key(data)
         secret = _passphrase_bytes(passphrase) if passphrase else None
         try:
@@ -265,7 +265,7 @@ class KeyPair:
         Raises:
             ValueError: the secret is too short.
         """
-        return locking.lock(self._rsa_private_key(), secret)
+        return locking.lock(pkcs1.pack(self.engine), secret)
 
     @classmethod
     def unlock(cls, data: bytes, secret: bytes) -> "KeyPair":
@@ -279,63 +279,11 @@ class KeyPair:
         return cls._from_rsa_private_key(locking.unlock(data, secret), test_primes=False)
 
     @classmethod
-    def _of(cls, engine: RSA.RsaKey) -> "KeyPair":
-        return cls(PublicKey(int(engine.n), int(engine.e)), engine)
-
-    @classmethod
     def _from_rsa_private_key(cls, data: bytes, *, test_primes: bool = True) -> "KeyPair":
-        """From RSAPrivateKey DER (RFC 8017, A.1.2); every number is checked against the others.
-
-        A pair that does not fit together is refused, since one operation with a wrong CRT factor
-        can give the factors away. Testing the factors for primality takes most of the time; what
-        `lock` wrote and authenticated was tested before.
-        """
-        try:
-            numbers = DerSequence().decode(
-                data, strict=True, nr_elements=9, only_ints_expected=True
-            )
-            _, n, e, d, p, q = numbers[:6]
-        except (ValueError, TypeError, IndexError):
-            raise KeyFormatError(
-                f"this private key is damaged; wanted: {_WANTED_PRIVATE}"
-            ) from None
-        public = PublicKey(n, e)
-        if not _fit(numbers[:]):
-            raise KeyFormatError("the numbers of this private key contradict each other")
-        try:
-            engine = RSA.construct((n, e, d, p, q), consistency_check=test_primes)
-        except ValueError:
-            raise KeyFormatError("the factors of this private key are no primes") from None
-        return cls(public, engine)
-
-    def _rsa_private_key(self) -> bytes:
-        key = self.engine
-        n, e, d, p, q = int(key.n), int(key.e), int(key.d), int(key.p), int(key.q)
-        return DerSequence([0, n, e, d, p, q, d % (p - 1), d % (q - 1), pow(q, -1, p)]).encode()
-
-
-def _is_pkcs1(data: bytes) -> bool:
-    """Whether the bytes are a sequence of integers alone, as RSAPrivateKey is."""
-    try:
-        return DerSequence().decode(data).hasOnlyInts()
-    except (ValueError, TypeError, IndexError):
-        return False
-
-
-def _fit(numbers: Sequence[int]) -> bool:
-    """Whether version, n, e, d, p, q and the CRT numbers belong together (RFC 8017, 3.2)."""
-    version, n, e, d, p, q, dp, dq, inverse = numbers
-    return (
-        version == 0
-        and min(p, q) > 1
-        and 0 < d < n
-        and p * q == n
-        and e * d % (p - 1) == 1
-        and e * d % (q - 1) == 1
-        and (dp, dq) == (d % (p - 1), d % (q - 1))
-        and inverse * q % p == 1
-        and 0 < inverse < p
-    )
+        """What `lock` wrote and authenticated was tested for primality before."""
+        numbers = pkcs1.parse(data)
+        public = PublicKey(numbers[1], numbers[2])
+        return cls(public, pkcs1.engine_of(numbers, test_primes=test_primes))
 
 
 def _check_algorithm(name: str, wanted: str) -> None:

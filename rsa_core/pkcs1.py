@@ -1,0 +1,72 @@
+"""RSAPrivateKey, the numbers of a private key in DER (RFC 8017, A.1.2).
+
+    SEQUENCE { version 0, n, e, d, p, q, d mod (p-1), d mod (q-1), q^-1 mod p }
+
+A key whose numbers do not belong together is refused: one operation with a wrong CRT number can
+give the factors away (Boneh, DeMillo and Lipton, 1997).
+"""
+
+from collections.abc import Sequence
+
+from Crypto.PublicKey import RSA
+from Crypto.Util.asn1 import DerSequence
+
+from rsa_core.errors import KeyFormatError
+
+
+def is_private_key(data: bytes) -> bool:
+    """Whether the bytes are a sequence of integers alone, as RSAPrivateKey is."""
+    try:
+        return DerSequence().decode(data).hasOnlyInts()
+    except (ValueError, TypeError, IndexError):
+        return False
+
+
+def pack(engine: RSA.RsaKey) -> bytes:
+    """RSAPrivateKey, DER."""
+    n, e, d = int(engine.n), int(engine.e), int(engine.d)
+    p, q = int(engine.p), int(engine.q)
+    return DerSequence([0, n, e, d, p, q, d % (p - 1), d % (q - 1), pow(q, -1, p)]).encode()
+
+
+def parse(data: bytes) -> tuple[int, ...]:
+    """The nine numbers, not yet compared with one another.
+
+    Raises:
+        KeyFormatError: the bytes are no RSAPrivateKey.
+    """
+    try:
+        numbers = DerSequence().decode(data, strict=True, nr_elements=9, only_ints_expected=True)
+    except (ValueError, TypeError, IndexError):
+        raise KeyFormatError("this RSA private key is damaged") from None
+    return tuple(numbers[:])
+
+
+def engine_of(numbers: Sequence[int], *, test_primes: bool) -> RSA.RsaKey:
+    """The key as pycryptodome wants it, every number checked against the others.
+
+    Args:
+        numbers: as `parse` gives them; the size of n is the caller's to check.
+        test_primes: whether the factors are tested, which takes most of the time.
+
+    Raises:
+        KeyFormatError: the numbers contradict each other.
+    """
+    version, n, e, d, p, q, dp, dq, inverse = numbers
+    fit = (
+        version == 0
+        and min(p, q) > 1
+        and 0 < d < n
+        and p * q == n
+        and e * d % (p - 1) == 1
+        and e * d % (q - 1) == 1
+        and (dp, dq) == (d % (p - 1), d % (q - 1))
+        and inverse * q % p == 1
+        and 0 < inverse < p
+    )
+    if not fit:
+        raise KeyFormatError("the numbers of this private key contradict each other")
+    try:
+        return RSA.construct((n, e, d, p, q), consistency_check=test_primes)
+    except ValueError:
+        raise KeyFormatError("the factors of this private key are no primes") from None
