@@ -18,6 +18,7 @@ from sqlalchemy import Connection, insert, select
 from store import pepper as peppers
 from store.channel_keys import normalise_channel_key
 from store.database import Database, database_at
+from store.database.failures import files_translated
 from store.errors import StoreMisconfigured
 from store.limits import DEFAULT_LIMITS, Limits, Room
 from store.schema import store_fact
@@ -120,6 +121,15 @@ class Store:
             raise ValueError("not a channel key")
         return peppers.keyed(self._pepper, symbols.encode())
 
+    def pseudonym(self, kind: str, value: str) -> str:
+        """A name for something that must not be stored in clear, such as an address.
+
+        The same value of the same kind has the same pseudonym; only who has the pepper can tell
+        which value it is.
+        """
+        message = f"pseudonym: {kind}\n{value}".encode()
+        return f"{kind}:{peppers.keyed(self._pepper, message).hex()}"
+
     def compact(self) -> None:
         """Gives room back and wipes the log; call it after a purge. Nothing on PostgreSQL."""
         self._database.compact()
@@ -155,14 +165,16 @@ def _settle_pepper(connection: Connection, given: bytes | None, file: Path | Non
     if pepper is None:
         if file is None:
             raise StoreMisconfigured("PostgreSQL needs a pepper: give one in the configuration")
-        pepper = peppers.read(file)
+        with files_translated():
+            pepper = peppers.read(file)
         if pepper is None:
             if known is not None:
                 raise StoreMisconfigured(
                     "the pepper file beside the database is missing: bring it back, "
                     "or give the pepper in the configuration"
                 )
-            pepper = peppers.make(file)
+            with files_translated():
+                pepper = peppers.make(file)
     mark = peppers.mark(pepper)
     if known is None:
         connection.execute(insert(store_fact).values(name=_MARK, value=mark))

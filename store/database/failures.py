@@ -5,6 +5,7 @@ PostgreSQL: SQLSTATE, appendix A of its manual. An exception without either mean
 connection itself failed.
 """
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,6 +71,17 @@ def translate_inside(context: ExceptionContext) -> StoreError | None:
     if context.is_pre_ping:  # the pool deals with that itself
         return None
     return translate(context.original_exception)
+
+
+@contextmanager
+def files_translated() -> Iterator[None]:
+    """The same for what the operating system says about files of ours."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreFull from None
+        raise StoreUnreachable from None
 
 
 @contextmanager

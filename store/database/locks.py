@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from store.database.failures import files_translated
 from store.errors import StoreBusy
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.02  # seconds between two tries for the file lock
@@ -50,6 +51,11 @@ else:
         return True
 
 
+def _open(path: Path) -> int:
+    with files_translated():
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+
+
 class WriterLock:
     """The lock of one database file, held by at most one thread of one process."""
 
@@ -76,7 +82,7 @@ class WriterLock:
         try:
             self._holder = threading.get_ident()
             # Opened anew each time: a descriptor that a fork shares would share its lock too.
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = _open(self._path)
             try:
                 self._lock_file(descriptor, deadline)
                 yield max(0.0, deadline - time.monotonic())
@@ -110,7 +116,7 @@ class Presence:
         Raises:
             StoreBusy: the file is being swapped.
         """
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = _open(self._path)
         if not _try_share(descriptor):
             os.close(descriptor)
             raise StoreBusy
@@ -129,7 +135,7 @@ class Presence:
         Raises:
             StoreBusy: somebody is there.
         """
-        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = _open(self._path)
         try:
             if not _try_lock(descriptor):
                 raise StoreBusy("the store is in use, stop the app first")

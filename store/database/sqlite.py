@@ -15,11 +15,11 @@ from sqlalchemy import Connection
 from store import migrations
 from store.database import sqlite_file
 from store.database.ballast import Ballast
-from store.database.failures import translated
+from store.database.failures import files_translated, translated
 from store.database.files import beside
 from store.database.locks import Presence, WriterLock
 from store.database.sqlite_connections import PAGE_BYTES, engine_for
-from store.errors import NO_STORE, StoreFull, StoreMisconfigured, StoreUnreachable
+from store.errors import NO_STORE, StoreFull, StoreMisconfigured
 from store.limits import MIB, Limits
 
 _CHECKPOINT_WAIT_MS = 500
@@ -62,13 +62,12 @@ class SqliteDatabase:
         """
         if not create and not self._path.exists():
             raise StoreMisconfigured(NO_STORE)
-        try:
+        with files_translated():
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError:
-            raise StoreUnreachable from None
         with self._lock.held(), self._relieved(), translated():
             self._presence.enter()
-            version = self._usable_file()
+            with files_translated():
+                version = self._usable_file()
             with self._writer.begin() as connection:
                 if version < migrations.newest():
                     migrations.upgrade(connection, version)

@@ -13,10 +13,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
-from store.errors import ImageDamaged, ImageMissing
+from store.errors import ImageDamaged, ImageMissing, StoreRefused
 from store.limits import Room
 from store.repositories.base import Repository
-from store.schema import CHUNK_BYTES, image, image_chunk, image_recipient, image_record
+from store.schema import CHUNK_BYTES, image, image_chunk, image_recipient, image_record, seat
 from store.values import ImageRecords, NewImage, Recipient, StoredImage
 
 _LISTED = (
@@ -49,9 +49,10 @@ class Images(Repository):
 
         Raises:
             StoreFull: the quota of the whole store or the disk has no room for it.
-            StoreRefused: the channel or a seat does not exist, or the sender's submission or
-                the public id does already.
+            StoreRefused: the channel does not exist, the sender or a recipient has no seat in
+                it, or the sender's submission or the public id exists already.
         """
+        self._require_seats(new)
         self._room.require(len(new.content), self.total_bytes())
         digest = hashlib.sha256(new.content).digest()
         row = self._connection.execute(
@@ -245,6 +246,13 @@ class Images(Repository):
         """Images of all channels after this id, oldest first; for reading through the store."""
         some = select(image.c.id).where(image.c.id > image_id).order_by(image.c.id).limit(limit)
         return self._listed(image.c.id.in_(some))
+
+    def _require_seats(self, new: NewImage) -> None:
+        """Foreign keys know that a seat exists, not that it is in this channel."""
+        seats = {new.sender_id, *(seat_id for seat_id, _ in new.recipients)}
+        here = select(func.count()).where(seat.c.channel_id == new.channel_id, seat.c.id.in_(seats))
+        if self._connection.scalar(here) != len(seats):
+            raise StoreRefused
 
     def _sum(self, measure: ColumnElement[int], channel_id: int | None) -> int:
         statement = select(measure).select_from(image)

@@ -282,10 +282,12 @@ def test_writers_and_pollers_do_not_get_in_each_others_way(sqlite_place, figure)
     store = sqlite_place.open()
     channel, sender, _ = making.room(store)
     content = os.urandom(MIB)
-    writes, polls, errors, log = [], [], [], [0]
+    writes, polls, late, errors, log = [], [], [], [], [0]
     end = time.monotonic() + seconds
+    chance = random.Random(3)
 
-    def paced(act, times):
+    def paced(act, times, offset):
+        time.sleep(offset)  # people do not all act at the same moment of each second
         while (before := time.monotonic()) < end:
             try:
                 act()
@@ -293,6 +295,13 @@ def test_writers_and_pollers_do_not_get_in_each_others_way(sqlite_place, figure)
                 errors.append(error)
             times.append(time.monotonic() - before)
             time.sleep(max(0, 1 - (time.monotonic() - before)))
+
+    def idle():
+        """How late a thread that does nothing comes: the machine's share in the poll times."""
+        while time.monotonic() < end:
+            before = time.monotonic()
+            time.sleep(0.005)
+            late.append(time.monotonic() - before - 0.005)
 
     def write():
         making.send(store, sender, content=content)
@@ -311,23 +320,31 @@ def test_writers_and_pollers_do_not_get_in_each_others_way(sqlite_place, figure)
 
         return poll
 
-    threads = [threading.Thread(target=paced, args=(write, writes)) for _ in range(writers)]
-    threads += [threading.Thread(target=paced, args=(poller(), polls)) for _ in range(pollers)]
+    threads = [
+        threading.Thread(target=paced, args=(write, writes, chance.random()))
+        for _ in range(writers)
+    ]
+    threads += [
+        threading.Thread(target=paced, args=(poller(), polls, chance.random()))
+        for _ in range(pollers)
+    ]
+    threads.append(threading.Thread(target=idle))
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     store.close()
-    p99 = sorted(polls)[int(0.99 * len(polls))]
+    p99, late_p99 = (sorted(times)[int(0.99 * len(times))] for times in (polls, late))
     figure(
         f"{writers} writers of 1 MB, {pollers} pollers, {seconds} s: {len(writes)} writes, "
         f"{len(errors)} errors, poll p50 {1000 * sorted(polls)[len(polls) // 2]:.1f} ms, "
-        f"p99 {1000 * p99:.1f} ms, log {log[0] / MIB:.0f} MB"
+        f"p99 {1000 * p99:.1f} ms (a thread that does nothing: {1000 * late_p99:.1f} ms), "
+        f"log {log[0] / MIB:.0f} MB"
     )
     assert errors == []
     assert log[0] < 64 * MIB
-    if making.LONG:  # in the short form the start of all threads is a part of it
-        assert p99 < 0.05
+    if making.LONG:  # a hundred polls of the short form say little about the hundredth
+        assert p99 < 0.05 + late_p99
 
 
 # PostgreSQL

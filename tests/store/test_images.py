@@ -50,7 +50,7 @@ def test_listings_are_oldest_first_and_keep_to_channel_sender_and_recipient(stor
     one = making.send(store, sender, [receiver], sent_at=NOW + HOUR)
     two = making.send(store, second_sender, [receiver, second_receiver], sent_at=NOW)
     three = making.send(store, sender, [])
-    foreign = making.send(store, stranger, [receiver])
+    foreign = making.send(store, stranger)
 
     def names(images):
         return [image.public_id for image in images]
@@ -104,6 +104,19 @@ def test_a_submission_is_stored_once(store):
     making.send(store, receiver, submission=sent.submission)  # somebody else's own name for it
     with store.read() as unit:
         assert len(unit.images.in_channel(channel.id)) == 2
+
+
+def test_an_image_is_sent_by_and_for_seats_of_its_channel_only(store):
+    channel, sender, receiver = making.room(store)
+    _, stranger, _ = making.room(store)
+    for wrong in (
+        making.image(stranger, [receiver], channel_id=channel.id),
+        making.image(sender, [receiver, stranger]),
+    ):
+        with pytest.raises(StoreRefused), store.write() as unit:
+            unit.images.add(wrong)
+    with store.read() as unit:
+        assert unit.images.count() == 0
 
 
 @pytest.mark.parametrize("change", [{"channel_id": 999}, {"sender_id": 999}])

@@ -1,5 +1,6 @@
 """Opening a store: URLs, peppers, files that are ours and files that are not."""
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -15,6 +16,7 @@ from store import (
     StoreBusy,
     StoreDamaged,
     StoreForeign,
+    StoreFull,
     StoreMisconfigured,
     StoreNewer,
     StoreUnreachable,
@@ -61,6 +63,24 @@ def test_a_folder_that_cannot_be_made_is_unreachable(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(StoreUnreachable):
         open_store(f"sqlite:///{tmp_path}/file/channels.db")
+
+
+@pytest.mark.parametrize(
+    ("number", "error"), [(errno.ENOSPC, StoreFull), (errno.EACCES, StoreUnreachable)]
+)
+@pytest.mark.parametrize("name", ["_publish", "create"])
+def test_what_the_system_says_about_files_comes_as_the_stores_own(
+    sqlite_place, monkeypatch, number, error, name
+):
+    def fails(*_):
+        raise OSError(number, "some words about /a/path")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite_file, name, fails)
+        with pytest.raises(error) as caught:
+            sqlite_place.open()
+    assert "/a/path" not in str(caught.value)
+    sqlite_place.open().close()
 
 
 def test_a_store_that_is_only_to_be_opened_is_not_made(place):

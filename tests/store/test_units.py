@@ -84,6 +84,16 @@ def test_nothing_of_the_driver_leaves(store):
     assert caught.value.__cause__ is None
 
 
+def test_a_pseudonym_is_the_same_again_and_tells_nothing(store):
+    address = store.pseudonym("address", "192.168.1.4")
+    assert address == store.pseudonym("address", "192.168.1.4")
+    assert address != store.pseudonym("address", "192.168.1.5")
+    assert address.startswith("address:")
+    assert store.pseudonym("session", "192.168.1.4").split(":")[1] not in address
+    assert "192.168" not in address
+    assert len(address) <= 120  # fits a bucket's name
+
+
 def test_errors_come_as_the_stores_own_inside_the_unit_too(store):
     _, sender, _ = making.room(store)
     with store.write() as unit, pytest.raises(StoreError):
