@@ -42,7 +42,7 @@ def capture_choice(seat: Seat) -> CapturedImage | None:
 
 def show_ciphertext(capture: CapturedImage) -> None:
     """What travelled: facts, a picture of the noise, and bytes."""
-    picture, facts = st.columns([2, 3])
+    picture, facts = st.columns([1, 2])
     with picture:
         small_picture(_noise(capture), alt="The ciphertext drawn as pixels")
         st.caption("The ciphertext, drawn as pixels")
@@ -54,6 +54,14 @@ def show_ciphertext(capture: CapturedImage) -> None:
             *(f"{name}: {value}" for name, value in capture.facts.parameters),
         ]
         st.text("\n".join(lines))
+        st.download_button(
+            "Download ciphertext",
+            capture.envelope,
+            file_name=capture.file_name,
+            mime="application/octet-stream",
+            on_click="ignore",
+            icon=":material/download:",
+        )
     st.caption("Recipients, and the fingerprints of their public keys")
     for receipt in capture.item.recipients:
         with st.container(gap="xxsmall"):
@@ -61,14 +69,6 @@ def show_ciphertext(capture: CapturedImage) -> None:
             st.code(receipt.fingerprint.hex(), language=None, wrap_lines=True)
     st.caption(f"The first {_HEX_BYTES} bytes of the ciphertext")
     st.code(hex_dump(capture, _HEX_BYTES), language=None)
-    st.download_button(
-        "Download ciphertext",
-        capture.envelope,
-        file_name=capture.file_name,
-        mime="application/octet-stream",
-        on_click="ignore",
-        icon=":material/download:",
-    )
 
 
 def show_statistics(capture: CapturedImage) -> None:

@@ -133,7 +133,8 @@ class Visitor:
     def select(self, box: str, option: str) -> None:
         """Picks the first option of a select box that contains these words."""
         field = self.page.get_by_role("combobox", name=box)
-        field.blur()  # a field that has the focus does not open at a click
+        field.scroll_into_view_if_needed()
+        self.page.wait_for_timeout(300)  # scrolling closes the list
         field.click()
         self.page.get_by_role("option").filter(has_text=option).first.click()
 
