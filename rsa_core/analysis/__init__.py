@@ -1,0 +1,1 @@
+"""Image science: what statistics say about ciphertext, and what they cannot say."""

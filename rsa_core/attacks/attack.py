@@ -1,0 +1,110 @@
+"""An attack as the page offers it: what it is called, what it needs, and one way to run it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from rsa_core.attacks.course import (
+    Cancelled,
+    Course,
+    Found,
+    GaveUpError,
+    NotMetError,
+    Progress,
+    Show,
+)
+from rsa_core.attacks.reading import Reading
+from rsa_core.attacks.values import Budget, Outcome, Pixels, Target, Verdict
+
+Work = Callable[[Target, Reading, Course], Found]
+
+
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """One way to break something.
+
+    Attributes:
+        name: by which `ATTACKS` knows it.
+        title: for people.
+        summary: what it does, in one or two sentences.
+        citation: where it comes from.
+        needs: what the attacker has beside the capture, in words.
+        gives: what success is: the picture, an outline, a key, or a forged envelope.
+        stopped_by: schemes that rule it out, each with the assumption that does.
+        work: the attack itself.
+    """
+
+    name: str
+    title: str
+    summary: str
+    citation: str
+    needs: str
+    gives: str
+    work: Work = field(repr=False)
+    stopped_by: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def run(
+        self,
+        target: Target,
+        budget: Budget | None = None,
+        *,
+        progress: Progress | None = None,
+        show: Show | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> Outcome:
+        """Runs the attack here and now; `attacks.start` runs it in a process that can be killed.
+
+        Args:
+            target: what the interceptor has.
+            budget: what it may spend; None takes the default.
+            progress: called with the part done, 0 to 1, and what is being done.
+            show: called with a reduced picture in the making.
+            cancelled: asked several times a second, except while FLINT factors.
+
+        Raises:
+            EnvelopeFormatError: the capture is no envelope of any scheme.
+            CancelledError: `cancelled` said so.
+        """
+        course = Course(budget or Budget(), progress, show, cancelled)
+        reading = Reading.of(target)
+        if reading.scheme in self.stopped_by:
+            return self._failed(
+                "preconditions not met", self.stopped_by[reading.scheme], None, course
+            )
+        try:
+            found = self.work(target, reading, course)
+        except NotMetError as error:
+            return self._failed("preconditions not met", str(error), error.pixels, course)
+        except GaveUpError as error:
+            return self._failed("not broken within the budget", str(error), error.pixels, course)
+        except MemoryError:
+            words = f"The {budget_text(course.budget)} of the budget do not suffice."
+            return self._failed("not broken within the budget", words, None, course)
+        return Outcome(
+            attack=self.name,
+            verdict="broken",
+            words=found.words,
+            pixels=found.pixels,
+            exact=found.exact,
+            file=found.file,
+            envelope=found.envelope,
+            key=found.key,
+            seconds=course.seconds,
+            evidence=tuple(course.evidence),
+        )
+
+    def _failed(
+        self, verdict: Verdict, words: str, pixels: Pixels | None, course: Course
+    ) -> Outcome:
+        return Outcome(
+            attack=self.name,
+            verdict=verdict,
+            words=words,
+            pixels=pixels,
+            seconds=course.seconds,
+            evidence=tuple(course.evidence),
+        )
+
+
+def budget_text(budget: Budget) -> str:
+    """The memory of a budget in words."""
+    return f"{budget.memory / (1 << 20):.0f} MB of memory"

@@ -1,0 +1,1 @@
+"""The attacks, one module each; `attacks.catalogue` lists them."""

@@ -1,0 +1,98 @@
+"""Broadcast: the same unpadded picture, sent to e receivers under e moduli.
+
+The Chinese remainder theorem joins the residues to m^e modulo the product of the moduli, which
+m^e is below; so m is its e-th root.
+
+Hastad, "Solving simultaneous modular equations of low degree" (1988).
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+
+from rsa_core.attacks.attack import Attack
+from rsa_core.attacks.course import Course, Found, NotMetError
+from rsa_core.attacks.numbers import exact_root
+from rsa_core.attacks.reading import Copy, Reading, copies_of_the_picture, draw, rows
+from rsa_core.attacks.values import Target
+from rsa_core.envelopes.container import block_bytes
+
+_CHECK_EVERY = 64
+
+
+def broadcast(target: Target, reading: Reading, course: Course) -> Found:
+    """Joins as many copies under one small exponent as the length of a block needs."""
+    container = reading.textbook()
+    copies = copies_of_the_picture(target, reading)
+    groups: dict[tuple[int, int], list[Copy]] = defaultdict(list)
+    for copy in copies:
+        groups[(copy.key.e, block_bytes(container.scheme, copy.key))].append(copy)
+    best = ""
+    for (e, width), group in sorted(groups.items(), key=lambda item: item[0]):
+        chosen = _enough(group, e, width)
+        if chosen is None:
+            best = best or (
+                f"e = {e} and blocks of {width} bytes want copies under moduli of "
+                f"{8 * e * width} bits together, about {e} receivers; there are {len(group)}."
+            )
+            continue
+        course.note(f"{len(chosen)} copies under e = {e}, moduli coprime")
+        values = _joined(rows(chosen), [copy.key.n for copy in chosen], e, course)
+        if None in values:
+            best = "The copies are not of one picture: what they join to is no exact power."
+            continue
+        course.note(f"{len(values)} exact {e}-th roots")
+        return Found(
+            f"{len(chosen)} receivers got the same unpadded blocks under e = {e}: joined by the "
+            "Chinese remainder theorem they are exact powers, and their roots the picture.",
+            draw(container, chosen[0], values),
+            exact=True,
+        )
+    raise NotMetError(best)
+
+
+def _enough(group: Sequence[Copy], e: int, width: int) -> list[Copy] | None:
+    """The fewest copies with coprime moduli whose product exceeds every power; None if too few."""
+    product, chosen = 1, []
+    for copy in sorted(group, key=lambda one: -one.key.n):
+        if math.gcd(copy.key.n, product) != 1:
+            continue
+        product *= copy.key.n
+        chosen.append(copy)
+        if product.bit_length() > 8 * e * width:
+            return chosen
+    return None
+
+
+def _joined(
+    residues: Sequence[tuple[int, ...]], moduli: Sequence[int], e: int, course: Course
+) -> list[int | None]:
+    """Chinese remainder theorem and root for each row; ends at the first that is no power."""
+    product = math.prod(moduli)
+    weights = [product // n * pow(product // n, -1, n) for n in moduli]
+    values: list[int | None] = []
+    for number, row in enumerate(residues):
+        if number % _CHECK_EVERY == 0:
+            course.report(number / len(residues), f"{number} of {len(residues)} blocks joined")
+        joined = sum(c * weight for c, weight in zip(row, weights, strict=True)) % product
+        values.append(exact_root(joined, e))
+        if values[-1] is None:
+            break
+    return values
+
+
+ATTACK = Attack(
+    name="broadcast",
+    title="Broadcast (Håstad)",
+    summary="Joins copies of the same picture for several receivers, and takes the root.",
+    citation="Håstad, Solving simultaneous modular equations of low degree, 1988",
+    needs="The same picture sent to about e receivers, unpadded, under one small e.",
+    gives="the picture",
+    work=broadcast,
+    stopped_by={
+        "hybrid": "The receivers would have to get the same number. RSA-OAEP pads the content key "
+        "at random for each of them, and with e = 65537 as many receivers would be needed.",
+        "oaep-blocks": "The receivers would have to get the same numbers. RSA-OAEP pads each block "
+        "at random for each of them, and with e = 65537 as many receivers would be needed.",
+    },
+)

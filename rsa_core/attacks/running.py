@@ -1,0 +1,312 @@
+"""Attacks in processes that can be killed: with a budget, progress, and a Cancel that works.
+
+A child is a fresh interpreter that imports this package and calls `serve`, for the reasons given
+in `rsa_core.workers`. FLINT cannot be interrupted and counts no memory, so the budget is kept
+from outside: the operating system caps memory and processor time (RLIMIT_AS, RLIMIT_CPU, where
+there are such), and a thread here kills the child when the time is over.
+
+    to the child      attack's name on the command line; then the target, as u32 length | message
+    from the child    messages of `attacks.messages`, each as u32 length | message; the last one
+                      is the outcome
+
+A `Run` is for any thread: Streamlit's scripts start one, keep it in the session, and look at its
+`state` at each tick. At most `SLOTS` children work at the same time; further runs wait.
+"""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from rsa_core.attacks import messages
+from rsa_core.attacks.attack import budget_text
+from rsa_core.attacks.catalogue import ATTACKS
+from rsa_core.attacks.numbers import fmpz
+from rsa_core.attacks.values import Budget, Outcome, Pixels, Target
+from rsa_core.errors import CancelledError, EnvelopeFormatError
+
+SLOTS = 2
+GRACE = 2.0  # seconds that a child has beyond the budget to start and to say that it gave up
+
+_START = "import sys; from rsa_core.attacks.running import serve; serve(sys.argv[1])"
+_POLL = 0.05
+_MAX_MESSAGE = 1 << 30
+_slots = threading.BoundedSemaphore(SLOTS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """A run at one moment.
+
+    Attributes:
+        phase: "waiting" for a slot, "running", "done", "cancelled", or "failed" where the capture
+            is no envelope.
+        part: how far it is, 0 to 1.
+        words: what it does.
+        picture: the latest picture in the making, at most 512 on a side; None before the first.
+        pictures: how many there have been.
+        outcome: in phase "done" what came of it.
+        seconds: since the child was started.
+    """
+
+    phase: str
+    part: float
+    words: str
+    picture: Pixels | None = field(repr=False)
+    pictures: int
+    outcome: Outcome | None
+    seconds: float
+
+
+class Run:
+    """One attack under way. Made by `start`."""
+
+    def __init__(self, attack: str, target: Target, budget: Budget) -> None:
+        self.attack = attack
+        self.budget = budget
+        self._lock = threading.Lock()
+        self._state = State("waiting", 0.0, "Waiting for its turn", None, 0, None, 0.0)
+        self._cancel = threading.Event()
+        self._ended = threading.Event()
+        self._started = 0.0
+        self._child: subprocess.Popen[bytes] | None = None
+        message = messages.pack_target(target, budget)
+        self._thread = threading.Thread(target=self._drive, args=(message,), daemon=True)
+        self._thread.start()
+
+    @property
+    def state(self) -> State:
+        """How the run stands; costs nothing."""
+        with self._lock:
+            return self._state
+
+    def cancel(self) -> None:
+        """Kills the child, or gives the place in the queue up. Comes back at once."""
+        self._cancel.set()
+
+    def wait(self, seconds: float | None = None) -> Outcome:
+        """Waits for the end.
+
+        Raises:
+            TimeoutError: it goes on.
+            CancelledError: it was cancelled.
+            EnvelopeFormatError: the capture is no envelope.
+        """
+        if not self._ended.wait(seconds):
+            raise TimeoutError("the attack goes on")
+        state = self.state
+        if state.outcome is not None:
+            return state.outcome
+        if state.phase == "failed":
+            raise EnvelopeFormatError(state.words)
+        raise CancelledError
+
+    def _drive(self, message: bytes) -> None:
+        try:
+            while not _slots.acquire(timeout=_POLL):
+                if self._cancel.is_set():
+                    self._end("cancelled", "Cancelled")
+                    return
+            try:
+                self._work(message)
+            finally:
+                _slots.release()
+        except OSError:
+            self._give_up("The process for the attack could not be started.")
+        finally:
+            self._ended.set()
+
+    def _work(self, message: bytes) -> None:
+        self._started = time.monotonic()
+        self._change(phase="running", words="Starting")
+        child = _child(self.attack)
+        pipes = [
+            threading.Thread(target=_feed, args=(child, message), daemon=True),
+            threading.Thread(target=self._listen, args=(child,), daemon=True),
+        ]
+        try:
+            for pipe in pipes:
+                pipe.start()
+            overtime = self.budget.seconds + GRACE
+            while pipes[1].is_alive() and not self._cancel.is_set():
+                pipes[1].join(_POLL)
+                if time.monotonic() - self._started > overtime:
+                    break
+        finally:
+            child.kill()
+            for pipe in pipes:
+                pipe.join()
+            child.wait()
+            for end in (child.stdin, child.stdout):
+                with contextlib.suppress(OSError, AttributeError):
+                    end.close()  # type: ignore[union-attr]  # None is suppressed
+        if self.state.phase != "running":
+            return
+        if self._cancel.is_set():
+            self._end("cancelled", "Cancelled")
+        elif time.monotonic() - self._started > overtime:
+            self._give_up(f"The {self.budget.seconds:g} seconds of the budget are over.")
+        else:
+            self._give_up(
+                "The process ended without an answer; most likely "
+                f"{budget_text(self.budget)} do not suffice."
+            )
+
+    def _listen(self, child: "subprocess.Popen[bytes]") -> None:
+        if child.stdout is None:
+            return
+        with contextlib.suppress(EnvelopeFormatError):  # then as if the child had died
+            for message in _frames(child.stdout):
+                self._take(message)
+
+    def _take(self, message: bytes) -> None:
+        kind = messages.kind_of(message)
+        if kind == messages.PROGRESS:
+            part, words = messages.parse_progress(message)
+            self._change(part=part, words=words)
+        elif kind == messages.PICTURE:
+            picture = messages.parse_picture(message)
+            self._change(picture=picture, pictures=self.state.pictures + 1)
+        else:
+            outcome = messages.parse_outcome(message)
+            if outcome.attack:
+                self._change(phase="done", part=1.0, words=outcome.words, outcome=outcome)
+            else:
+                self._end("failed", outcome.words)
+
+    def _give_up(self, words: str) -> None:
+        self._change(
+            phase="done",
+            words=words,
+            outcome=Outcome(
+                self.attack,
+                "not broken within the budget",
+                words,
+                seconds=time.monotonic() - self._started if self._started else 0.0,
+            ),
+        )
+
+    def _end(self, phase: str, words: str) -> None:
+        self._change(phase=phase, words=words)
+
+    def _change(self, **parts: object) -> None:
+        with self._lock:
+            old = self._state
+            values = {name: getattr(old, name) for name in State.__slots__} | parts
+            if self._started:
+                values["seconds"] = time.monotonic() - self._started
+            self._state = State(**values)
+
+
+def start(name: str, target: Target, budget: Budget | None = None) -> Run:
+    """Starts an attack in a process of its own, and comes back at once.
+
+    Raises:
+        ValueError: no attack has this name.
+    """
+    if name not in ATTACKS:
+        raise ValueError(f"no such attack; there are {', '.join(ATTACKS)}")
+    return Run(name, target, budget or Budget())
+
+
+def _child(name: str) -> "subprocess.Popen[bytes]":
+    root = str(Path(__file__).resolve().parents[2])
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    # Each thread of a linear algebra library would reserve memory that the budget counts.
+    quiet = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return subprocess.Popen(  # noqa: S603  (our own interpreter, our own module)
+        [sys.executable, "-c", _START, name],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **quiet, "PYTHONPATH": path},
+    )
+
+
+def _feed(child: "subprocess.Popen[bytes]", message: bytes) -> None:
+    """Writes the target and keeps the pipe open: its end tells the child that we are gone."""
+    if child.stdin is not None:
+        with contextlib.suppress(OSError):
+            _write(child.stdin, message)
+
+
+def _frames(source: IO[bytes]) -> Iterator[bytes]:
+    while len(head := source.read(4)) == 4:
+        size = int.from_bytes(head, "big")
+        if size > _MAX_MESSAGE or len(data := source.read(size)) < size:
+            return
+        yield data
+
+
+def _write(out: IO[bytes], message: bytes) -> None:
+    out.write(len(message).to_bytes(4, "big"))
+    out.write(message)
+    out.flush()
+
+
+def serve(name: str) -> None:
+    """The child's whole life."""
+    source, out = sys.stdin.buffer, sys.stdout.buffer
+    message = next(_frames(source), None)
+    if message is None:
+        return
+    target, budget = messages.parse_target(message)
+    del message
+    _be_modest(budget)
+    threading.Thread(target=_leave_with_parent, args=(source,), daemon=True).start()
+    try:
+        outcome = ATTACKS[name].run(
+            target,
+            budget,
+            progress=_Throttle(out),
+            show=lambda pixels: _write(out, messages.pack_picture(pixels)),
+        )
+    except EnvelopeFormatError as error:
+        outcome = Outcome("", "preconditions not met", str(error))  # no attack: it never began
+    _write(out, messages.pack_outcome(outcome))
+
+
+class _Throttle:
+    """Passes progress on at most ten times a second."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self._out = out
+        self._last = 0.0
+
+    def __call__(self, part: float, words: str) -> None:
+        now = time.monotonic()
+        if now - self._last > 0.1:
+            self._last = now
+            _write(self._out, messages.pack_progress(part, words))
+
+
+def _leave_with_parent(source: IO[bytes]) -> None:
+    source.read(1)  # nothing more is ever sent; this is the end of the pipe
+    os._exit(0)
+
+
+def _be_modest(budget: Budget) -> None:
+    """Caps memory and processor time as far as the operating system can, and steps back.
+
+    RLIMIT_CPU is for FLINT, during which `_leave_with_parent` gets no turn.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(10)
+    try:
+        import resource  # noqa: PLC0415  (not on Windows)
+    except ImportError:
+        return
+    seconds = int(budget.seconds + GRACE) + 1
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    fmpz()  # the library counts as such, not as the attack's memory
+    with contextlib.suppress(OSError, ValueError):
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        limit = pages * resource.getpagesize() + budget.memory
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
