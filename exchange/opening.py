@@ -24,14 +24,16 @@ from rsa_core import (
     LimitError,
     Manifest,
     Opened,
+    OpenedBytes,
     PictureError,
+    Progress,
     PublicKey,
     RecipientError,
     SignatureError,
+    accept,
     fingerprint_of,
     open_bytes,
     read_picture,
-    verify,
 )
 
 
@@ -71,8 +73,13 @@ class Opening(Desk):
         manifest = self._verified(found)
         return _open_details(found, manifest, key)
 
-    def open(self, seat: Seat, image_id: str) -> OpenedPicture:
+    def open(self, seat: Seat, image_id: str, *, progress: Progress | None = None) -> OpenedPicture:
         """Verifies and decrypts a picture, and leaves a receipt.
+
+        Args:
+            seat: a receiver.
+            image_id: public id of a picture in this channel.
+            progress: called with the part done, 0 to 1, by schemes that take their time.
 
         Raises:
             NotFound: no such picture in this channel.
@@ -81,7 +88,7 @@ class Opening(Desk):
         """
         found = self._find(seat, image_id)
         try:
-            opened = self._open(seat, found)
+            opened = self._open(seat, found, progress)
         except Tampered:
             self._note(seat, image_id, "refused")
             raise
@@ -121,27 +128,22 @@ class Opening(Desk):
         if found.sender.public_key is None or found.asking.seat.public_key is None:
             raise Tampered
         sender = PublicKey.from_der(found.sender.public_key)
-        pinned = found.pinned
-        if pinned is not None and pinned.fingerprint != sender.fingerprint:
+        if found.pinned is not None and found.pinned.fingerprint != sender.fingerprint:
             raise Tampered
         try:
-            verify(found.records.manifest, found.records.signature, sender)
-            manifest = Manifest.parse(found.records.manifest)
+            return accept(
+                found.records.manifest,
+                found.records.signature,
+                sender=sender,
+                channel=found.asking.channel.public_id,
+                image=found.image.public_id,
+                scheme=found.image.scheme,
+                recipient=PublicKey.from_der(found.asking.seat.public_key),
+            )
         except (SignatureError, EnvelopeFormatError):
             raise Tampered from None
-        said = (manifest.channel, manifest.image, manifest.scheme, manifest.sender)
-        true = (
-            found.asking.channel.public_id,
-            found.image.public_id,
-            found.image.scheme,
-            sender.fingerprint,
-        )
-        own = fingerprint_of(found.asking.seat.public_key)
-        if said != true or own not in manifest.recipients:
-            raise Tampered
-        return manifest
 
-    def _open(self, seat: Seat, found: _Found) -> OpenedPicture:
+    def _open(self, seat: Seat, found: _Found, progress: Progress | None) -> OpenedPicture:
         key = unlock_key(seat, found.asking)
         manifest = self._verified(found)
         details = _open_details(found, manifest, key)
@@ -150,11 +152,11 @@ class Opening(Desk):
             content = unit.images.content(asking.channel.id, found.image.public_id)
         scheme = SCHEMES[found.image.scheme]
         if scheme.key_kind == "classroom key":
-            opened = _open_with_ring(seat, found, content)
+            opened = _open_with_ring(seat, found, content, progress)
         else:
-            opened = _open_with_key(content, found.image.scheme, key)
+            opened = _open_with_key(content, found.image.scheme, key, progress)
         if scheme.authenticated:
-            _check_part(manifest, "content", opened.digest, opened.commitment)
+            _check(manifest, "content", opened)
         return _picture(found, opened, details)
 
     def _note(self, seat: Seat, image_id: str, kind: str) -> None:
@@ -215,25 +217,25 @@ def _open_details(found: _Found, manifest: Manifest, key: KeyPair) -> Details:
         opened = open_bytes(found.records.details, key)
     except (EnvelopeFormatError, RecipientError, DecryptionError):
         raise Tampered from None
-    _check_part(manifest, "details", opened.digest, opened.commitment)
+    _check(manifest, "details", opened)
     return parse_details(opened.data)
 
 
-def _open_with_key(content: bytes, scheme: str, key: KeyPair) -> Opened:
+def _open_with_key(content: bytes, scheme: str, key: KeyPair, progress: Progress | None) -> Opened:
     try:
-        return SCHEMES[scheme].open(content, key)
+        return SCHEMES[scheme].open(content, key, progress=progress)
     except (EnvelopeFormatError, RecipientError, DecryptionError):
         raise Tampered from None
     except LimitError as error:
         raise CannotOpen(f"This picture cannot be opened here: {error}.") from None
 
 
-def _open_with_ring(seat: Seat, found: _Found, content: bytes) -> Opened:
+def _open_with_ring(seat: Seat, found: _Found, content: bytes, progress: Progress | None) -> Opened:
     """Tries the seat's classroom keys, the newest first. Nothing here is authenticated."""
     scheme = SCHEMES[found.image.scheme]
     for key in classroom_keys(seat, found.asking):
         try:
-            return scheme.open(content, key)
+            return scheme.open(content, key, progress=progress)
         except RecipientError:
             continue
         except (EnvelopeFormatError, DecryptionError):
@@ -243,12 +245,12 @@ def _open_with_ring(seat: Seat, found: _Found, content: bytes) -> Opened:
     raise CannotOpen("This picture is not encrypted for any classroom key that you have had.")
 
 
-def _check_part(manifest: Manifest, name: str, digest: bytes, commitment: bytes | None) -> None:
+def _check(manifest: Manifest, part: str, opened: Opened | OpenedBytes) -> None:
     """The manifest vouches for exactly this ciphertext under exactly this content key."""
-    if [(p.digest, p.commitment) for p in manifest.parts if p.name == name] != [
-        (digest, commitment)
-    ]:
-        raise Tampered
+    try:
+        manifest.check_part(part, opened.digest, opened.commitment)
+    except SignatureError:
+        raise Tampered from None
 
 
 def _picture(found: _Found, opened: Opened, details: Details) -> OpenedPicture:

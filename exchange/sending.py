@@ -15,7 +15,7 @@ from exchange.desk import Asking, Desk, find_image
 from exchange.details import make_details, pack_details
 from exchange.errors import InputRefused
 from exchange.seats import unlock_key
-from exchange.values import ChannelKind, Receipt, Seat, SentImage
+from exchange.values import ChannelKind, Receipt, SchemeChoice, Seat, SentImage
 from rsa_core import (
     SCHEMES,
     AnyPublicKey,
@@ -27,6 +27,7 @@ from rsa_core import (
     Part,
     Picture,
     PictureError,
+    Progress,
     PublicKey,
     Sealed,
     derive_secret,
@@ -40,9 +41,13 @@ from rsa_core import (
 NOTE_PURPOSE = "sender's note"
 
 
-def schemes_for(kind: ChannelKind) -> tuple[str, ...]:
-    """Names of the schemes that a channel of this kind offers, the default first."""
-    return tuple(name for name, scheme in SCHEMES.items() if kind == "classroom" or scheme.secure)
+def schemes_for(kind: ChannelKind) -> tuple[SchemeChoice, ...]:
+    """The schemes that a channel of this kind offers, the default first."""
+    return tuple(
+        SchemeChoice(scheme.name, scheme.summary, scheme.key_kind == "classroom key")
+        for scheme in SCHEMES.values()
+        if kind == "classroom" or scheme.secure
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class Sending(Desk):
         recipients: tuple[str, ...],
         caption: str = "",
         submission: str,
+        progress: Progress | None = None,
     ) -> SentImage:
         """Seals one uploaded picture for the chosen receivers and commits it.
 
@@ -78,6 +84,8 @@ class Sending(Desk):
             recipients: public ids of receivers in this channel.
             caption: one line; travels sealed.
             submission: names this upload; the same name is never sent twice by one seat.
+            progress: called with the part done, 0 to 1, by schemes that take their time; what
+                it raises stops the sending, and nothing is stored.
 
         Returns:
             The picture, committed: it will be delivered bit-exact or removed by a rule that
@@ -96,7 +104,7 @@ class Sending(Desk):
             return self._sent_view(seat, earlier.public_id)
         picture = _read(data)
         image_id = secrets.token_hex(16)
-        sealed = _seal(picture, scheme, targets)
+        sealed = _seal(picture, scheme, targets, progress)
         details = make_details(picture, texts.file_name(file_name, picture.suffix), line)
         sealed_details = seal_bytes(pack_details(details), _unique_keys(targets))
         manifest, signature = _sign(
@@ -180,7 +188,7 @@ def _targets(
     unit: store.Unit, asking: Asking, scheme: str, recipients: tuple[str, ...]
 ) -> list[_Target]:
     kind: ChannelKind = "classroom" if asking.channel.kind == "classroom" else "private"
-    if scheme not in schemes_for(kind):
+    if scheme not in {choice.name for choice in schemes_for(kind)}:
         raise InputRefused("Choose a scheme from the list; this channel does not offer that one.")
     if not recipients:
         raise InputRefused("Choose at least one recipient.")
@@ -205,10 +213,12 @@ def _read(data: bytes) -> Picture:
         raise InputRefused(str(error)) from None
 
 
-def _seal(picture: Picture, scheme: str, targets: list[_Target]) -> Sealed:
+def _seal(
+    picture: Picture, scheme: str, targets: list[_Target], progress: Progress | None
+) -> Sealed:
     keys = {target.scheme_key.fingerprint: target.scheme_key for target in targets}
     try:
-        return SCHEMES[scheme].seal(picture, tuple(keys.values()))
+        return SCHEMES[scheme].seal(picture, tuple(keys.values()), progress=progress)
     except (LimitError, KeyFormatError) as error:
         raise InputRefused(f"This scheme cannot take this picture: {error}.") from None
 

@@ -162,6 +162,21 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class SchemeChoice:
+    """A scheme that a channel offers.
+
+    Attributes:
+        name: as in envelopes and lists.
+        summary: one sentence for people.
+        insecure: meant to be broken.
+    """
+
+    name: str
+    summary: str
+    insecure: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """One recipient of a sent picture."""
 

@@ -11,6 +11,7 @@ looked at while it breaks.
 
 from rsa_core import views
 from rsa_core.classroom import SEED_KEY, ClassroomKeyPair, ClassroomPublicKey
+from rsa_core.envelopes.streaming import open_stream, seal_stream
 from rsa_core.errors import (
     CancelledError,
     DecryptionError,
@@ -40,9 +41,10 @@ from rsa_core.schemes import (
     Scheme,
     Sealed,
 )
-from rsa_core.schemes.hybrid import open_bytes, seal_bytes
-from rsa_core.signatures import Manifest, Part, sign, verify
+from rsa_core.schemes.hybrid import OpenedBytes, open_bytes, seal_bytes, share_bytes
+from rsa_core.signatures import Manifest, Part, accept, sign, verify
 from rsa_core.weak_keys import WEAKNESSES, make_weak
+from rsa_core.workers import Progress
 
 __all__ = [
     "HYBRID",
@@ -67,27 +69,33 @@ __all__ = [
     "LimitError",
     "Manifest",
     "Opened",
+    "OpenedBytes",
     "Part",
     "PassphraseError",
     "Picture",
     "PictureError",
+    "Progress",
     "PublicKey",
     "RecipientError",
     "RsaCoreError",
     "Scheme",
     "Sealed",
     "SignatureError",
+    "accept",
     "derive_secret",
     "fingerprint_of",
     "key_health",
     "make_weak",
     "open_bytes",
     "open_note",
+    "open_stream",
     "png_of",
     "read_picture",
     "safety_number_of",
     "seal_bytes",
     "seal_note",
+    "seal_stream",
+    "share_bytes",
     "sign",
     "verify",
     "views",

@@ -1,6 +1,7 @@
 """The receiver's controls: own keys, the inbox, and opened pictures."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from exchange import (
     CLASSROOM_KEY_SIZES,
@@ -130,7 +131,8 @@ def _open(seat: Seat, item: InboxItem, opened: dict[str, OpenedPicture]) -> None
     """Decrypts, then shows the page anew; the words of a failure are kept for that page."""
     try:
         with st.spinner("Verifying and decrypting …"):
-            picture = exchange().open(seat, item.id)
+            bar = st.empty()
+            picture = exchange().open(seat, item.id, progress=lambda part: _fill(bar, part))
     except ExchangeError as error:
         st.session_state[f"problem_{item.id}"] = str(error)
     else:
@@ -139,6 +141,10 @@ def _open(seat: Seat, item: InboxItem, opened: dict[str, OpenedPicture]) -> None
         while len(opened) > _OPEN_AT_ONCE:
             del opened[next(iter(opened))]
     st.rerun()
+
+
+def _fill(bar: DeltaGenerator, part: float) -> None:
+    bar.progress(part, text="Decrypting …")
 
 
 def _problem(item: InboxItem) -> None:

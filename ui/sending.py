@@ -7,7 +7,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from exchange import ExchangeError, Person, Seat, SentImage, schemes_for
 from ui.service import exchange
-from ui.words import SCHEME_NOTES, SCHEME_WORDS, clock_time, file_size
+from ui.words import clock_time, file_size
 
 _TYPES = ["png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff", "ppm", "pgm", "pbm", "mpo"]
 
@@ -34,12 +34,12 @@ def image_upload(seat: Seat) -> list[UploadedFile]:
 
 def scheme_choice(seat: Seat) -> str:
     """The schemes that this kind of channel offers."""
-    names = schemes_for(seat.channel.kind)
+    choices = {choice.name: choice for choice in schemes_for(seat.channel.kind)}
     return st.radio(
         "Scheme",
-        names,
-        format_func=lambda name: SCHEME_WORDS[name],
-        captions=[SCHEME_NOTES[name] for name in names],
+        list(choices),
+        format_func=lambda name: f"{name} (insecure)" if choices[name].insecure else name,
+        captions=[choice.summary for choice in choices.values()],
         key=f"scheme_{seat.id}",
     )
 
@@ -77,9 +77,18 @@ def send_all(
     if not recipients:
         st.error("Choose at least one recipient. Receivers join with the channel key.")
         return
-    bar = st.progress(0.0, text="Encrypting …")
+    bar, stop = st.columns([5, 1], vertical_alignment="center")
+    # Pressing it starts the page anew, and that ends the work at its next sign of progress.
+    stop.button("Cancel", key=f"cancel_{seat.id}", width="stretch")
+    shown = bar.progress(0.0, text="Encrypting …")
     outcomes: list[Outcome] = []
-    for done, file in enumerate(files, start=1):
+    for done, file in enumerate(files):
+        words = f"Encrypting {done + 1} of {len(files)}"
+
+        def show(part: float, done: int = done, words: str = words) -> None:
+            shown.progress((done + part) / len(files), text=words)
+
+        show(0)
         problem = ""
         try:
             exchange().send(
@@ -90,11 +99,11 @@ def send_all(
                 recipients=recipients,
                 caption=caption,
                 submission=file.file_id,
+                progress=show,
             )
         except ExchangeError as error:
             problem = str(error)
         outcomes.append(Outcome(file.name, problem))
-        bar.progress(done / len(files), text=f"Encrypted {done} of {len(files)}")
     state = st.session_state
     state[f"report_{seat.id}"] = outcomes
     state["upload_round"] = state.get("upload_round", 0) + 1

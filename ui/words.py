@@ -5,19 +5,6 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import streamlit as st
 
-SCHEME_WORDS = {
-    "hybrid": "hybrid: AES-256-GCM under RSA-OAEP",
-    "oaep-blocks": "oaep-blocks: RSA alone, slow",
-    "textbook-blocks": "textbook-blocks (insecure)",
-    "textbook-pixels": "textbook-pixels (insecure)",
-}
-SCHEME_NOTES = {
-    "hybrid": "Secure. The file is encrypted with AES, its key with RSA; changes are noticed.",
-    "oaep-blocks": "Confidential, but blocks can be cut and pasted unnoticed.",
-    "textbook-blocks": "Insecure: equal blocks show, and small e falls.",
-    "textbook-pixels": "Insecure: anybody undoes it with 256 trial encryptions.",
-}
-
 
 def file_size(size: int) -> str:
     """Bytes in the unit that people read: 512 B, 3.4 kB, 12.0 MB."""

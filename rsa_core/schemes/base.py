@@ -17,6 +17,7 @@ from rsa_core.classroom import ClassroomKeyPair, ClassroomPublicKey
 from rsa_core.keys import KeyPair, PublicKey
 from rsa_core.pictures import Picture
 from rsa_core.residues import Residues
+from rsa_core.workers import Cancelled, Progress
 
 AnyPublicKey = PublicKey | ClassroomPublicKey
 AnyKeyPair = KeyPair | ClassroomKeyPair
@@ -146,8 +147,22 @@ class Scheme(Protocol, Generic[Public_contra, Private_contra]):
     def suffix(self) -> str:
         """Of an envelope's file name: ".p7m" or ".rsaimg"."""
 
-    def seal(self, picture: Picture, recipients: Sequence[Public_contra]) -> Sealed:
+    def seal(
+        self,
+        picture: Picture,
+        recipients: Sequence[Public_contra],
+        *,
+        progress: Progress | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> Sealed:
         """Encrypts a picture for one or more recipients.
+
+        Args:
+            picture: what to encrypt.
+            recipients: their public keys.
+            progress: called in this thread with the part done, 0 to 1. A scheme that takes but a
+                moment does not call it.
+            cancelled: asked in this thread while long work goes on.
 
         Raises:
             ValueError: no recipients, or the same one twice.
@@ -155,8 +170,15 @@ class Scheme(Protocol, Generic[Public_contra, Private_contra]):
             LimitError: the picture is too large for this scheme.
         """
 
-    def open(self, envelope: bytes, key: Private_contra) -> Opened:
-        """Decrypts an envelope.
+    def open(
+        self,
+        envelope: bytes,
+        key: Private_contra,
+        *,
+        progress: Progress | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> Opened:
+        """Decrypts an envelope; `progress` and `cancelled` as in `seal`.
 
         Raises:
             EnvelopeFormatError: the bytes are no envelope of this scheme.

@@ -23,6 +23,7 @@ from rsa_core.envelopes.content import Opening, Sealing, commitment_to, gathered
 from rsa_core.keys import KeyPair, PublicKey
 from rsa_core.pictures import Picture
 from rsa_core.schemes.base import Capture, Opened, RecipientFacts, Sealed
+from rsa_core.workers import Cancelled, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +120,25 @@ class Hybrid:
     keeps: Literal["file", "pixels"] = "file"
     suffix: str = ".p7m"
 
-    def seal(self, picture: Picture, recipients: Sequence[PublicKey]) -> Sealed:
+    def seal(
+        self,
+        picture: Picture,
+        recipients: Sequence[PublicKey],
+        *,
+        progress: Progress | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> Sealed:
         """Encrypts the picture's file, byte for byte."""
         return seal_bytes(picture.data, recipients)
 
-    def open(self, envelope: bytes, key: KeyPair) -> Opened:
+    def open(
+        self,
+        envelope: bytes,
+        key: KeyPair,
+        *,
+        progress: Progress | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> Opened:
         """Gives the file back, byte for byte."""
         opened = open_bytes(envelope, key)
         return Opened(opened.data, None, opened.digest, opened.commitment)

@@ -26,6 +26,7 @@ from rsa_core.schemes.copies import (
     pixels_of,
     public_parameters,
 )
+from rsa_core.workers import Cancelled, Progress
 
 # An honest envelope has 256 distinct residues at most; a forged one has more, and each costs the
 # receiver a private power. The work grows with the cube of the length: this is half a minute.
@@ -47,7 +48,14 @@ class TextbookPixels:
     keeps: Literal["file", "pixels"] = "pixels"
     suffix = ".rsaimg"
 
-    def seal(self, picture: Picture, recipients: Sequence[ClassroomPublicKey]) -> Sealed:
+    def seal(
+        self,
+        picture: Picture,
+        recipients: Sequence[ClassroomPublicKey],
+        *,
+        progress: Progress | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> Sealed:
         """Encrypts the samples; recipients with equal keys share one copy.
 
         Raises:
@@ -63,7 +71,14 @@ class TextbookPixels:
         container = Container("textbook-pixels", kind_of(pixels), pixels.shape, copies)
         return Sealed(container.pack(), container.digest(), None)
 
-    def open(self, envelope: bytes, key: ClassroomKeyPair) -> Opened:
+    def open(
+        self,
+        envelope: bytes,
+        key: ClassroomKeyPair,
+        *,
+        progress: Progress | None = None,
+        cancelled: Cancelled | None = None,
+    ) -> Opened:
         """Decrypts the copy that was made under this key.
 
         Nothing tells a changed residue from a true one: whatever it decrypts to is shown, and

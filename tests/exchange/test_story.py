@@ -37,6 +37,31 @@ def test_textbook_pixels_arrive_pixel_for_pixel(classroom):
         assert (opened.exact, opened.authenticated) == ("pixels", False)
 
 
+def test_textbook_blocks_arrive_pixel_for_pixel(classroom):
+    pixels = photograph(37, 29)
+    for name in ("Bob", "Cy"):
+        classroom.exchange.new_classroom_key(classroom.seats[name], 128)
+    sent = classroom.send("Ada", encoded(pixels), "Bob", "Cy", scheme="textbook-blocks")
+    for name in ("Bob", "Cy"):
+        opened = classroom.exchange.open(classroom.seats[name], sent.id)
+        with Image.open(io.BytesIO(opened.file)) as image:
+            assert np.array_equal(np.asarray(image), pixels)
+
+
+def test_oaep_blocks_arrive_byte_for_byte(classroom, png):
+    told = []
+    sent = classroom.send("Ada", png, "Bob", "Cy", scheme="oaep-blocks", progress=told.append)
+    assert told[-1] == 1
+    for name in ("Bob", "Cy"):
+        opened = classroom.exchange.open(classroom.seats[name], sent.id, progress=told.append)
+        assert (opened.file, opened.exact, opened.authenticated) == (png, "file", False)
+
+
+def test_a_scheme_that_cannot_take_the_picture_says_why(classroom, png):
+    with pytest.raises(InputRefused, match="scheme cannot take this picture"):
+        classroom.send("Ada", png, "Bob", scheme="textbook-blocks")  # 12 bits are too few
+
+
 def test_older_classroom_keys_still_open_older_pictures(classroom, png):
     bob = classroom.seats["Bob"]
     first = classroom.send("Ada", png, "Bob", scheme="textbook-pixels")

@@ -1,0 +1,98 @@
+"""Pictures of every page: desktop and phone, light and dark, empty and full.
+
+    python -m tests.browser.screenshots FOLDER
+
+Not a test: for looking. README's picture is one of them.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.browser.conftest import ARGS, CHROMIUM, Server, Visitor
+from tests.conftest import encoded, exif, photograph
+
+SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+SHADES = ("light", "dark")
+
+
+def person(browser: Browser, server: Server, size: str, shade: str) -> Visitor:
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=shade, accept_downloads=True
+    )
+    return Visitor(browser, server, context.new_page())
+
+
+def shoot(visitor: Visitor, path: Path, rows: int = 0) -> None:
+    """The whole page: the window is made as tall as its content for the picture."""
+    page = visitor.page
+    page.wait_for_timeout(1200)
+    size = dict(page.viewport_size)
+    content = page.locator('[data-testid="stMainBlockContainer"]').bounding_box()
+    page.set_viewport_size({**size, "height": rows or max(size["height"], int(content["height"]))})
+    page.wait_for_timeout(600)
+    page.screenshot(path=str(path))
+    page.set_viewport_size(size)
+
+
+def story(browser: Browser, server: Server, folder: Path, size: str, shade: str) -> None:
+    name = f"{size}-{shade}"
+    people = {role: person(browser, server, size, shade) for role in ("ada", "bob", "eve", "guest")}
+    ada, bob, eve, guest = people.values()
+    guest.go("/")
+    shoot(guest, folder / f"{name}-lobby-empty.png")
+    guest.go("/receiver")
+    shoot(guest, folder / f"{name}-no-seat.png")
+    key = ada.create_channel("Physics 9b", "Classroom")
+    shoot(ada, folder / f"{name}-lobby-channel.png")
+    ada.take_seat("Ada", "Sender")
+    shoot(ada, folder / f"{name}-sender-empty.png")
+    for one, who, role in ((bob, "Bob", "Receiver"), (eve, "Eve", "Interceptor")):
+        one.go(f"/?channel={key}")
+        one.take_seat(who, role)
+        shoot(one, folder / f"{name}-{role.lower()}-empty.png")
+    expect(ada.page.get_by_text("People here: 3")).to_be_visible()
+    files = {
+        "harbour.jpg": encoded(photograph(900, 600, 2), "JPEG", quality=92, exif=exif()),
+        "astronaut.png": encoded(photograph(320, 240)),
+    }
+    for scheme, (file, data) in zip(("hybrid", "textbook-pixels"), files.items(), strict=True):
+        ada.upload([{"name": file, "mimeType": "image/png", "buffer": data}])
+        ada.page.get_by_label("Caption").fill("At the lake")
+        ada.page.get_by_role("radiogroup", name="Scheme").get_by_text(scheme).first.click()
+        ada.button("Encrypt and send").click()
+        expect(ada.page.get_by_text(file, exact=True)).to_be_visible()
+        expect(bob.page.get_by_text(file, exact=True)).to_be_visible()
+    for _ in files:
+        bob.button("Open").click()
+        bob.page.wait_for_timeout(1500)
+    bob.page.get_by_text("Your key", exact=True).click()
+    shoot(bob, folder / f"{name}-receiver-full.png")
+    shoot(ada, folder / f"{name}-sender-full.png")
+    for scheme in ("2 · textbook-pixels", "1 · hybrid"):
+        eve.select("Capture", scheme)
+        shoot(eve, folder / f"{name}-interceptor-{scheme.split()[-1]}.png")
+    eve.page.get_by_role("tab", name="Statistics").click()
+    shoot(eve, folder / f"{name}-interceptor-statistics.png")
+    for one in people.values():
+        one.page.context.close()
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
+        server = Server(Path(temporary))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        for size in SIZES:
+            for shade in SHADES:
+                story(browser, server, folder, size, shade)
+        browser.close()
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()
