@@ -1,7 +1,8 @@
 """Makes a store and sends images into it, while everything it does to the disk is recorded.
 
-Arguments: folder, PRAGMA synchronous. Each committed image is acknowledged by a line in the file
-`acknowledged` in the same folder, which is recorded like the rest and so has its place in time.
+Arguments: folder, and another PRAGMA synchronous than the store's own. Each committed image is
+acknowledged by a line in the file `acknowledged` in the same folder, which is recorded like the
+rest and so has its place in time.
 """
 
 import os
@@ -17,9 +18,9 @@ IMAGES = 60
 
 
 def main() -> None:
-    folder, synchronous = Path(sys.argv[1]), sys.argv[2]
+    folder, *synchronous = Path(sys.argv[1]), *sys.argv[2:]
     # A small log, so that checkpoints come often.
-    changed = (f"synchronous={synchronous}", "wal_autocheckpoint=40")
+    changed = ("wal_autocheckpoint=40", *(f"synchronous={level}" for level in synchronous))
     sqlite_connections._EVERY_CONNECTION = (*sqlite_connections._EVERY_CONNECTION, *changed)
     acknowledged = os.open(folder / "acknowledged", os.O_WRONLY | os.O_CREAT)
     store = open_store(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from store import StoreError, StoreFailed, StoreRefused
+from store import StoreFailed, StoreRefused
 from store.schema import UtcDateTime
 from tests.store import making
 from tests.store.making import NOW
@@ -75,7 +75,7 @@ def test_a_write_inside_a_write_is_a_mistake_and_said_at_once(sqlite_store):
 def test_nothing_of_the_driver_leaves(store):
     """Statements and bound values could hold what a person typed."""
     _, sender, _ = making.room(store)
-    new = making.image(sender, channel_id=999)
+    new = making.send(store, sender)
     with pytest.raises(StoreRefused) as caught, store.write() as unit:
         unit.images.add(new)
     text = "".join(traceback.format_exception(caught.value))
@@ -96,8 +96,13 @@ def test_a_pseudonym_is_the_same_again_and_tells_nothing(store):
 
 def test_errors_come_as_the_stores_own_inside_the_unit_too(store):
     _, sender, _ = making.room(store)
-    with store.write() as unit, pytest.raises(StoreError):
-        unit.images.add(making.image(sender, channel_id=999))
+    new = making.send(store, sender)
+
+    def catch_inside():
+        with store.write() as unit, pytest.raises(StoreRefused):
+            unit.images.add(new)
+
+    catch_inside()
 
 
 def test_readers_do_not_wait_for_a_writer(store):
