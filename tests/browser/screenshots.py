@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numpy as np
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.conftest import ARGS, CHROMIUM, Server, Visitor
@@ -16,6 +17,18 @@ from tests.conftest import encoded, exif, photograph
 
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 SHADES = ("light", "dark")
+
+
+def landscape(width: int, height: int) -> np.ndarray:
+    """A sunset over hills: flat enough for its outline to show through textbook RSA."""
+    y, x = np.mgrid[0:height, 0:width]
+    sky = (1 - y / height)[..., None] * (90, 120, 200) + (y / height)[..., None] * (250, 150, 80)
+    sun = (x - 0.7 * width) ** 2 + (y - 0.42 * height) ** 2 < (0.13 * height) ** 2
+    sky[sun] = (255, 235, 150)
+    for share, colour in ((0.55, (110, 90, 120)), (0.68, (70, 70, 90)), (0.82, (30, 45, 50))):
+        edge = height * (share + 0.07 * np.sin(x / width * 9 + share * 20))
+        sky[y > edge] = colour
+    return (sky // 8 * 8).astype(np.uint8)
 
 
 def person(browser: Browser, server: Server, size: str, shade: str) -> Visitor:
@@ -26,13 +39,13 @@ def person(browser: Browser, server: Server, size: str, shade: str) -> Visitor:
     return Visitor(browser, server, context.new_page())
 
 
-def shoot(visitor: Visitor, path: Path, rows: int = 0) -> None:
+def shoot(visitor: Visitor, path: Path) -> None:
     """The whole page: the window is made as tall as its content for the picture."""
     page = visitor.page
     page.wait_for_timeout(1200)
     size = dict(page.viewport_size)
     content = page.locator('[data-testid="stMainBlockContainer"]').bounding_box()
-    page.set_viewport_size({**size, "height": rows or max(size["height"], int(content["height"]))})
+    page.set_viewport_size({**size, "height": max(size["height"], int(content["height"]))})
     page.wait_for_timeout(600)
     page.screenshot(path=str(path))
     page.set_viewport_size(size)
@@ -57,10 +70,12 @@ def story(browser: Browser, server: Server, folder: Path, size: str, shade: str)
     expect(ada.page.get_by_text("People here: 3")).to_be_visible()
     files = {
         "harbour.jpg": encoded(photograph(900, 600, 2), "JPEG", quality=92, exif=exif()),
-        "astronaut.png": encoded(photograph(320, 240)),
+        "sunset.png": encoded(landscape(480, 320)),
     }
     for scheme, (file, data) in zip(("hybrid", "textbook-pixels"), files.items(), strict=True):
         ada.upload([{"name": file, "mimeType": "image/png", "buffer": data}])
+        uploader = ada.page.get_by_test_id("stFileUploader")
+        expect(uploader.get_by_text(file)).to_be_visible()
         ada.page.get_by_label("Caption").fill("At the lake")
         ada.page.get_by_role("radiogroup", name="Scheme").get_by_text(scheme).first.click()
         ada.button("Encrypt and send").click()
