@@ -182,6 +182,8 @@ class SqliteDatabase:
         with self._lock.held(), translated(), closing(self._writer.raw_connection()) as raw:
             cursor = raw.cursor()
             [before] = cursor.execute("PRAGMA freelist_count").fetchone()
-            cursor.execute(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})").fetchall()
+            # The statement gives no rows and frees one page each time it is stepped; `execute`
+            # would step it once, a script is stepped to its end.
+            cursor.executescript(f"PRAGMA incremental_vacuum({_VACUUM_PAGES})")
             [after] = cursor.execute("PRAGMA freelist_count").fetchone()
             return bool(0 < after < before)

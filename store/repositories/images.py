@@ -19,6 +19,8 @@ from store.repositories.base import Repository
 from store.schema import CHUNK_BYTES, image, image_chunk, image_recipient, image_record, seat
 from store.values import ImageRecords, NewImage, Recipient, StoredImage
 
+_CHUNKS_AT_ONCE = 32  # 8 MB
+
 _LISTED = (
     image.c.id,
     image.c.public_id,
@@ -79,13 +81,7 @@ class Images(Repository):
             )
             .returning(*_LISTED)
         ).one()
-        view = memoryview(new.content)
-        pieces = [
-            {"image_id": row.id, "n": n, "data": bytes(view[start : start + CHUNK_BYTES])}
-            for n, start in enumerate(range(0, len(view), CHUNK_BYTES))
-        ]
-        if pieces:
-            self._connection.execute(insert(image_chunk), pieces)
+        self._add_chunks(row.id, memoryview(new.content))
         records = (new.details, new.manifest, new.signature, new.note)
         self._connection.execute(
             insert(image_record).values(
@@ -246,6 +242,15 @@ class Images(Repository):
         """Images of all channels after this id, oldest first; for reading through the store."""
         some = select(image.c.id).where(image.c.id > image_id).order_by(image.c.id).limit(limit)
         return self._listed(image.c.id.in_(some))
+
+    def _add_chunks(self, image_id: int, content: memoryview) -> None:
+        starts = range(0, len(content), CHUNK_BYTES)
+        for first in range(0, len(starts), _CHUNKS_AT_ONCE):  # bounds what is copied at a time
+            pieces = [
+                {"image_id": image_id, "n": n, "data": bytes(content[start : start + CHUNK_BYTES])}
+                for n, start in enumerate(starts[first : first + _CHUNKS_AT_ONCE], start=first)
+            ]
+            self._connection.execute(insert(image_chunk), pieces)
 
     def _require_seats(self, new: NewImage) -> None:
         """Foreign keys know that a seat exists, not that it is in this channel."""

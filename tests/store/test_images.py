@@ -13,7 +13,7 @@ from tests.store.making import HOUR, NOW
 
 @pytest.mark.parametrize(
     "size",
-    [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, 3 * CHUNK_BYTES + 17],
+    [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, 65 * CHUNK_BYTES + 17],
 )
 def test_an_image_comes_back_exactly(store, size):
     channel, sender, receiver = making.room(store)

@@ -46,6 +46,17 @@ def test_a_sweep_takes_small_batches_and_a_channel_is_purged_with_the_last_one(s
     assert batches == [sent[:2], sent[2:4], sent[4:]]
 
 
+def test_a_batch_is_bounded_in_bytes_too_and_one_large_image_is_a_batch(store, monkeypatch):
+    monkeypatch.setattr("store.repositories.retention._BATCH_BYTES", 1000)
+    _, sender, _ = making.room(store, expires_at=NOW)
+    sizes = [400, 600, 1, 5000, 10]
+    sent = [making.send(store, sender, content=bytes(size)).public_id for size in sizes]
+    batches = []
+    while batch := sweep(store, NOW):
+        batches.append([sent.index(removal.public_id) for removal in batch])
+    assert batches == [[0, 1], [2], [3], [4]]
+
+
 def test_an_image_goes_after_as_many_openings_as_its_sender_allowed(store):
     channel, sender, receiver = making.room(store)
     sent = making.send(store, sender, [receiver], max_openings=2)
