@@ -1,6 +1,7 @@
 """Image science: what statistics say about ciphertext, with critical values, and in words.
 
-    for one in report(measured(capture).samples):
+    seen = measured(capture)
+    for one in report(seen.samples, block=seen.block):
         print(one.name, one.value, one.p_value, one.verdict)
 
 What they cannot say is in `CANNOT_SHOW`, and shown in `attacks.exhibit`.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from rsa_core.schemes.base import Capture
 
+BLOCK = 16
 _LEADING = 2  # bytes; the second still carries one part in 256 of the bias
 
 
@@ -24,10 +25,13 @@ class Measured:
             otherwise the ciphertext's bytes in a near-square, of which a last short row is left
             out.
         words: what they are, for people.
+        block: bytes after which a new residue begins, as `report` wants it; 16 where there are
+            no blocks.
     """
 
     samples: NDArray[np.uint8] = field(repr=False)
     words: str
+    block: int = BLOCK
 
 
 def measured(capture: Capture) -> Measured:
@@ -40,9 +44,10 @@ def measured(capture: Capture) -> Measured:
             "the low byte of each residue, in the picture's own shape",
         )
     data = np.frombuffer(capture.ciphertext, np.uint8)
-    width = capture.residue_width
+    width, block = capture.residue_width, BLOCK
     words = "the bytes of the ciphertext in a near-square"
     if width > _LEADING:
+        block = width - _LEADING
         data = data.reshape(-1, width)[:, _LEADING:].reshape(-1)
         words = (
             f"the bytes of the residues in a near-square, without the {_LEADING} leading bytes of "
@@ -50,4 +55,4 @@ def measured(capture: Capture) -> Measured:
         )
     columns = max(1, math.isqrt(data.size))
     rows = data.size // columns
-    return Measured(data[: rows * columns].reshape(rows, columns), words)
+    return Measured(data[: rows * columns].reshape(rows, columns), words, block)

@@ -8,6 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from rsa_core.analysis.ciphertext import BLOCK
 from rsa_core.analysis.differential import bit_change_test, npcr_test, uaci_test
 from rsa_core.analysis.duplicates import duplicate_map
 from rsa_core.analysis.histograms import (
@@ -21,8 +22,6 @@ from rsa_core.analysis.measurements import LEVEL, Measurement, corrected, judged
 from rsa_core.analysis.neighbours import DIRECTIONS, correlation_test
 from rsa_core.analysis.similarity import mae, psnr, ssim_of_bands
 
-BLOCK = 16
-
 CANNOT_SHOW = (
     "These tests compare the ciphertext with noise. They can show weakness, never strength: a "
     "cipher with a key of 16 bits, and RSA without padding in large blocks, pass most of them "
@@ -35,6 +34,7 @@ def report(
     *,
     plain: NDArray[np.uint8] | None = None,
     partner: NDArray[np.uint8] | None = None,
+    block: int = BLOCK,
     level: float = LEVEL,
 ) -> tuple[Measurement, ...]:
     """Measures a ciphertext.
@@ -44,6 +44,7 @@ def report(
         plain: the original of the same shape, where it may be known: MAE, PSNR and SSIM.
         partner: the ciphertext, of the same shape, of a plaintext that differs in one sample:
             NPCR, UACI and bit change.
+        block: bytes of a block, where equal ones are looked for; `Measured.block`.
         level: of all tests together (Holm).
 
     Raises:
@@ -58,7 +59,7 @@ def report(
         local_entropy_test(cipher, level),
         bit_balance_test(counts, level),
         *(correlation_test(cipher, direction, level) for direction in DIRECTIONS),
-        duplicates_test(cipher, BLOCK, level),
+        duplicates_test(cipher, block, level),
     ]
     if partner is not None:
         page += [

@@ -43,11 +43,12 @@ def almost_opened(envelope: bytes, pair: ClassroomKeyPair, off_by: int = OFF_BY)
         values = np.array([pow(c, d, n) & 255 for c in copy.distinct], np.uint8)
         return pixels_of(values[copy.indices], container)
     width, step = pair.public.width, block_bytes(container.scheme, pair.public)
-    blocks = (
+    blocks = [
         pow(int.from_bytes(copy.data[at : at + width], "big"), d, n).to_bytes(width, "big")[-step:]
         for at in range(0, len(copy.data), width)
-    )
-    samples = np.frombuffer(b"".join(blocks), np.uint8)[: container.plaintext_bytes]
+    ]
+    last = container.plaintext_bytes - step * (len(blocks) - 1)
+    samples = np.frombuffer(b"".join(blocks[:-1]) + blocks[-1][-last:], np.uint8)
     return pixels_of(samples, container)
 
 

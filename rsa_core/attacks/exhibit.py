@@ -149,7 +149,7 @@ def _xor(pixels: Samples) -> Shown:
         partner,
         recovered,
         f"All {KEYS} keys were tried; one of them gives neighbours that resemble each other. "
-        "Every statistic had called this ciphertext random."
+        "Statistics see nothing but noise here."
         if recovered is not None
         else f"All {KEYS} keys were tried, and none gives a picture: it seems to be noise itself.",
         time.perf_counter() - start,
@@ -189,7 +189,7 @@ def _shuffle(pixels: Samples) -> Shown:
         partner,
         recovered.reshape(pixels.shape),
         f"{asked} chosen pictures, encrypted with the same key, tell where every pixel went. "
-        "Correlation had called this ciphertext random; its histogram is that of the picture.",
+        "Correlation sees noise here; the histogram is still that of the picture.",
         time.perf_counter() - start,
     )
 
