@@ -16,8 +16,8 @@ class Limits:
         wait: seconds that a writer waits for the others before `StoreBusy`.
         max_bytes: length of all envelopes together, over all channels.
         reserve: bytes that must stay free on the disk of a SQLite file.
-        ballast: bytes kept back to get out of a full disk, more than the largest image, because
-            overwriting what is deleted takes as much room in the log; 0 for none.
+        ballast: largest number of bytes kept back to get out of a full disk, more than the
+            largest image has; 0 for none.
     """
 
     wait: float = 10.0

@@ -2,43 +2,42 @@
 
 On a full disk SQLite in WAL mode can neither delete nor checkpoint, and a process that starts
 cannot even read. With a few megabytes given back it can do all of that, and what a purge deletes
-then gives room for good.
+then gives room for good. Overwriting what is deleted takes as much room in the log: the ballast
+is as large as the database, in powers of two, from 1 MB up to a limit.
 """
 
 import os
 import shutil
 from pathlib import Path
 
+_SMALLEST = 1024 * 1024
+
 
 class Ballast:
     """The file beside one database."""
 
-    def __init__(self, path: Path, size: int) -> None:
-        """Takes the file's path, and its size in bytes; 0 means that there is to be none."""
+    def __init__(self, path: Path, limit: int) -> None:
+        """Takes the file's path, and its largest size in bytes; 0 means that there is none."""
         self._path = path
-        self._size = size
+        self._limit = limit
 
-    def keep(self, free_after: int) -> None:
-        """Makes the file unless it is there, or less than `free_after` bytes would stay free."""
-        if self._size == 0 or self._path.exists():
+    def keep(self, database_bytes: int, free_after: int) -> None:
+        """Brings the file to its size, unless less than `free_after` bytes would stay free."""
+        wanted = min(self._limit, max(_SMALLEST, 1 << (database_bytes - 1).bit_length()))
+        missing = wanted - (self._path.stat().st_size if self._path.exists() else 0)
+        if missing <= 0 or shutil.disk_usage(self._path.parent).free - missing < free_after:
             return
-        if shutil.disk_usage(self._path.parent).free - self._size < free_after:
-            return
-        descriptor = os.open(self._path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        descriptor = os.open(self._path, os.O_CREAT | os.O_WRONLY, 0o600)
         try:
             if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(descriptor, 0, self._size)
+                os.posix_fallocate(descriptor, 0, wanted)
             else:
-                os.write(descriptor, bytes(self._size))
+                os.write(descriptor, bytes(wanted))
         except OSError:
             self._path.unlink(missing_ok=True)  # somebody else took the room meanwhile
         finally:
             os.close(descriptor)
 
-    def drop(self) -> bool:
-        """Gives the room back; False when there was none to give."""
-        try:
-            self._path.unlink()
-        except FileNotFoundError:
-            return False
-        return True
+    def drop(self) -> None:
+        """Gives the room back."""
+        self._path.unlink(missing_ok=True)

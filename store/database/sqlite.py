@@ -7,7 +7,7 @@ that reads before it writes fails at once when somebody else has written in betw
 
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -73,7 +73,7 @@ class SqliteDatabase:
                     migrations.upgrade(connection, version)
                     connection.exec_driver_sql(f"PRAGMA user_version={migrations.newest()}")
                 yield connection
-            self._ballast.keep(self._limits.reserve)
+            self._keep_ballast()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -95,6 +95,7 @@ class SqliteDatabase:
             connection.execution_options(patience=patience)
             with connection.begin():
                 yield connection
+            self._keep_ballast()
 
     def compact(self) -> None:
         """Gives free pages back to the disk and empties the log, in steps others can pass."""
@@ -106,7 +107,7 @@ class SqliteDatabase:
             # Readers of an older moment need the log. Writers wait here behind us, so not for long.
             cursor.execute(f"PRAGMA busy_timeout={_CHECKPOINT_WAIT_MS}")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            self._ballast.keep(self._limits.reserve)
+            self._keep_ballast()
 
     def free_bytes(self) -> int | None:
         """What is free on the disk."""
@@ -166,6 +167,11 @@ class SqliteDatabase:
         if version < migrations.newest():
             sqlite_file.keep_version(self._path, version)
         return version
+
+    def _keep_ballast(self) -> None:
+        # What was committed stays committed, whatever the disk says to this.
+        with suppress(OSError):
+            self._ballast.keep(self._path.stat().st_size, self._limits.reserve)
 
     @contextmanager
     def _relieved(self) -> Iterator[None]:

@@ -78,7 +78,10 @@ def copy(path: Path, target: Path) -> None:
 
 
 def keep_version(path: Path, version: int) -> None:
-    """A copy beside the file before its schema goes up; replaces one from a failed attempt."""
+    """A copy beside the file before its schema goes up; replaces one from a failed attempt.
+
+    The operator deletes it when the new version has proved itself: no purge reaches into it.
+    """
     kept = beside(path, f".version-{version}")
     _vacuum_into(path, beside(kept, ".new"))
     _publish(beside(kept, ".new"), kept)
