@@ -1,0 +1,352 @@
+"""What is done to one file: sealed, or opened. A failure is a row of the manifest, no exception.
+
+`hybrid` goes from file to file in pieces, whatever the size; only the first bytes are looked at,
+to refuse what is no picture. The other schemes decode the picture, or hold the file in memory.
+
+A `Sealer` and an `Opener` do the same in this process and in another, into which they are pickled.
+"""
+
+import hashlib
+import stat
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from rsa_core import (
+    SCHEMES,
+    AnyKeyPair,
+    AnyPublicKey,
+    CancelledError,
+    ClassroomKeyPair,
+    EnvelopeFormatError,
+    KeyPair,
+    LimitError,
+    PictureError,
+    RsaCoreError,
+    Scheme,
+    read_picture,
+)
+from rsa_core.cli.console import reason
+from rsa_core.cli.files import Draft, TargetExistsError, check_free, picture_suffix, safe_name
+from rsa_core.cli.manifest import Row
+from rsa_core.envelopes.container import MAGIC, MAX_ENVELOPE, Container
+from rsa_core.envelopes.streaming import open_stream, seal_stream
+from rsa_core.pictures import MAX_BYTES
+
+_PIECE = 1 << 20
+_NO_PICTURE = "this is no picture: PNG, JPEG, GIF, BMP, WebP, TIFF and PPM are taken"
+
+Progress = Callable[[float], None]
+Stop = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file.
+
+    Attributes:
+        name: for the manifest.
+        source: the file.
+        target: what is made from it; None for one that would collide with another of this run.
+        before: what the manifest says about it, if it was done before.
+    """
+
+    name: str
+    source: Path
+    target: Path | None
+    before: Row | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A finished output: its name, and the hashes of what was read and written."""
+
+    target: Path
+    scheme: str
+    size: int
+    sha256: str
+    output_sha256: str
+
+
+class _Reader:
+    """Hashes what is read, and looks between pieces whether to stop."""
+
+    def __init__(self, file: BinaryIO, stop: Stop) -> None:
+        self._file, self._stop = file, stop
+        self.sha256 = hashlib.sha256()
+        self.size = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        if self._stop():
+            raise CancelledError
+        piece = self._file.read(size)
+        self.sha256.update(piece)
+        self.size += len(piece)
+        return piece
+
+
+class _Writer:
+    """Hashes what is written, keeps its first bytes, and looks whether to stop."""
+
+    def __init__(self, file: BinaryIO, stop: Stop) -> None:
+        self._file, self._stop = file, stop
+        self.sha256 = hashlib.sha256()
+        self.head = b""
+
+    def write(self, data: bytes | bytearray | memoryview, /) -> int:
+        if self._stop():
+            raise CancelledError
+        if len(self.head) < 16:
+            self.head += bytes(data[:16])
+        self.sha256.update(data)
+        left = memoryview(data)
+        while left:  # an unbuffered file may take less than it is given
+            left = left[self._file.write(left) :]
+        return len(data)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealer:
+    """Seals one file after the other for the same recipients.
+
+    Attributes:
+        out: the output folder.
+        scheme: name of the scheme.
+        recipients: public keys of the kind that the scheme takes, none twice.
+        force: whether to do again what is done, and to overwrite.
+        processes: how many one file may use, where its scheme can use several.
+    """
+
+    out: Path
+    scheme: str
+    recipients: tuple[AnyPublicKey, ...]
+    force: bool
+    processes: int
+
+    @property
+    def keys(self) -> str:
+        """For the manifest."""
+        return " ".join(sorted(key.fingerprint.hex() for key in self.recipients))
+
+    def __call__(self, job: Job, stop: Stop, progress: Progress | None = None) -> Row:
+        """Seals the file; see `_attempt`."""
+        return _attempt(self, job, stop, progress)
+
+    def is_of(self, row: Row) -> bool:
+        """Whether the row is about the same scheme and the same keys."""
+        return (row.scheme, row.keys) == (self.scheme, self.keys)
+
+    def make(self, job: Job, target: Path, stop: Stop, progress: Progress | None) -> _Made:
+        """Seals the file, or raises."""
+        check_free(target, force=self.force)
+        size = _size_of(job.source)
+        with job.source.open("rb", buffering=0) as source:
+            if picture_suffix(source.read(16)) is None:
+                raise PictureError("the file is empty" if not size else _NO_PICTURE)
+            source.seek(0)
+            reader = _Reader(source, stop)
+            with Draft(target.parent) as draft:
+                writer = _Writer(draft.file, stop)
+                if self.scheme == "hybrid":
+                    self._stream(reader, writer, size)
+                else:
+                    writer.write(self._sealed(reader, size, stop, progress))
+                draft.keep(target, force=self.force)
+        hashes = reader.sha256.hexdigest(), writer.sha256.hexdigest()
+        return _Made(target, self.scheme, reader.size, *hashes)
+
+    def _stream(self, reader: _Reader, writer: _Writer, size: int) -> None:
+        source, target = cast(BinaryIO, reader), cast(BinaryIO, writer)
+        try:
+            seal_stream(source, target, size, cast(Any, self.recipients))
+        except ValueError:
+            raise PictureError("the file changed while it was read") from None
+
+    def _sealed(self, reader: _Reader, size: int, stop: Stop, progress: Progress | None) -> bytes:
+        if size > MAX_BYTES:
+            raise LimitError(f"{size} bytes; {self.scheme} takes files of up to {MAX_BYTES}")
+        picture = read_picture(reader.read())
+        options = _options(self.scheme, self.processes, stop, progress)
+        sealed = SCHEMES[self.scheme].seal(picture, self.recipients, **options)
+        return sealed.envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """Opens one envelope after the other with the same key; attributes as in `Sealer`."""
+
+    out: Path
+    key: AnyKeyPair = field(repr=False)
+    force: bool
+    processes: int
+
+    @property
+    def keys(self) -> str:
+        """For the manifest."""
+        return self.key.public.fingerprint.hex()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # pycryptodome's keys refuse to be pickled as they are.
+        if isinstance(self.key, KeyPair):
+            return _opener, (self.out, self.key.der(), None, self.force, self.processes)
+        return _opener, (self.out, None, self.key.private_der(), self.force, self.processes)
+
+    def __call__(self, job: Job, stop: Stop, progress: Progress | None = None) -> Row:
+        """Opens the envelope; see `_attempt`."""
+        return _attempt(self, job, stop, progress)
+
+    def is_of(self, row: Row) -> bool:
+        """Whether the row is about the same key."""
+        return row.keys == self.keys
+
+    def make(self, job: Job, target: Path, stop: Stop, progress: Progress | None) -> _Made:
+        """Opens the envelope, or raises."""
+        size = _size_of(job.source)
+        with job.source.open("rb", buffering=0) as source:
+            scheme = SCHEMES[scheme_of(source)]
+            self._check_kind(scheme)
+            if target.suffix:
+                check_free(self._final(target, scheme, b""), force=self.force)
+            digest = _hash(source, stop)
+            source.seek(0)
+            with Draft(target.parent) as draft:
+                writer = _Writer(draft.file, stop)
+                if scheme.name == "hybrid":
+                    open_stream(source, cast(BinaryIO, writer), cast(KeyPair, self.key))
+                else:
+                    options = _options(scheme.name, self.processes, stop, progress)
+                    writer.write(scheme.open(source.read(), self.key, **options).file)
+                final = self._final(target, scheme, writer.head)
+                draft.keep(final, force=self.force)
+        return _Made(final, scheme.name, size, digest, writer.sha256.hexdigest())
+
+    def _check_kind(self, scheme: Scheme[Any, Any]) -> None:
+        kind = "classroom key" if isinstance(self.key, ClassroomKeyPair) else "key pair"
+        if scheme.key_kind != kind:
+            raise EnvelopeFormatError(
+                f"{scheme.name} is opened with a {scheme.key_kind}; this is a {kind}"
+            )
+
+    @staticmethod
+    def _final(target: Path, scheme: Scheme[Any, Any], head: bytes) -> Path:
+        """The name that tells a picture viewer the truth, where the envelope's does not."""
+        if scheme.keeps == "pixels" and target.suffix.lower() != ".png":
+            return target.with_name(f"{target.name}.png")
+        if not target.suffix:
+            return target.with_name(target.name + (picture_suffix(head) or ""))
+        return target
+
+
+def _opener(
+    out: Path, der: bytes | None, classroom: bytes | None, force: bool, processes: int
+) -> Opener:
+    pair = KeyPair.from_der(der) if der else ClassroomKeyPair.from_private_der(classroom or b"")
+    return Opener(out, pair, force, processes)
+
+
+def target_of(name: str, out: Path, *, sealing: bool, suffix: str = "") -> Path:
+    """Where the output of a file goes.
+
+    Args:
+        name: of the file, as in `Found`.
+        out: the output folder.
+        sealing: whether it gets a suffix; otherwise it loses that of an envelope, and what is
+            left, which is the sender's choice, is made harmless.
+        suffix: that of the scheme.
+    """
+    path = out / name
+    if sealing:
+        return path.with_name(path.name + suffix)
+    stem = path.stem if path.suffix.lower() in (".p7m", ".rsaimg") else path.name
+    return path.with_name(safe_name(stem))
+
+
+def scheme_of(source: BinaryIO) -> str:
+    """Which scheme made an envelope; the file is rewound.
+
+    Raises:
+        EnvelopeFormatError: it is empty, a picture, or no sound container. Whatever else it is,
+            `hybrid` will say what is wrong.
+    """
+    head = source.read(16)
+    source.seek(0)
+    if not head:
+        raise EnvelopeFormatError("the file is empty; wanted: an envelope")
+    if picture_suffix(head) is not None:
+        raise EnvelopeFormatError("this is a picture; wanted: an envelope")
+    if not head.startswith(MAGIC):
+        return "hybrid"
+    scheme = Container.parse(source.read(MAX_ENVELOPE + 1)).scheme
+    source.seek(0)
+    return scheme
+
+
+def _attempt(work: Sealer | Opener, job: Job, stop: Stop, progress: Progress | None) -> Row:
+    """Does the job, skips it, or says why not.
+
+    Raises:
+        CancelledError: `stop` said so; nothing is left behind.
+    """
+    started = time.perf_counter()
+    try:
+        if job.target is None:
+            raise TargetExistsError("another file of this run has the same output")
+        if job.before is not None and not work.force and _intact(work, job, job.before, stop):
+            return replace(job.before, outcome="skipped")
+        made = work.make(job, job.target, stop, progress)
+    except CancelledError:
+        raise
+    except (RsaCoreError, TargetExistsError, OSError) as error:
+        failure = reason(error)
+    except MemoryError:
+        failure = "there is not enough memory for this file"
+    else:
+        seconds = time.perf_counter() - started
+        output = made.target.relative_to(work.out).as_posix()
+        return Row(
+            job.name, made.size, made.scheme, seconds, made.sha256, "done",
+            output, made.output_sha256, work.keys,
+        )  # fmt: skip
+    seconds = time.perf_counter() - started
+    size = job.source.stat().st_size if job.source.is_file() else 0
+    scheme = work.scheme if isinstance(work, Sealer) else ""
+    return Row(job.name, size, scheme, seconds, "", f"failed: {failure}", "", "", work.keys)
+
+
+def _intact(work: Sealer | Opener, job: Job, before: Row, stop: Stop) -> bool:
+    """Whether both files are still what the manifest says, for the same keys."""
+    if not work.is_of(before):
+        return False
+    output = work.out / before.output
+    for path, wanted in ((job.source, before.sha256), (output, before.output_sha256)):
+        if not path.is_file():
+            return False
+        with path.open("rb", buffering=0) as file:
+            if _hash(file, stop) != wanted:
+                return False
+    return True
+
+
+def _hash(file: BinaryIO, stop: Stop) -> str:
+    reader = _Reader(file, stop)
+    while reader.read(_PIECE):
+        pass
+    return reader.sha256.hexdigest()
+
+
+def _size_of(path: Path) -> int:
+    found = path.stat()
+    if stat.S_ISDIR(found.st_mode):
+        raise OSError(0, "the folder cannot be read")
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(0, "this is no regular file")
+    return found.st_size
+
+
+def _options(name: str, processes: int, stop: Stop, progress: Progress | None) -> dict[str, Any]:
+    """What the slow schemes take beyond the common interface."""
+    if name not in ("oaep-blocks", "textbook-blocks"):
+        return {}
+    return {"processes": processes, "cancelled": stop, "progress": progress}

@@ -1,0 +1,156 @@
+"""The manifest: a CSV file that says what became of each file, and lets the next run go on.
+
+    name           path below what was named on the command line
+    bytes          length of that file
+    scheme         of the envelope
+    seconds        that it took
+    sha256         SHA-256 of that file, hexadecimal, as `sha256sum` prints it
+    outcome        "done"; "skipped": done before, and both files are unchanged; "failed: why"
+    output         the file that was made, below the output folder
+    output_sha256  its SHA-256
+    keys           fingerprints of the recipients, or of the key that opened, with spaces between
+
+UTF-8, lines ended by CR LF (RFC 4180). A cell that a spreadsheet would compute, because it begins
+with = + - @ or white space, has an apostrophe put before it, and so has one that begins with an
+apostrophe. Rows are appended while the work goes on, so that a run that was killed is
+remembered; at the end the rows of files that were done again are dropped.
+
+The manifest names files and their hashes in clear: it is for whoever ran the command.
+"""
+
+import csv
+import io
+import os
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from rsa_core.cli.console import CommandError, reason
+from rsa_core.cli.files import write_whole
+
+_COMPUTED = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line; the attributes are the columns."""
+
+    name: str
+    bytes: int
+    scheme: str
+    seconds: float
+    sha256: str
+    outcome: str
+    output: str
+    output_sha256: str
+    keys: str
+
+    @property
+    def done(self) -> bool:
+        """Whether the output was made, now or before."""
+        return self.outcome in ("done", "skipped")
+
+
+_COLUMNS = tuple(field.name for field in fields(Row))
+
+
+class Manifest:
+    """The rows of earlier runs, and those of this one."""
+
+    def __init__(self, path: Path) -> None:
+        """Reads what is there.
+
+        Raises:
+            CommandError: another kind of file has this name, or it cannot be read.
+        """
+        self._path = path
+        try:
+            self._earlier = _parse(path.read_bytes()) if path.exists() else []
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.fdopen(
+                os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "r+b", buffering=0
+            )
+        except OSError as error:
+            raise CommandError(f"{path}: {reason(error)}") from None
+        except ValueError:
+            raise CommandError(
+                f"{path}: this is no manifest, and stays as it is; name another with --manifest"
+            ) from None
+        self._rows: list[Row] = []
+        self._file.write(self._missing_head())
+
+    def earlier(self, name: str) -> Row | None:
+        """The last row that says that this file was done."""
+        return next((r for r in reversed(self._earlier) if r.name == name and r.done), None)
+
+    def add(self, row: Row) -> None:
+        """Remembers a row, on the disk too."""
+        self._rows.append(row)
+        self._file.write(_written([_cells(row)]))
+
+    def close(self) -> None:
+        """Drops the earlier rows of the files that were done again."""
+        self._file.close()
+        again = {row.name for row in self._rows}
+        rows = [row for row in self._earlier if row.name not in again] + self._rows
+        whole = _written([_COLUMNS, *map(_cells, rows)])
+        write_whole(self._path, whole, force=True, mode=0o600)
+
+    def _missing_head(self) -> bytes:
+        size = self._file.seek(0, os.SEEK_END)
+        if not size:
+            return _written([_COLUMNS])
+        self._file.seek(size - 1)
+        return b"" if self._file.read(1) == b"\n" else b"\r\n"  # the last run was cut short
+
+
+def escaped(cell: str) -> str:
+    """The cell as a spreadsheet leaves it alone."""
+    return f"'{cell}" if cell.startswith(_COMPUTED) else cell
+
+
+def csv_bytes(rows: Iterable[Iterable[str]]) -> bytes:
+    """Any table as CSV, with its cells escaped."""
+    return _written([escaped(cell) for cell in row] for row in rows)
+
+
+def _written(rows: Iterable[Iterable[str]]) -> bytes:
+    out = io.StringIO(newline="")
+    csv.writer(out).writerows(rows)
+    return out.getvalue().encode("utf-8", "surrogateescape")
+
+
+def _cells(row: Row) -> list[str]:
+    cells = (f"{c:.3f}" if isinstance(c, float) else str(c) for c in astuple(row))
+    return [escaped(cell) for cell in cells]
+
+
+def _parse(data: bytes) -> list[Row]:
+    """The rows; one that was cut short is no row.
+
+    Raises:
+        ValueError: the bytes are no manifest.
+    """
+    if not data:
+        return []
+    text = data.decode("utf-8", "surrogateescape")
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error:
+        raise ValueError("no CSV") from None
+    if not lines or tuple(lines[0]) != _COLUMNS:
+        raise ValueError("another header")
+    rows = []
+    for line in lines[1:]:
+        cells = [cell.removeprefix("'") for cell in line]
+        if len(cells) == len(_COLUMNS) and cells[1].isdecimal():
+            name, size, scheme, seconds, *rest = cells
+            rows.append(Row(name, int(size), scheme, _seconds(seconds), *rest))
+    return rows
+
+
+def _seconds(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,215 @@
+"""The commands and their arguments, and how every error becomes one line and a status."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from rsa_core import KEY_SIZES, SCHEMES, WEAKNESSES, RsaCoreError
+from rsa_core.cli import keymaking, laboratory, transfer
+from rsa_core.cli.console import FAILED, INTERRUPTED, USAGE, CommandError, complain, reason
+from rsa_core.keys import DEFAULT_KEY_SIZE
+
+_ABOUT = (
+    "Encrypts pictures for people who have RSA keys, and shows what breaks when it is done badly."
+)
+_STATUS = """\
+exit status:
+  0    everything was done, or was done before and is intact
+  1    something could not be done; the lines on the standard error say what
+  2    the command line is wrong
+  3    a key or a passphrase cannot be used; nothing was done
+  4    attack: the attack did not break it
+  130  interrupted; no half-written file is left, and the same command goes on
+
+Nothing is overwritten without --force. Passphrases come from a prompt or from --passphrase-file.
+"""
+_KEYGEN = """\
+Writes a private key and, beside it, the public key to hand out: alice.pem and alice.pub.pem.
+Both are standard PEM that OpenSSL reads. The passphrase is asked for unless one of the two
+options says otherwise. The private file is readable by its owner only.
+
+Classroom keys (--classroom, --seed-key, --weak) are text files with the numbers n, e, d, p and q.
+They are for textbook-pixels and textbook-blocks, and insecure: they are made to be broken.
+"""
+_ENCRYPT = """\
+Encrypts pictures, and all pictures in folders, for one or more people.
+
+  hybrid           for real use, and the default: FILE.p7m, which OpenSSL opens too. Files go
+                   through as they are, of any size, and come back byte for byte
+  oaep-blocks      RSA alone: slow, and blocks can be cut and pasted. FILE.rsaimg
+  textbook-pixels  insecure; the pixels come back, as PNG. FILE.rsaimg
+  textbook-blocks  insecure; the pixels come back, as PNG. FILE.rsaimg
+
+hybrid and oaep-blocks take the .pub.pem of `keygen`, the textbook schemes the .pub.txt of
+`keygen --classroom`. A file that was done before and is intact is skipped: the manifest, a CSV
+file in the output folder, remembers. It names your pictures and their SHA-256 in clear: keep it.
+"""
+_DECRYPT = """\
+Opens envelopes (.p7m, .rsaimg), and all envelopes in folders, with one private key. Pictures get
+their names back. An envelope that was changed is refused, except by the textbook schemes and
+oaep-blocks, which do not notice. Nobody's signature is checked here.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says an error in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        complain(f"{message} (see `{self.prog} --help`)")
+        raise SystemExit(USAGE)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    plain = argparse.RawDescriptionHelpFormatter
+    top = _Parser(
+        "python -m rsa_core",
+        description=_ABOUT,
+        epilog=_STATUS,
+        formatter_class=plain,
+        allow_abbrev=False,
+    )
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def command(name: str, summary: str, about: str = "") -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name,
+            help=summary,
+            description=about or summary,
+            formatter_class=plain,
+            # Or --passphrase would be short for --passphrase-file, and invite the secret itself.
+            allow_abbrev=False,
+        )
+
+    _keygen(command("keygen", "make a key pair", _KEYGEN))
+    _encrypt(command("encrypt", "encrypt pictures and folders", _ENCRYPT))
+    _decrypt(command("decrypt", "open envelopes", _DECRYPT))
+    inspect = command("inspect", "say what is public about an envelope; needs no key")
+    inspect.add_argument("file", type=Path, metavar="FILE", help=".p7m or .rsaimg")
+    inspect.set_defaults(run=laboratory.inspect)
+    fingerprint = command("fingerprint", "say a public key's fingerprint and safety number")
+    fingerprint.add_argument("key", type=Path, metavar="KEY", help=".pub.pem, .der or .pub.txt")
+    fingerprint.set_defaults(run=keymaking.fingerprint)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; gives the exit status (see `console`)."""
+    args = parser().parse_args(argv)
+    try:
+        with _terminable():
+            status: int = args.run(args)
+            sys.stdout.flush()
+            return status
+    except CommandError as error:
+        complain(str(error))
+        return error.status
+    except BrokenPipeError:  # who read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except (RsaCoreError, OSError) as error:
+        complain(reason(error))
+        return FAILED
+    except KeyboardInterrupt:
+        complain("interrupted; the same command goes on where it stopped")
+        return INTERRUPTED
+
+
+def _keygen(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--out", type=Path, required=True, metavar="FILE", help="private key")
+    command.add_argument(
+        "--bits",
+        type=int,
+        choices=KEY_SIZES,
+        default=DEFAULT_KEY_SIZE,
+        help=f"length of the key, {DEFAULT_KEY_SIZE} by default",
+    )
+    secret = command.add_mutually_exclusive_group()
+    secret.add_argument(
+        "--passphrase-file", type=Path, metavar="FILE", help="its first line is the passphrase"
+    )
+    secret.add_argument(
+        "--no-passphrase", action="store_true", help="store the private key in clear"
+    )
+    command.add_argument(
+        "--classroom", type=int, metavar="BITS", help="an insecure classroom key, 12 to 4096 bits"
+    )
+    command.add_argument(
+        "--seed-key", action="store_true", help="the classroom key p = 61, q = 53, e = 7"
+    )
+    command.add_argument(
+        "--weak",
+        choices=tuple(WEAKNESSES),
+        metavar="NAME",
+        help=f"a classroom key that fails in one way: {', '.join(WEAKNESSES)}",
+    )
+    command.add_argument("--force", action="store_true", help="overwrite what is there")
+    command.set_defaults(run=keymaking.keygen)
+
+
+def _encrypt(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--to",
+        type=Path,
+        action="append",
+        required=True,
+        metavar="KEY",
+        help="public key of somebody who may open; give it several times for several people",
+    )
+    command.add_argument(
+        "--scheme", choices=tuple(SCHEMES), default="hybrid", help="hybrid by default"
+    )
+    _batch(command, "PICTURE")
+    command.set_defaults(run=transfer.encrypt)
+
+
+def _decrypt(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--key", type=Path, required=True, metavar="KEY", help="private key")
+    command.add_argument(
+        "--passphrase-file", type=Path, metavar="FILE", help="its first line is the passphrase"
+    )
+    _batch(command, "FILE")
+    command.set_defaults(run=transfer.decrypt)
+
+
+def _batch(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument("files", type=Path, nargs="+", metavar=what, help="files and folders")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
+    command.add_argument(
+        "--jobs", type=_positive, metavar="N", help="processes; one for each core by default"
+    )
+    command.add_argument(
+        "--manifest", type=Path, metavar="CSV", help="manifest.csv in the output folder by default"
+    )
+    command.add_argument(
+        "--force", action="store_true", help="do again what is done, and overwrite"
+    )
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError("not a number from 1 to 256")
+    return int(text)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Ends on SIGTERM as on Ctrl-C: tidily."""
+
+    def interrupt(_signal: int, _frame: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    try:
+        before = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not the main thread, which alone may ask for signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
