@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rsa_core.analysis.ciphertext import BLOCK
 from rsa_core.analysis.differential import bit_change_test, npcr_test, uaci_test
-from rsa_core.analysis.duplicates import duplicate_map
+from rsa_core.analysis.duplicates import count_equal
 from rsa_core.analysis.histograms import (
     bit_balance_test,
     chi_square_test,
@@ -87,17 +87,16 @@ def duplicates_test(
         return judged(
             name, None, p_value=None, far="", missing="too few blocks", explanation=explanation
         )
-    found = duplicate_map(samples, width)
-    expected = found.blocks * (found.blocks - 1) / 2 ** (8 * width + 1)
-    pairs = found.blocks - found.distinct  # no more than there are equal pairs
+    blocks, distinct, repeated = count_equal(samples, width)
+    expected = blocks * (blocks - 1) / 2 ** (8 * width + 1)
     return judged(
         name,
-        float(found.repeated),
+        float(repeated),
         ideal=0.0,
         high=0.0,
-        p_value=-math.expm1(-expected) if pairs else 1.0,
+        p_value=-math.expm1(-expected) if repeated else 1.0,
         level=level,
-        far=f"equal pixels stay equal; {found.distinct} of {found.blocks} blocks are different",
+        far=f"equal pixels stay equal; {distinct} of {blocks} blocks are different",
         explanation=explanation,
     )
 
@@ -129,6 +128,6 @@ def likeness(plain: NDArray[np.uint8], other: NDArray[np.uint8]) -> tuple[Measur
             alike,
             "n/a: no window of 7 x 7 fits" if alike is None else "near 0 for noise, 1 when equal",
             "Structural similarity over 7 x 7 windows (Wang and others 2004); of large pictures "
-            "over bands of a megapixel in all.",
+            "over bands of half a megapixel in all.",
         ),
     )

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from rsa_core.analysis.differential import Pixels, check_pair, distances
 
 WINDOW = 7
-_SAMPLED = 1 << 20  # pixels above which `ssim_of_bands` looks at a part
-_BAND = 64
+_SAMPLED = 1 << 19  # pixels above which `ssim_of_bands` looks at a part
+_BAND = 32
 
 Floats = NDArray[np.float64]
 
@@ -73,9 +73,9 @@ def ssim(first: Pixels, second: Pixels) -> float | None:
 
 
 def ssim_of_bands(first: Pixels, second: Pixels) -> float | None:
-    """`ssim` of a large picture from bands of 64 rows, evenly spread, of a megapixel in all.
+    """`ssim` of a large picture from bands of 32 rows, evenly spread, of half a megapixel in all.
 
-    Up to a megapixel it is `ssim` itself. Memory and time stay bounded.
+    Up to that size it is `ssim` itself. Memory and time stay bounded.
     """
     height, width = first.shape[:2]
     if first.shape != second.shape or height * width <= _SAMPLED or height < 2 * _BAND:

@@ -23,6 +23,7 @@ from rsa_core.analysis import (
     ssim,
     uaci,
 )
+from rsa_core.analysis.duplicates import count_equal
 from rsa_core.analysis.histograms import bit_balance_test, chi_square, entropy, local_entropy
 from rsa_core.analysis.measurements import holm
 from rsa_core.analysis.similarity import mse, ssim_of_bands
@@ -178,6 +179,8 @@ def test_duplicates_are_counted_as_a_dictionary_counts_them(numbers, width):
     assert (found.blocks, found.distinct) == (len(blocks), len(set(blocks)))
     assert found.times.tolist() == [blocks.count(block) for block in blocks]
     assert found.repeated == sum(blocks.count(block) > 1 for block in blocks)
+    counted = count_equal(np.frombuffer(b"".join(blocks), np.uint8), width)
+    assert counted == (found.blocks, found.distinct, found.repeated)
     assert found.heat(7).sum() == found.times.sum()
 
 
