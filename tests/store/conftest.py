@@ -52,7 +52,7 @@ def sqlite_place(tmp_path) -> Place:
 
 @pytest.fixture
 def postgres_place(postgres) -> Place:
-    return Place("postgres", postgres.new_database(f"store_{next(_numbers)}"))
+    return Place("postgres", postgres.new_place(f"store_{next(_numbers)}"))
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def sqlite_other_place(tmp_path) -> Place:
 
 @pytest.fixture
 def postgres_other_place(postgres) -> Place:
-    return Place("postgres", postgres.new_database(f"store_{next(_numbers)}"))
+    return Place("postgres", postgres.new_place(f"store_{next(_numbers)}"))
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -51,14 +51,12 @@ class Server:
         self.kill()
         shutil.rmtree(self.folder)
 
-    def new_database(self, name: str) -> str:
-        """The URL of a fresh, empty database."""
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
-        return self.url(name)
-
-    def url(self, name: str) -> str:
-        return f"postgresql://tester@/{name}?host={self.folder}"
+    def new_place(self, name: str) -> str:
+        """The URL of a fresh, empty schema; a database of its own would take half a second."""
+        url = f"postgresql://tester@/postgres?host={self.folder}"
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f"CREATE SCHEMA {name}")
+        return f"{url}&options=-csearch_path%3D{name}"
 
     def _run(self, program: str, *arguments: object) -> None:
         subprocess.run(

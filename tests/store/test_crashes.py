@@ -413,7 +413,7 @@ def test_a_poller_on_postgresql_misses_nothing(postgres_place, figure):
 
 def test_postgresql_killed_under_load_loses_nothing_and_comes_back(figure):
     server = server_or_skip(durable=True)
-    store = open_store(server.new_database("crash"), pepper=making.PEPPER)
+    store = open_store(server.new_place("crash"), pepper=making.PEPPER)
     channel, sender, _ = making.room(store)
     acknowledged, refused, unexpected = [], [], []
     stop = threading.Event()

@@ -398,7 +398,7 @@ def test_four_processes_start_at_once_on_nothing(kind, request, figure, tmp_path
         if kind == "sqlite":
             url, pepper = f"sqlite:///{tmp_path}/{n}/channels.db", None
         else:
-            url = request.getfixturevalue("postgres").new_database(f"started_{n}")
+            url = request.getfixturevalue("postgres").new_place(f"started_{n}")
             pepper = making.PEPPER
         barrier = FORKS.Barrier(4)
         processes = [
