@@ -1,40 +1,188 @@
 """`inspect`, `analyze` and `attack`: what an envelope tells to somebody without its key."""
 
+import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
-from rsa_core import SCHEMES, Capture, EnvelopeFormatError
-from rsa_core.cli.console import DONE, CommandError, reason, tell
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from rsa_core import SCHEMES, Capture, ClassroomKeyPair, RsaCoreError, png_of, read_picture
+from rsa_core.analysis import CANNOT_SHOW, Measured, Measurement, measured, report
+from rsa_core.attacks import ATTACKS, Budget, Outcome, Run, Target, start
+from rsa_core.cli.console import DONE, NOT_BROKEN, CommandError, complain, reason, tell
+from rsa_core.cli.files import TargetExistsError, check_free, picture_suffix, write_whole
 from rsa_core.cli.jobs import scheme_of
+from rsa_core.cli.keyfiles import read_key_pair, read_public_key
+from rsa_core.cli.manifest import csv_bytes
+
+_COLUMNS = ("name", "value", "unit", "ideal", "low", "high", "p_value", "adjusted", "verdict")
+_TICK = 0.1
 
 
 def inspect(args: Namespace) -> int:
     """Says what is public about an envelope; gives the exit status."""
-    capture = captured(args.file)
+    capture = _captured(args.file)
     scheme = SCHEMES[capture.scheme]
-    tell(f"scheme        {scheme.name}: {scheme.title}")
-    tell(f"size          {capture.size} bytes")
+    facts = [("scheme", f"{scheme.name}: {scheme.title}"), ("size", f"{capture.size} bytes")]
     if capture.ciphertext:
-        tell(f"ciphertext    {len(capture.ciphertext)} bytes")
+        facts.append(("ciphertext", f"{len(capture.ciphertext)} bytes"))
     if capture.shape is not None:
-        tell(f"shape         {' x '.join(map(str, capture.shape))}")
-    for name, value in capture.parameters:
-        tell(f"{name:<13} {value}")
+        facts.append(("shape", " x ".join(map(str, capture.shape))))
+    facts += capture.parameters
     for number, one in enumerate(capture.recipients, 1):
-        named = one.key_id.hex() if one.key_id is not None else "named by issuer and serial number"
-        tell(f"recipient {number:<3} {one.key_bits} bits, {named}")
+        name = one.key_id.hex() if one.key_id is not None else "named by issuer and serial number"
+        facts.append((f"recipient {number}", f"{one.key_bits} bits, {name}"))
+    width = max(len(name) for name, _ in facts)
+    for name, value in facts:
+        tell(f"{name.lower():<{width}}  {value}")
     return DONE
 
 
-def captured(path: Path) -> Capture:
-    """What an interceptor sees of an envelope.
+def analyze(args: Namespace) -> int:
+    """Measures a picture or a ciphertext; gives the exit status."""
+    _free(args.csv, args.force)
+    what = _samples(args.file)
+    partner = None if args.partner is None else _samples(args.partner).samples
+    plain = None if args.original is None else _samples(args.original).samples
+    try:
+        page = report(what.samples, plain=plain, partner=partner, block=what.block)
+    except ValueError as error:
+        raise CommandError(f"these files cannot be compared: {error}") from None
+    tell(f"measured: {what.words}, {' x '.join(map(str, what.samples.shape))}")
+    _print_table(page)
+    tell(CANNOT_SHOW)
+    if args.csv is not None:
+        rows = [[_cell(getattr(one, name)) for name in _COLUMNS] for one in page]
+        _write(args.csv, csv_bytes([_COLUMNS, *rows]), args.force)
+    return DONE
 
-    Raises:
-        CommandError: the file cannot be read, or is no envelope.
-    """
+
+def attack(args: Namespace) -> int:
+    """Tries to break an envelope; gives the exit status."""
+    for path in (args.out, args.forged, args.key_out):
+        _free(path, args.force)
+    keys = [read_public_key(path) for path in args.public_key]
+    own = None if args.own is None else read_key_pair(args.own, None)
+    if own is not None and not isinstance(own, ClassroomKeyPair):
+        raise CommandError(f"{args.own}: --own takes a classroom key")
+    target = Target(
+        envelope=_read(args.file),
+        others=tuple(_read(path) for path in args.other),
+        keys=tuple((key.n, key.e) for key in keys),
+        own=own,
+    )
+    run = start(args.method, target, Budget(args.seconds, args.memory << 20))
+    try:
+        outcome = _watched(run)
+    except RsaCoreError as error:
+        raise CommandError(f"{args.file}: {error}") from None
+    finally:
+        run.cancel()
+    tell(f"{ATTACKS[args.method].title}: {outcome.verdict} ({outcome.seconds:.2f} s)")
+    tell(outcome.words)
+    for line in outcome.evidence:
+        tell(f"  {line}")
+    _keep(outcome, args)
+    return DONE if outcome.verdict == "broken" else NOT_BROKEN
+
+
+def _watched(run: Run) -> Outcome:
+    """Waits for the end, with a bar on a terminal."""
+    form = "{desc} {percentage:3.0f}%|{bar}|"
+    with tqdm(total=1.0, file=sys.stderr, leave=False, disable=None, bar_format=form) as bar:
+        while True:
+            try:
+                return run.wait(_TICK)
+            except TimeoutError:
+                state = run.state
+                bar.n = state.part
+                bar.set_description_str(state.words)
+
+
+def _keep(outcome: Outcome, args: Namespace) -> None:
+    picture = outcome.file
+    if picture is None and outcome.pixels is not None:
+        picture = png_of(outcome.pixels)
+    key = None if outcome.key is None else outcome.key.text().encode("ascii")
+    for path, data, mode in (
+        (args.out, picture, 0o666),
+        (args.forged, outcome.envelope, 0o666),
+        (args.key_out, key, 0o600),
+    ):
+        if path is not None and data is not None:
+            _write(path, data, args.force, mode)
+        elif path is not None:
+            complain(f"{path}: not written, the attack did not give it")
+
+
+def _print_table(page: Sequence[Measurement]) -> None:
+    heads = ("statistic", "value", "ideal", "p (corrected)", "verdict")
+    rows = [
+        (
+            one.name,
+            "n/a" if one.value is None else f"{one.value:.4f} {one.unit}".strip(),
+            "" if one.ideal is None else f"{one.ideal:.4f}",
+            "" if one.adjusted is None else f"{one.adjusted:.3g}",
+            one.verdict,
+        )
+        for one in page
+    ]
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    for row in (heads, *rows):
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        tell("  ".join(cells).rstrip())
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _samples(path: Path) -> Measured:
+    """What is measured of a picture or an envelope."""
+    data = _read(path)
+    if picture_suffix(data[:16]) is None:
+        return measured(_captured(path))
+    try:
+        pixels = read_picture(data).pixels()
+    except RsaCoreError as error:
+        raise CommandError(f"{path}: {error}") from None
+    if pixels.dtype == np.uint8:
+        samples: NDArray[np.uint8] = pixels.astype(np.uint8, copy=False)
+        return Measured(samples, "the samples of the picture")
+    both = pixels.astype(">u2").view(np.uint8).reshape(*pixels.shape, 2)
+    return Measured(both, "the bytes of the picture's 16-bit samples")
+
+
+def _captured(path: Path) -> Capture:
     try:
         with path.open("rb") as file:
             scheme = SCHEMES[scheme_of(file)]
             return scheme.capture(file.read())
-    except (OSError, EnvelopeFormatError) as error:
+    except (OSError, RsaCoreError) as error:
         raise CommandError(f"{path}: {reason(error)}") from None
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CommandError(f"{path}: {reason(error)}") from None
+
+
+def _free(path: Path | None, force: bool) -> None:
+    if path is not None:
+        try:
+            check_free(path, force=force)
+        except TargetExistsError as error:
+            raise CommandError(f"{path}: {error}") from None
+
+
+def _write(path: Path, data: bytes, force: bool, mode: int = 0o666) -> None:
+    try:
+        write_whole(path, data, force=force, mode=mode)
+    except (OSError, TargetExistsError) as error:
+        raise CommandError(f"{path}: {reason(error)}") from None
+    tell(f"wrote {path}")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from rsa_core import KEY_SIZES, SCHEMES, WEAKNESSES, RsaCoreError
+from rsa_core.attacks import ATTACKS
 from rsa_core.cli import keymaking, laboratory, transfer
 from rsa_core.cli.console import FAILED, INTERRUPTED, USAGE, CommandError, complain, reason
 from rsa_core.keys import DEFAULT_KEY_SIZE
@@ -54,6 +55,16 @@ Opens envelopes (.p7m, .rsaimg), and all envelopes in folders, with one private 
 their names back. An envelope that was changed is refused, except by the textbook schemes and
 oaep-blocks, which do not notice. Nobody's signature is checked here.
 """
+_ANALYZE = """\
+Statistics of a picture or of an envelope's ciphertext: histogram, entropy, correlation and more,
+each with what ideal noise gives and a p-value corrected for the number of tests.
+"""
+_ATTACK = """\
+Attacks an envelope with what an interceptor has: the envelope, public keys, perhaps other
+envelopes. What was recovered is written where --out, --forged and --key-out say.
+
+methods:
+""" + "".join(f"  {name:<15}{one.title}\n" for name, one in ATTACKS.items())
 
 
 class _Parser(argparse.ArgumentParser):
@@ -95,6 +106,8 @@ def parser() -> argparse.ArgumentParser:
     fingerprint = command("fingerprint", "say a public key's fingerprint and safety number")
     fingerprint.add_argument("key", type=Path, metavar="KEY", help=".pub.pem, .der or .pub.txt")
     fingerprint.set_defaults(run=keymaking.fingerprint)
+    _analyze(command("analyze", "measure a picture or a ciphertext", _ANALYZE))
+    _attack(command("attack", "try to break an envelope without its key", _ATTACK))
     return top
 
 
@@ -181,7 +194,7 @@ def _batch(command: argparse.ArgumentParser, what: str) -> None:
     command.add_argument("files", type=Path, nargs="+", metavar=what, help="files and folders")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
     command.add_argument(
-        "--jobs", type=_positive, metavar="N", help="processes; one for each core by default"
+        "--jobs", type=_processes, metavar="N", help="processes; one for each core by default"
     )
     command.add_argument(
         "--manifest", type=Path, metavar="CSV", help="manifest.csv in the output folder by default"
@@ -191,9 +204,66 @@ def _batch(command: argparse.ArgumentParser, what: str) -> None:
     )
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 256:
-        raise argparse.ArgumentTypeError("not a number from 1 to 256")
+def _analyze(command: argparse.ArgumentParser) -> None:
+    command.add_argument("file", type=Path, metavar="FILE", help="picture, .p7m or .rsaimg")
+    command.add_argument("--csv", type=Path, metavar="OUT", help="write the table there, too")
+    command.add_argument(
+        "--original",
+        type=Path,
+        metavar="PICTURE",
+        help="the plaintext of the same shape: MAE, PSNR and SSIM",
+    )
+    command.add_argument(
+        "--partner",
+        type=Path,
+        metavar="FILE",
+        help="ciphertext of a picture that differs in one sample: NPCR, UACI and bit change",
+    )
+    command.add_argument("--force", action="store_true", help="overwrite what is there")
+    command.set_defaults(run=laboratory.analyze)
+
+
+def _attack(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "method", choices=tuple(ATTACKS), metavar="METHOD", help="one of those above"
+    )
+    command.add_argument("file", type=Path, metavar="FILE", help=".rsaimg or .p7m")
+    for option, metavar, text in (
+        ("--public-key", "KEY", "a public key that was seen; may be given several times"),
+        ("--other", "FILE", "another envelope that was seen; may be given several times"),
+    ):
+        command.add_argument(
+            option, type=Path, action="append", default=[], metavar=metavar, help=text
+        )
+    command.add_argument("--own", type=Path, metavar="KEY", help="a classroom key of one's own")
+    command.add_argument("--out", type=Path, metavar="PICTURE", help="the recovered picture")
+    command.add_argument("--forged", type=Path, metavar="FILE", help="the forged envelope")
+    command.add_argument("--key-out", type=Path, metavar="FILE", help="the recovered private key")
+    command.add_argument(
+        "--seconds", type=_seconds, default=60.0, metavar="S", help="budget of time, 60 by default"
+    )
+    command.add_argument(
+        "--memory", type=_megabytes, default=1024, metavar="MB", help="1024 by default"
+    )
+    command.add_argument("--force", action="store_true", help="overwrite what is there")
+    command.set_defaults(run=laboratory.attack)
+
+
+def _seconds(text: str) -> float:
+    return float(_bounded(text, 86_400))
+
+
+def _megabytes(text: str) -> int:
+    return _bounded(text, 1 << 20)
+
+
+def _processes(text: str) -> int:
+    return _bounded(text, 256)
+
+
+def _bounded(text: str, most: int) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"not a number from 1 to {most}")
     return int(text)
 
 
