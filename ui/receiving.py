@@ -1,5 +1,7 @@
 """The receiver's controls: own keys, the inbox, and opened pictures."""
 
+import hashlib
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -12,6 +14,7 @@ from exchange import (
     OpenedPicture,
     OwnKeys,
     Seat,
+    archives,
 )
 from ui.browser_files import picture_with_save_button, save_button, small_picture
 from ui.feed import mark_read, unread
@@ -20,6 +23,8 @@ from ui.widgets import labelled, labelled_code
 from ui.words import clock_time, file_size
 
 _SEED = "Seed preset: n = 3233 (p = 61, q = 53, e = 7)"
+_SELECT_FROM = 2  # images from which on a zip makes sense
+_ZIP_BYTES = 150_000_000  # what one message to the browser carries without trouble
 _OPEN_AT_ONCE = 6  # pictures held open in one session; each may be 50 MB
 
 
@@ -80,9 +85,47 @@ def inbox_list(seat: Seat) -> None:
             st.button("Mark as read", type="tertiary", on_click=mark_read, args=(seat,))
     if not items:
         st.caption("Nothing has arrived yet. New images appear here by themselves.")
+    _selection(seat, [item for item in items if not item.obstacle])
     for item in items:
         with st.container(border=True, key=f"inbox_{item.id}"):
             _inbox_item(seat, item)
+
+
+def _selection(seat: Seat, items: list[InboxItem]) -> None:
+    """Several images at once, opened into one zip."""
+    if len(items) < _SELECT_FROM:
+        return
+    with st.expander("Open several into one zip file"):
+        names = {
+            item.id: f"{n} · {clock_time(item.sent_at)} · from {item.sender}"
+            for n, item in enumerate(reversed(items), start=1)
+        }
+        picked = st.multiselect("Selection", list(names), format_func=lambda i: names[i])
+        if not picked or not st.button("Prepare zip file"):
+            return
+        bar = st.progress(0.0, text="Decrypting …")
+        files: list[tuple[str, bytes]] = []
+        for done, image_id in enumerate(picked, start=1):
+            try:
+                opened = exchange().open(seat, image_id)
+            except ExchangeError as error:
+                st.error(str(error), icon=":material/gpp_bad:")
+                st.text(f"Left out: {names[image_id]}")
+            else:
+                files.append((opened.file_name, opened.file))
+            bar.progress(done / len(picked), text=f"Decrypted {done} of {len(picked)}")
+            if sum(len(data) for _, data in files) > _ZIP_BYTES:
+                st.warning("The selection is larger than 150 MB: the rest was left out.")
+                break
+        if files:
+            archive = archives.pack(files)
+            save_button(
+                "Download zip file",
+                archive,
+                file_name=f"images-{hashlib.sha256(archive).hexdigest()[:12]}.zip",
+                mime="application/zip",
+                key="save_zip",
+            )
 
 
 def _inbox_item(seat: Seat, item: InboxItem) -> None:

@@ -1,22 +1,54 @@
 """The sender's controls: upload, scheme, recipients, sending with progress, and receipts."""
 
-from dataclasses import dataclass
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from exchange import ExchangeError, Person, Seat, SentImage, schemes_for
+from exchange import ExchangeError, Person, Seat, SentImage, archives, schemes_for
+from ui.browser_files import save_button
 from ui.service import exchange
-from ui.words import clock_time, file_size
+from ui.words import clock_time, csv_of, file_size
 
-_TYPES = ["png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff", "ppm", "pgm", "pbm", "mpo"]
+_TYPES = [
+    "png",
+    "jpg",
+    "jpeg",
+    "gif",
+    "bmp",
+    "webp",
+    "tif",
+    "tiff",
+    "ppm",
+    "pgm",
+    "pbm",
+    "mpo",
+    "zip",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file to send; out of a zip, or by itself."""
+
+    name: str = field(repr=False)
+    data: bytes = field(repr=False)
+    submission: str
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one uploaded file; `problem` is "" when it was sent."""
+    """What became of one file: a line of the manifest; `problem` is "" when it was sent."""
 
-    file_name: str
+    name: str = field(repr=False)
+    size: int
+    scheme: str
+    seconds: float
+    sha256: str
     problem: str
 
 
@@ -80,30 +112,26 @@ def send_all(
     bar, stop = st.columns([5, 1], vertical_alignment="center")
     # Pressing it starts the page anew, and that ends the work at its next sign of progress.
     stop.button("Cancel", key=f"cancel_{seat.id}", width="stretch")
-    shown = bar.progress(0.0, text="Encrypting …")
+    shown = bar.progress(0.0, text="Reading …")
+    uploads = [upload for file in files for upload in _uploads(file)]
     outcomes: list[Outcome] = []
-    for done, file in enumerate(files):
-        words = f"Encrypting {done + 1} of {len(files)}"
+    for done, upload in enumerate(uploads):
+        words = f"Encrypting {done + 1} of {len(uploads)}"
 
         def show(part: float, done: int = done, words: str = words) -> None:
-            shown.progress((done + part) / len(files), text=words)
+            shown.progress((done + part) / len(uploads), text=words)
 
         show(0)
-        problem = ""
-        try:
-            exchange().send(
+        outcomes.append(
+            _send(
                 seat,
-                file.getvalue(),
-                file_name=file.name,
+                upload,
                 scheme=scheme,
                 recipients=recipients,
                 caption=caption,
-                submission=file.file_id,
                 progress=show,
             )
-        except ExchangeError as error:
-            problem = str(error)
-        outcomes.append(Outcome(file.name, problem))
+        )
     state = st.session_state
     state[f"report_{seat.id}"] = outcomes
     state["upload_round"] = state.get("upload_round", 0) + 1
@@ -119,7 +147,20 @@ def send_report(seat: Seat) -> None:
     for outcome in outcomes:
         if outcome.problem:
             st.error(outcome.problem)
-            st.text(f"Not sent: {outcome.file_name}")
+            st.text(f"Not sent: {outcome.name}")
+    if len(outcomes) > 1:
+        with st.expander("Result for each file"):
+            rows = [_manifest_line(outcome) for outcome in outcomes]
+            st.dataframe(rows, hide_index=True, alt="Result for each file")
+            manifest = csv_of(rows)
+            digest = hashlib.sha256(manifest).hexdigest()[:12]
+            save_button(
+                "Download manifest",
+                manifest,
+                file_name=f"manifest-{digest}.csv",
+                mime="text/csv",
+                key="save_manifest",
+            )
 
 
 def sent_list(seat: Seat) -> None:
@@ -131,6 +172,66 @@ def sent_list(seat: Seat) -> None:
     for image in images:
         with st.container(border=True):
             _sent_image(image)
+
+
+def _uploads(file: UploadedFile) -> Iterator[Upload]:
+    """The file itself, or what is in it when it is a zip."""
+    data = file.getvalue()
+    if not file.name.lower().endswith(".zip"):
+        yield Upload(file.name, data, file.file_id)
+        return
+    try:
+        members = archives.unpack(data)
+    except ExchangeError as error:
+        yield Upload(file.name, b"", file.file_id, str(error))
+        return
+    for number, member in enumerate(members):
+        yield Upload(member.name, member.data, f"{file.file_id}:{number}", member.problem)
+
+
+def _send(
+    seat: Seat,
+    upload: Upload,
+    *,
+    scheme: str,
+    recipients: tuple[str, ...],
+    caption: str,
+    progress: Callable[[float], None],
+) -> Outcome:
+    start, problem = time.perf_counter(), upload.problem
+    if not problem:
+        try:
+            exchange().send(
+                seat,
+                upload.data,
+                file_name=upload.name,
+                scheme=scheme,
+                recipients=recipients,
+                caption=caption,
+                submission=upload.submission,
+                progress=progress,
+            )
+        except ExchangeError as error:
+            problem = str(error)
+    return Outcome(
+        name=upload.name,
+        size=len(upload.data),
+        scheme=scheme,
+        seconds=round(time.perf_counter() - start, 3),
+        sha256=hashlib.sha256(upload.data).hexdigest(),
+        problem=problem,
+    )
+
+
+def _manifest_line(outcome: Outcome) -> dict[str, str | int | float]:
+    return {
+        "name": outcome.name,
+        "bytes": outcome.size,
+        "scheme": outcome.scheme,
+        "seconds": outcome.seconds,
+        "SHA-256": outcome.sha256,
+        "outcome": outcome.problem or "sent",
+    }
 
 
 def _sent_image(image: SentImage) -> None:

@@ -32,7 +32,7 @@ def exchange() -> Exchange:
     url = database_url()
     with _lock:
         if url not in _open:
-            pepper = os.environ.get("CHANNEL_KEY_PEPPER") or _secret("pepper")
+            pepper = os.environ.get("STORE_PEPPER") or _secret("pepper")
             _open[url] = Exchange.at(url, pepper=pepper.encode() if pepper else None)
         return _open[url]
 

@@ -1,6 +1,9 @@
 """How numbers, times and keys are written for people; the same on every page."""
 
+import csv
+import io
 import unicodedata
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
 import streamlit as st
@@ -31,6 +34,23 @@ def tidy_key(key: str) -> str:
     plain = "".join(plain.split()).replace("-", "")
     plain = plain.translate(str.maketrans("ILO", "110"))
     return f"{plain[:5]}-{plain[5:]}"
+
+
+def csv_of(rows: Sequence[Mapping[str, str | int | float]]) -> bytes:
+    """Rows as CSV in UTF-8, the first row's names as heading.
+
+    A cell that a spreadsheet would run as a formula gets an apostrophe in front.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(rows[0])
+    writer.writerows([_harmless(cell) for cell in row.values()] for row in rows)
+    return out.getvalue().encode()
+
+
+def _harmless(cell: str | int | float) -> str:
+    text = str(cell)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _local(at: datetime) -> datetime:
