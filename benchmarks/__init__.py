@@ -1,0 +1,1 @@
+"""What was promised about speed and memory, measured: `python -m benchmarks.crypto`."""

@@ -1,0 +1,99 @@
+"""Clocks, and the Markdown table: medians, ratios, and whether each promise is kept.
+
+Rivals take turns, so that whatever else the machine does falls on all of them alike.
+"""
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PATH": "/usr/local/bin:/usr/bin:/bin"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the table.
+
+    Attributes:
+        what: was measured.
+        ours: our figure, with its unit.
+        other: what it is compared with, and that figure.
+        ratio: how many times better we are; None where nothing is compared.
+        promise: in words; empty where nothing is promised.
+        kept: whether it is; None where nothing is promised or could be measured.
+    """
+
+    what: str
+    ours: str
+    other: str = ""
+    ratio: float | None = None
+    promise: str = ""
+    kept: bool | None = None
+
+
+def medians(repeats: int, *rivals: Callable[[], object]) -> list[float]:
+    """Median seconds of each; one round that does not count, then all take turns."""
+    times: list[list[float]] = [[] for _ in rivals]
+    for number in range(repeats + 1):
+        for rival, found in zip(rivals, times, strict=True):
+            start = time.perf_counter()
+            rival()
+            if number:
+                found.append(time.perf_counter() - start)
+    return [statistics.median(found) for found in times]
+
+
+def compared(what: str, ours: float, name: str, other: float, least: float | None = None) -> Line:
+    """A line about two times in seconds; `least` is the promised ratio."""
+    ratio = other / ours
+    return Line(
+        what,
+        seconds(ours),
+        f"{name}: {seconds(other)}",
+        ratio,
+        "" if least is None else f"at least {least:g} times",
+        None if least is None else ratio >= least,
+    )
+
+
+def seconds(value: float) -> str:
+    """Three digits with a unit that suits."""
+    return f"{value:.3g} s" if value >= 1 else f"{value * 1000:.3g} ms"
+
+
+def quietly(*command: str | Path, folder: Path | None = None) -> None:
+    """Runs a program to its end; what it says is lost, a failure is not."""
+    subprocess.run(command, check=True, capture_output=True, cwd=folder, env=ENVIRONMENT)  # noqa: S603  (our own commands)
+
+
+def printed(code: str, *arguments: str | Path) -> float:
+    """The number that a fresh interpreter prints."""
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code, *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=ENVIRONMENT,
+    )
+    return float(done.stdout)
+
+
+def table(lines: Sequence[Line], *, judged: bool) -> str:
+    """The lines as Markdown."""
+    rows = [("what", "rsa_core", "compared with", "ratio", "promise", "kept")]
+    rows.append(("---", "---:", "---", "---:", "---", "---"))
+    for line in lines:
+        verdict = {True: "yes", False: "NO", None: ""}[line.kept if judged else None]
+        ratio = "" if line.ratio is None else f"{line.ratio:.2f}"
+        rows.append((line.what, line.ours, line.other, ratio, line.promise, verdict))
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def status(lines: Sequence[Line]) -> int:
+    """1 when a promise is missed, otherwise 0."""
+    return int(any(line.kept is False for line in lines))
