@@ -20,18 +20,25 @@ from rsa_core.key_health import factoring_cost
 
 _FERMAT_STEPS = 50_000
 _SMOOTH_BOUND = 20_000
+_FLINT_IS_SOONER = 128  # bits
 _HOPE = 4  # the estimate is good to such a factor
 
 
 def factoring(target: Target, reading: Reading, course: Course) -> Found:
-    """Factors the modulus of the recipient with the shortest key, then redraws."""
+    """Looks for a bad modulus among the recipients', then factors the shortest, then redraws."""
     if not reading.keys:
         raise NotMetError(
             "The public key of no recipient is known: the envelope names it, but does not hold it."
         )
-    n, e = min(reading.keys)
-    course.note(f"n has {n.bit_length()} bits, the shortest of {len(reading.keys)} keys")
-    how, factors = _factors(n, course)
+    keys = sorted(reading.keys)
+    course.note(f"{len(keys)} keys, the shortest of {keys[0][0].bit_length()} bits")
+    found = None
+    for number, key in enumerate(keys):
+        course.report(0.2 * number / len(keys), "Looking for small, close and smooth primes")
+        if found := _cheaply(key[0]):
+            break
+    n, e = key if found else keys[0]
+    how, factors = found or ("FLINT", _with_flint(n, course))
     course.note(f"{how}: {' x '.join(_short(factor) for factor in factors)}")
     pair = key_pair_of(n, e, factors)
     if pair is None:
@@ -47,30 +54,31 @@ def seconds_to_factor(bits: int) -> float:
     return 60 * 2 ** ((min(bits, 2000) - 247) / 10.6)
 
 
-def _factors(n: int, course: Course) -> tuple[str, tuple[int, ...]]:
-    bits = n.bit_length()
-    course.report(0.0, "Dividing by small primes")
+def _cheaply(n: int) -> tuple[str, tuple[int, ...]] | None:
+    """What a second or less may find: the method's name and the factors."""
     if primes.is_prime(n):
         return "n is itself prime", (n,)
     if found := probes.small_factor(n):
         return "a prime below 2000", found
-    if bits > 128:  # below, FLINT is done sooner
-        course.report(0.02, "Looking near the root of n (Fermat)")
-        if found := probes.fermat(n, _FERMAT_STEPS):
-            return "Fermat: the primes are close", found
-        course.report(0.05, "Trying a smooth p - 1 (Pollard)")
-        if found := probes.pollard(n, _SMOOTH_BOUND):
-            return "Pollard: p - 1 is smooth", found
+    if n.bit_length() <= _FLINT_IS_SOONER:
+        return None
+    if found := probes.fermat(n, _FERMAT_STEPS):
+        return "Fermat: the primes are close", found
+    if found := probes.pollard(n, _SMOOTH_BOUND):
+        return "Pollard: p - 1 is smooth", found
+    return None
+
+
+def _with_flint(n: int, course: Course) -> tuple[int, ...]:
+    bits = n.bit_length()
     wanted = seconds_to_factor(bits)
     if wanted > course.left * _HOPE:
         raise GaveUpError(
-            f"The primes are neither small nor close nor smooth, and a modulus of {bits} bits "
-            f"takes {factoring_cost(bits)}; the budget has {course.budget.seconds:g} seconds."
+            f"The primes are neither small nor close nor smooth. Factoring {bits} bits: "
+            f"{factoring_cost(bits)}. The budget has {course.budget.seconds:g} seconds."
         )
-    course.report(0.1, f"FLINT factors {bits} bits, in about {max(1, math.ceil(wanted))} s")
-    factors = fmpz()(n).factor()
-    found_primes = tuple(int(prime) for prime, times in factors for _ in range(times))
-    return "FLINT", found_primes
+    course.report(0.2, f"FLINT factors {bits} bits, in about {max(1, math.ceil(wanted))} s")
+    return tuple(int(prime) for prime, times in fmpz()(n).factor() for _ in range(times))
 
 
 def _short(number: int) -> str:

@@ -11,17 +11,16 @@ from rsa_core.attacks.reading import Reading
 from rsa_core.attacks.redrawing import key_pair_of, redraw
 from rsa_core.attacks.values import Target
 
-MAX_STEPS = 2_000_000
-_FIRST_STEPS = 20_000
+STEPS = (20_000, 100_000, 500_000)  # a million takes some seconds at 2048 bits
 
 
 def fermat(target: Target, reading: Reading, course: Course) -> Found:
     """Tries the keys of all recipients, each a little first."""
     if not reading.keys:
         raise NotMetError("The public key of no recipient is known.")
-    for steps in (_FIRST_STEPS, MAX_STEPS):
+    for part, steps in enumerate(STEPS):
         for n, e in reading.keys:
-            course.report(0.1 if steps == _FIRST_STEPS else 0.4, f"{steps} steps from the root")
+            course.report(part / len(STEPS), f"{steps} steps from the root")
             factors = probes.fermat(n, steps)
             if factors and (pair := key_pair_of(n, e, factors)):
                 apart = (factors[0] - factors[1]).bit_length()
@@ -30,7 +29,7 @@ def fermat(target: Target, reading: Reading, course: Course) -> Found:
     bits = max(n.bit_length() for n, _ in reading.keys)
     raise NotMetError(
         f"The primes are not close. Primes of {bits // 2} bits would have to agree in their upper "
-        f"half to be met within {MAX_STEPS} steps; an honest generator keeps them apart."
+        f"half to be met within {STEPS[-1]} steps; an honest generator keeps them apart."
     )
 
 

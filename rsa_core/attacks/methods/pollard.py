@@ -20,7 +20,7 @@ def pollard(target: Target, reading: Reading, course: Course) -> Found:
         raise NotMetError("The public key of no recipient is known.")
     for part, bound in enumerate(BOUNDS):
         for n, e in reading.keys:
-            course.report(0.1 + part / len(BOUNDS), f"All prime powers up to {bound}")
+            course.report(part / len(BOUNDS), f"All prime powers up to {bound}")
             factors = probes.pollard(n, bound)
             if factors and (pair := key_pair_of(n, e, factors)):
                 course.note(f"the order of 3 modulo one prime divides a product up to {bound}")
