@@ -13,7 +13,7 @@
 UTF-8, lines ended by CR LF (RFC 4180). A cell that a spreadsheet would compute, because it begins
 with = + - @ or white space, has an apostrophe put before it, and so has one that begins with an
 apostrophe. Rows are appended while the work goes on, so that a run that was killed is
-remembered; at the end the rows of files that were done again are dropped.
+remembered; at the end they are sorted by name, and those of files that were done again dropped.
 
 The manifest names files and their hashes in clear: it is for whoever ran the command.
 """
@@ -89,10 +89,11 @@ class Manifest:
         self._file.write(_written([_cells(row)]))
 
     def close(self) -> None:
-        """Drops the earlier rows of the files that were done again."""
+        """Drops the earlier rows of the files that were done again, and sorts by name."""
         self._file.close()
         again = {row.name for row in self._rows}
         rows = [row for row in self._earlier if row.name not in again] + self._rows
+        rows.sort(key=lambda row: row.name)  # processes finish in any order
         whole = _written([_COLUMNS, *map(_cells, rows)])
         write_whole(self._path, whole, force=True, mode=0o600)
 
