@@ -117,6 +117,7 @@ class Sealer:
         recipients: public keys of the kind that the scheme takes, none twice.
         force: whether to do again what is done, and to overwrite.
         processes: how many one file may use, where its scheme can use several.
+        keys: for the manifest.
     """
 
     out: Path
@@ -124,11 +125,11 @@ class Sealer:
     recipients: tuple[AnyPublicKey, ...]
     force: bool
     processes: int
+    keys: str = field(init=False)
 
-    @property
-    def keys(self) -> str:
-        """For the manifest."""
-        return " ".join(sorted(key.fingerprint.hex() for key in self.recipients))
+    def __post_init__(self) -> None:
+        names = sorted(key.fingerprint.hex() for key in self.recipients)
+        object.__setattr__(self, "keys", " ".join(names))
 
     def __call__(self, job: Job, stop: Stop, progress: Progress | None = None) -> Row:
         """Seals the file; see `_attempt`."""
@@ -181,11 +182,10 @@ class Opener:
     key: AnyKeyPair = field(repr=False)
     force: bool
     processes: int
+    keys: str = field(init=False)
 
-    @property
-    def keys(self) -> str:
-        """For the manifest."""
-        return self.key.public.fingerprint.hex()
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "keys", self.key.public.fingerprint.hex())
 
     def __reduce__(self) -> tuple[Any, ...]:
         # pycryptodome's keys refuse to be pickled as they are.
