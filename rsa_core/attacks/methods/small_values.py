@@ -10,6 +10,7 @@ The multiplicative property is that of Davida, "Chosen signature cryptanalysis o
 (1982); the walk is our own.
 """
 
+import math
 from bisect import bisect_right
 from collections.abc import Container
 
@@ -80,13 +81,16 @@ def _walk(
     while branches:
         m, c, first = branches.pop()
         last = bisect_right(small, top // m)
-        for place in range(first, last):
+        split = max(first, bisect_right(small, math.isqrt(top // m)))
+        for place in range(first, min(split, last)):  # these children have children
             p = small[place]
             child = c * powers[place] % n
             if child in wanted:
                 found[child] = m * p
-            if m * p * p <= top:
-                branches.append((m * p, child, place))
+            branches.append((m * p, child, place))
+        for place, q in enumerate(powers[split:last], split):  # and these, most by far, have none
+            if (child := c * q % n) in wanted:
+                found[child] = m * small[place]
         turns += 1
         done += last - first
         if turns % _CHECK_EVERY == 0:
