@@ -22,7 +22,9 @@ def create() -> None:
     keep_for = st.radio("Keep for", list(KEEP_FOR), index=1, horizontal=True)
     if st.button("Create channel", type="primary", icon=":material/add:"):
         try:
-            new = ui.exchange().create_channel(name=name, kind=kind.lower(), keep_for=keep_for)
+            new = ui.exchange().create_channel(
+                name=name, kind=kind.lower(), keep_for=keep_for, visitor=ui.visitor()
+            )
         except ExchangeError as error:
             st.error(str(error))
         else:
@@ -52,8 +54,12 @@ def look_in() -> tuple[str, Lobby] | None:
         return None
     state["lobby_key"] = key
     try:
-        return key, ui.exchange().join(key)
+        if state.get("right_key") != key:
+            ui.exchange().join(key, ui.visitor())
+            state["right_key"] = key
+        return key, ui.exchange().look_in(key)
     except ExchangeError as error:
+        state.pop("right_key", None)
         st.error(str(error))
         return None
 

@@ -6,6 +6,7 @@ answers foreign and invented ids alike, and raises an `ExchangeError` whose mess
 people.
 """
 
+from exchange.admission import NOBODY, Visitor
 from exchange.channels import Channels
 from exchange.desk import Clock, utc_now
 from exchange.errors import (
@@ -14,18 +15,23 @@ from exchange.errors import (
     InputRefused,
     NotAdmitted,
     NotFound,
+    NotOwner,
     SeatGone,
     Tampered,
+    TooManyTries,
     Unavailable,
+    Waiting,
     WrongRole,
 )
 from exchange.laboratory import byte_statistics, hex_dump, noise_picture
 from exchange.opening import Opening
+from exchange.owning import Owning
 from exchange.seats import CLASSROOM_KEY_SIZES, Seats
 from exchange.sending import Sending, schemes_for
 from exchange.values import (
     CHANNEL_KINDS,
     KEEP_FOR,
+    REMOVE_AFTER,
     ROLES,
     ByteStatistics,
     CapturedImage,
@@ -52,7 +58,7 @@ from exchange.watching import Watching
 from store import open_store
 
 
-class Exchange(Channels, Seats, Sending, Opening, Watching):
+class Exchange(Channels, Seats, Sending, Opening, Watching, Owning):
     """Every act of the application."""
 
     @classmethod
@@ -69,6 +75,8 @@ __all__ = [
     "CHANNEL_KINDS",
     "CLASSROOM_KEY_SIZES",
     "KEEP_FOR",
+    "NOBODY",
+    "REMOVE_AFTER",
     "ROLES",
     "ByteStatistics",
     "CannotOpen",
@@ -87,6 +95,7 @@ __all__ = [
     "NewChannel",
     "NotAdmitted",
     "NotFound",
+    "NotOwner",
     "OpenedPicture",
     "OwnKeys",
     "Person",
@@ -98,7 +107,10 @@ __all__ = [
     "SenderProof",
     "SentImage",
     "Tampered",
+    "TooManyTries",
     "Unavailable",
+    "Visitor",
+    "Waiting",
     "WrongRole",
     "byte_statistics",
     "hex_dump",

@@ -1,9 +1,11 @@
-"""Creating channels, looking in with the key, and cleaning up what has expired."""
+"""Creating channels, and looking in with the key."""
 
 import secrets
 
 import store
-from exchange.desk import Desk, channel_view, token_hash
+from exchange.admission import NOBODY, Visitor
+from exchange.cleaning import Cleaning
+from exchange.desk import channel_view, token_hash
 from exchange.errors import InputRefused, Unavailable
 from exchange.texts import channel_name
 from exchange.values import CHANNEL_KINDS, KEEP_FOR, Lobby, NewChannel
@@ -11,18 +13,22 @@ from exchange.values import CHANNEL_KINDS, KEEP_FOR, Lobby, NewChannel
 _KEY_TRIES = 8  # two of 2**50 keys meet about never; a loop without an end would be worse
 
 
-class Channels(Desk):
+class Channels(Cleaning):
     """The lobby's acts."""
 
-    def create_channel(self, *, name: str, kind: str, keep_for: str) -> NewChannel:
+    def create_channel(
+        self, *, name: str, kind: str, keep_for: str, visitor: Visitor = NOBODY
+    ) -> NewChannel:
         """Makes a channel with a fresh key, and purges the channels that have expired.
 
         Args:
             name: a label for people; may be empty.
             kind: "private" or "classroom".
             keep_for: one of `KEEP_FOR`.
+            visitor: who asks.
 
         Raises:
+            TooManyTries: this address has made many channels.
             InputRefused: a name that is too long, an unknown kind or duration.
         """
         if kind not in CHANNEL_KINDS or keep_for not in KEEP_FOR:
@@ -30,6 +36,10 @@ class Channels(Desk):
         label = channel_name(name)
         ticket = secrets.token_urlsafe(24)
         now = self._clock()
+        with self._writing() as unit:
+            slow = self._admission.before_channel(unit, visitor, now)
+        if slow:
+            self._admission.slow_down()
         self.purge()
         for _ in range(_KEY_TRIES):
             key = store.new_channel_key()
@@ -50,8 +60,24 @@ class Channels(Desk):
             return NewChannel(channel_view(channel), key, ticket)
         raise Unavailable("No free channel key was found. Please try again.")
 
-    def join(self, key: str) -> Lobby:
-        """Looks into the channel that this key opens, before a seat is taken.
+    def join(self, key: str, visitor: Visitor = NOBODY) -> Lobby:
+        """Tries a channel key that somebody typed or followed.
+
+        Raises:
+            NotAdmitted: no open channel has this key.
+            TooManyTries: this session or address has tried too many wrong ones.
+        """
+        with self._writing() as unit:
+            slow = self._admission.before_key(unit, visitor, self._clock())
+        if slow:
+            self._admission.slow_down()
+        lobby = self.look_in(key)
+        with self._writing() as unit:
+            self._admission.after_right_key(unit, visitor)
+        return lobby
+
+    def look_in(self, key: str) -> Lobby:
+        """The channel of a key that `join` found right before: who is there now.
 
         Raises:
             NotAdmitted: no open channel has this key.
@@ -61,21 +87,3 @@ class Channels(Desk):
             seats = unit.seats.in_channel(channel.id)
         people = tuple(self._person(seat, channel) for seat in seats)
         return Lobby(channel_view(channel), people)
-
-    def purge(self) -> int:
-        """Removes the images of expired and closed channels, and of no other.
-
-        Returns:
-            The number of images removed; what was purged is an event of its channel.
-        """
-        now = self._clock()
-        removed = 0
-        with self._writing() as unit:
-            for channel in unit.channels.expired(now):
-                count = unit.images.purge(channel.id)
-                unit.channels.mark_purged(channel.id, now)
-                unit.events.add(channel.id, "purged", now, detail=str(count))
-                removed += count
-        if removed:
-            self._store.compact()
-        return removed

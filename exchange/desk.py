@@ -7,13 +7,22 @@ module needs to know them.
 """
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import store
-from exchange.errors import NotAdmitted, NotFound, SeatGone, Unavailable, WrongRole
+from exchange.admission import Admission, Sleep
+from exchange.errors import (
+    NotAdmitted,
+    NotFound,
+    SeatGone,
+    Unavailable,
+    Waiting,
+    WrongRole,
+)
 from exchange.values import Channel, Person, Role
 from rsa_core import ClassroomPublicKey, fingerprint_of, safety_number_of
 
@@ -40,9 +49,12 @@ class Asking:
 class Desk:
     """Base of `Exchange`: opens transactions and checks who asks."""
 
-    def __init__(self, backend: store.Store, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, backend: store.Store, clock: Clock = utc_now, sleep: Sleep = time.sleep
+    ) -> None:
         self._store = backend
         self._clock = clock
+        self._admission = Admission(backend, sleep)
 
     @contextmanager
     def _reading(self) -> Iterator[store.Unit]:
@@ -64,6 +76,8 @@ class Desk:
             raise SeatGone
         if role is not None and seat.role != role:
             raise WrongRole(role)
+        if role is not None and seat.waiting:
+            raise Waiting
         return Asking(seat, channel)
 
     def _admit(self, unit: store.Unit, key: str) -> store.Channel:
@@ -96,6 +110,7 @@ class Desk:
             role=role_of(seat),
             here=here,
             owner=channel.owner_id == seat.id,
+            waiting=seat.waiting,
             fingerprint=fingerprint_of(seat.public_key) if seat.public_key else None,
             safety_number=safety_number_of(seat.public_key) if seat.public_key else "",
             classroom_key=(number.n, number.e) if number else None,
@@ -117,6 +132,9 @@ def channel_view(channel: store.Channel) -> Channel:
         name=channel.name,
         kind="classroom" if channel.kind == "classroom" else "private",
         expires_at=channel.expires_at,
+        locked=channel.locked,
+        approval=channel.approval,
+        interceptors=channel.interceptors,
     )
 
 

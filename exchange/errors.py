@@ -33,6 +33,27 @@ class WrongRole(ExchangeError):  # noqa: N818
         super().__init__(f"Only a {needed} can do this.")
 
 
+class NotOwner(ExchangeError):  # noqa: N818
+    """Only the owner of the channel may do this."""
+
+    def __init__(self) -> None:
+        super().__init__("Only the owner of the channel can do this.")
+
+
+class TooManyTries(ExchangeError):  # noqa: N818
+    """Too many wrong keys or new channels from here. Nothing was looked up."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many tries from here. Wait half a minute, then try again.")
+
+
+class Waiting(ExchangeError):  # noqa: N818
+    """The seat waits until the owner lets it in."""
+
+    def __init__(self) -> None:
+        super().__init__("The owner of the channel has to let you in. This page notices it.")
+
+
 class NotFound(ExchangeError):  # noqa: N818
     """No such picture or person in this channel: foreign and invented ids sound alike."""
 

@@ -15,6 +15,7 @@ from exchange.desk import Asking, Desk, find_image
 from exchange.details import parse_details
 from exchange.errors import CannotOpen, NotFound, Tampered
 from exchange.seats import classroom_keys, unlock_key
+from exchange.sending import removal_words
 from exchange.values import Ciphertext, Details, InboxItem, OpenedPicture, Seat, SenderProof
 from rsa_core import (
     SCHEMES,
@@ -35,6 +36,8 @@ from rsa_core import (
     open_bytes,
     read_picture,
 )
+
+_USED_UP = "This picture was opened as often as its sender allowed, and is about to be removed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +173,18 @@ class Opening(Desk):
             image = find_image(unit, asking, image_id)
             me = asking.seat.id
             if kind == "opened":
+                if _used_up(image):
+                    raise CannotOpen(_USED_UP)
                 sender = unit.seats.get(image.sender_id)
                 if sender is not None and sender.public_key is not None:
                     unit.known_keys.pin(me, sender.id, fingerprint_of(sender.public_key), now)
                 if not unit.images.mark_opened(asking.channel.id, image.public_id, me, now):
                     return
             unit.events.add(asking.channel.id, kind, now, seat_id=me, image_id=image.public_id)
+
+
+def _used_up(image: store.StoredImage) -> bool:
+    return image.max_openings is not None and image.openings >= image.max_openings
 
 
 def _obstacle(asking: Asking, image: store.StoredImage, sender: store.Seat) -> str:
@@ -189,6 +198,13 @@ def _obstacle(asking: Asking, image: store.StoredImage, sender: store.Seat) -> s
         return (
             "You cannot open this picture: its sender did not choose you as a recipient, so it "
             "is not sealed for your key."
+        )
+    if _used_up(image):
+        return _USED_UP
+    if image.damaged:
+        return (
+            "This picture was damaged in the server's storage and cannot be opened. Ask its "
+            "sender to send it again."
         )
     if asking.seat.locked_key is None:
         return (
@@ -209,6 +225,7 @@ def _item(asking: Asking, image: store.StoredImage, sender: store.Seat) -> Inbox
         size=image.size,
         opened_at=opened.get(asking.seat.id),
         obstacle=_obstacle(asking, image, sender),
+        removal=removal_words(image),
     )
 
 

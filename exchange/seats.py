@@ -29,6 +29,7 @@ from rsa_core import (
 )
 
 CLASSROOM_KEY_SIZES = (12, 16, 32, 64, 128, 256, 512, 1024, 2048)
+SEATS_OF_A_CHANNEL = 200
 KEY_PURPOSE = "key pair"
 CLASSROOM_PURPOSE = "classroom keys"
 
@@ -74,13 +75,13 @@ class Seats(Desk):
         if role not in ROLES:
             raise InputRefused("Choose a role: Sender, Interceptor or Receiver.")
         with self._reading() as unit:
-            kind = self._admit(unit, key).kind
+            kind = self._enterable(unit, key, role).kind
         token = secrets.token_urlsafe(24)
         new = _make_keys(role, kind, keys or KeyChoice(), token)
         now = self._clock()
         try:
             with self._writing() as unit:
-                channel = self._admit(unit, key)
+                channel = self._enterable(unit, key, role)
                 row = unit.seats.add(
                     channel_id=channel.id,
                     public_id=secrets.token_hex(8),
@@ -93,6 +94,7 @@ class Seats(Desk):
                     locked_key=new.locked_key,
                     classroom_public_key=new.classroom_public_key,
                     locked_classroom_key=new.locked_classroom_key,
+                    waiting=channel.approval and role == "receiver",
                 )
                 owner = bool(owner_ticket) and unit.channels.claim_owner(
                     channel.id, row.id, token_hash(owner_ticket)
@@ -102,7 +104,9 @@ class Seats(Desk):
             raise InputRefused(
                 "Somebody with this role already has this name. Please choose another."
             ) from None
-        return Seat(token, row.public_id, row.name, role_of(row), owner, channel_view(channel))
+        return Seat(
+            token, row.public_id, row.name, role_of(row), owner, row.waiting, channel_view(channel)
+        )
 
     def resume(self, token: str) -> Seat:
         """Brings a seat back after a reload or a restart of the server.
@@ -114,8 +118,8 @@ class Seats(Desk):
             asking = self._asking(unit, token)
         return _seat_view(token, asking)
 
-    def belongs(self, key: str, seat: Seat) -> bool:
-        """Whether this key opens this seat's channel; unknown keys answer no."""
+    def key_fits(self, seat: Seat, key: str) -> bool:
+        """Whether this is still the key of this seat's channel; the owner may have changed it."""
         with self._reading() as unit:
             asking = self._asking(unit, seat.token)
             channel = self._with_key(unit, key)
@@ -141,6 +145,17 @@ class Seats(Desk):
                 unit.seats.touch(asking.seat.id, now)
                 rows = unit.seats.in_channel(asking.channel.id)
         return tuple(self._person(row, asking.channel) for row in rows)
+
+    def _enterable(self, unit: store.Unit, key: str, role: str) -> store.Channel:
+        """The channel of this key, if it takes in somebody with this role just now."""
+        channel = self._admit(unit, key)
+        if channel.locked:
+            raise InputRefused("The channel is locked: its owner lets nobody in just now.")
+        if role == "interceptor" and not channel.interceptors:
+            raise InputRefused("The owner of this channel wants no interceptors in it.")
+        if len(unit.seats.in_channel(channel.id)) >= SEATS_OF_A_CHANNEL:
+            raise InputRefused(f"The channel is full: it has {SEATS_OF_A_CHANNEL} seats.")
+        return channel
 
     def own_keys(self, seat: Seat) -> OwnKeys:
         """What a receiver's page may show of its own keys."""
@@ -282,4 +297,4 @@ def _seat_view(token: str, asking: Asking) -> Seat:
     seat, channel = asking.seat, asking.channel
     role: Role = role_of(seat)
     owner = channel.owner_id == seat.id
-    return Seat(token, seat.public_id, seat.name, role, owner, channel_view(channel))
+    return Seat(token, seat.public_id, seat.name, role, owner, seat.waiting, channel_view(channel))

@@ -15,7 +15,14 @@ from exchange.desk import Asking, Desk, find_image
 from exchange.details import make_details, pack_details
 from exchange.errors import InputRefused
 from exchange.seats import unlock_key
-from exchange.values import ChannelKind, Receipt, SchemeChoice, Seat, SentImage
+from exchange.values import (
+    REMOVE_AFTER,
+    ChannelKind,
+    Receipt,
+    SchemeChoice,
+    Seat,
+    SentImage,
+)
 from rsa_core import (
     SCHEMES,
     AnyPublicKey,
@@ -39,6 +46,8 @@ from rsa_core import (
 )
 
 NOTE_PURPOSE = "sender's note"
+IMAGES_OF_A_CHANNEL = 500
+BYTES_OF_A_CHANNEL = 1_000_000_000
 
 
 def schemes_for(kind: ChannelKind) -> tuple[SchemeChoice, ...]:
@@ -72,6 +81,7 @@ class Sending(Desk):
         recipients: tuple[str, ...],
         caption: str = "",
         submission: str,
+        remove_after: str = "the channel ends",
         progress: Progress | None = None,
     ) -> SentImage:
         """Seals one uploaded picture for the chosen receivers and commits it.
@@ -84,6 +94,7 @@ class Sending(Desk):
             recipients: public ids of receivers in this channel.
             caption: one line; travels sealed.
             submission: names this upload; the same name is never sent twice by one seat.
+            remove_after: one of `REMOVE_AFTER`; only successful openings count.
             progress: called with the part done, 0 to 1, by schemes that take their time; what
                 it raises stops the sending, and nothing is stored.
 
@@ -96,6 +107,9 @@ class Sending(Desk):
                 be taken. Nothing was stored.
         """
         line = texts.caption(caption)
+        if remove_after not in REMOVE_AFTER:
+            raise InputRefused("Choose from the list when to remove the image.")
+        max_openings, until_all_opened = REMOVE_AFTER[remove_after]
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "sender")
             earlier = unit.images.by_submission(asking.seat.id, submission)
@@ -116,6 +130,7 @@ class Sending(Desk):
             asking = self._asking(unit, seat.token, "sender")
             earlier = unit.images.by_submission(asking.seat.id, submission)
             if earlier is None:
+                _check_room(unit, asking, len(sealed.envelope))
                 unit.images.add(
                     store.NewImage(
                         public_id=image_id,
@@ -130,6 +145,8 @@ class Sending(Desk):
                         signature=signature,
                         note=seal_note(note, derive_secret(seat.token.encode(), NOTE_PURPOSE)),
                         recipients=tuple((t.seat.id, t.public.fingerprint) for t in targets),
+                        max_openings=max_openings,
+                        until_all_opened=until_all_opened,
                     )
                 )
                 unit.events.add(
@@ -154,6 +171,28 @@ class Sending(Desk):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "sender")
             return _sent(unit, seat, asking, find_image(unit, asking, image_id))
+
+
+def removal_words(image: store.StoredImage) -> str:
+    """By which rule, chosen at sending, an image is removed before its channel ends."""
+    if image.until_all_opened:
+        return "removed when everyone has opened it"
+    if image.max_openings is not None:
+        left = image.max_openings - image.openings
+        return f"removed after {left} more opening{'s' * (left != 1)}"
+    return ""
+
+
+def _check_room(unit: store.Unit, asking: Asking, size: int) -> None:
+    """The channel's own quota; the store has one for all channels together."""
+    if unit.images.count(asking.channel.id) >= IMAGES_OF_A_CHANNEL:
+        raise InputRefused(
+            f"The channel holds {IMAGES_OF_A_CHANNEL} images already, and no more. "
+            "Start another channel."
+        )
+    if unit.images.total_bytes(asking.channel.id) + size > BYTES_OF_A_CHANNEL:
+        limit = BYTES_OF_A_CHANNEL // 1_000_000
+        raise InputRefused(f"The channel may hold {limit} MB, and no more. Start another channel.")
 
 
 def receipts(unit: store.Unit, image: store.StoredImage) -> tuple[Receipt, ...]:
@@ -181,6 +220,7 @@ def _sent(unit: store.Unit, seat: Seat, asking: Asking, image: store.StoredImage
         file_name=note["name"],
         caption=note["caption"],
         receipts=receipts(unit, image),
+        removal=removal_words(image),
     )
 
 
@@ -196,7 +236,7 @@ def _targets(
     targets = []
     for public_id in dict.fromkeys(recipients):
         row = present.get(public_id)
-        if row is None or row.role != "receiver" or row.public_key is None:
+        if row is None or row.role != "receiver" or row.public_key is None or row.waiting:
             raise InputRefused("A chosen recipient has left the channel. Choose again, please.")
         public = PublicKey.from_der(row.public_key)
         key: AnyPublicKey = public

@@ -26,14 +26,33 @@ KEEP_FOR: Mapping[str, timedelta] = MappingProxyType(
 )
 
 
+REMOVE_AFTER: Mapping[str, tuple[int | None, bool]] = MappingProxyType(
+    {  # name: (so many openings, when everybody has opened it)
+        "the channel ends": (None, False),
+        "everyone has opened it": (None, True),
+        "the first opening": (1, False),
+        "3 openings": (3, False),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A channel as its members see it; the key is not part of it, since nobody stores it."""
+    """A channel as its members see it; the key is not part of it, since nobody stores it.
+
+    Attributes:
+        locked: nobody new comes in.
+        approval: new receivers wait until the owner lets them in.
+        interceptors: whether that role may be taken.
+    """
 
     id: str
     name: str
     kind: ChannelKind
     expires_at: datetime
+    locked: bool
+    approval: bool
+    interceptors: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +80,7 @@ class Person:
         role: the seat's role.
         here: seen within the last minute and a half, and has not left.
         owner: this seat created the channel.
+        waiting: the owner has not let it in yet.
         fingerprint: SHA-256 of its public key, 32 bytes; None for seats without a key.
         safety_number: the same key for reading aloud; "" without a key.
         classroom_key: (n, e) of its classroom key; None where there is none.
@@ -71,6 +91,7 @@ class Person:
     role: Role
     here: bool
     owner: bool
+    waiting: bool
     fingerprint: bytes | None
     safety_number: str
     classroom_key: tuple[int, int] | None
@@ -97,6 +118,7 @@ class Seat:
     name: str
     role: Role
     owner: bool
+    waiting: bool
     channel: Channel
 
 
@@ -144,12 +166,14 @@ class Event:
 
     Attributes:
         seq: 1, 2, 3 … within the channel.
-        kind: created, joined, left, sent, opened, refused, purged, classroom key.
+        kind: created, joined, left, sent, opened, refused, classroom key; the owner's rules,
+            approved, removed seat, new key, extended, ended; removed image, purged.
         at: when.
         who: the acting person's name; "" when nobody acted.
         who_id: public id of that seat; "" when nobody acted.
         role: its role; None when nobody acted.
         image_id: the picture concerned; "" for none.
+        detail: which rule or rules; "" for most kinds.
     """
 
     seq: int
@@ -159,6 +183,7 @@ class Event:
     who_id: str
     role: Role | None
     image_id: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +216,7 @@ class SentImage:
 
     Attributes:
         file_name, caption: from the sender's own sealed note; nobody else can read it.
+        removal: by which rule it will be removed before the channel ends; "" for none.
     """
 
     id: str
@@ -200,6 +226,7 @@ class SentImage:
     file_name: str = field(repr=False)
     caption: str = field(repr=False)
     receipts: tuple[Receipt, ...]
+    removal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +239,7 @@ class InboxItem:
         size: bytes of the envelope.
         opened_at: when this seat opened it first; None before.
         obstacle: why this seat cannot open it; "" when it can.
+        removal: by which rule it will be removed before the channel ends; "" for none.
     """
 
     id: str
@@ -222,6 +250,7 @@ class InboxItem:
     size: int
     opened_at: datetime | None
     obstacle: str
+    removal: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,4 +87,5 @@ def _event(row: store.Event, seat: store.Seat | None) -> Event:
         who_id=seat.public_id if seat else "",
         role=role_of(seat) if seat else None,
         image_id=row.image_id or "",
+        detail=row.detail,
     )

@@ -5,7 +5,6 @@ import streamlit as st
 import ui
 
 seat = ui.enter_page("Interceptor", role="interceptor")
-ui.live_feed(seat)
 
 capture = ui.capture_choice(seat)
 if capture is not None:

@@ -3,7 +3,6 @@
 import ui
 
 seat = ui.enter_page("Receiver", role="receiver")
-ui.live_feed(seat)
 
 ui.own_key_panel(seat)
 ui.inbox_list(seat)

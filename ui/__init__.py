@@ -1,6 +1,5 @@
 """What pages share and only Streamlit knows: guard, live feed, controls, pictures."""
 
-from ui.feed import live_feed
 from ui.guard import channel_in_url, enter_page, keep_seat, start_page
 from ui.intercepting import capture_choice, show_ciphertext, show_statistics
 from ui.lobby import own_seats
@@ -8,12 +7,14 @@ from ui.receiving import inbox_list, key_choice, own_key_panel
 from ui.sending import (
     image_upload,
     recipients_choice,
+    removal_choice,
     scheme_choice,
     send_all,
+    send_button,
     send_report,
     sent_list,
 )
-from ui.service import exchange
+from ui.service import exchange, visitor
 from ui.widgets import labelled, labelled_code
 from ui.words import day_and_time, tidy_key
 
@@ -29,16 +30,18 @@ __all__ = [
     "key_choice",
     "labelled",
     "labelled_code",
-    "live_feed",
     "own_key_panel",
     "own_seats",
     "recipients_choice",
+    "removal_choice",
     "scheme_choice",
     "send_all",
+    "send_button",
     "send_report",
     "sent_list",
     "show_ciphertext",
     "show_statistics",
     "start_page",
     "tidy_key",
+    "visitor",
 ]

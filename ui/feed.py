@@ -26,6 +26,13 @@ _WORDS = {
     "refused": "got a changed image, which was refused",
     "purged": "Old images were removed",
     "classroom key": "has a new classroom key",
+    "rules": "changed the rules",
+    "approved": "was let in",
+    "removed seat": "was removed by the owner",
+    "new key": "changed the channel key",
+    "extended": "extended the channel",
+    "ended": "ended the channel",
+    "removed image": "An image was removed",
 }
 _TOASTS = {
     "joined": ("A new {role} joined", ":material/person_add:"),
@@ -35,6 +42,12 @@ _TOASTS = {
     "refused": ("A changed image was refused", ":material/gpp_bad:"),
     "purged": ("Old images were removed", ":material/delete_sweep:"),
     "classroom key": ("A {role} has a new classroom key", ":material/key:"),
+    "rules": ("The channel's rules were changed", ":material/rule:"),
+    "approved": ("A {role} was let in", ":material/how_to_reg:"),
+    "removed seat": ("A {role} was removed", ":material/person_remove:"),
+    "new key": ("The channel has a new key", ":material/key:"),
+    "extended": ("The channel was extended", ":material/schedule:"),
+    "removed image": ("An image was removed", ":material/delete_sweep:"),
 }
 
 
@@ -75,6 +88,7 @@ def _watch(seat: Seat) -> None:
     events = _events(seat) or []
     try:
         people = exchange().present(seat)
+        exchange().clean_now_and_then()
         news = not first and _catch_up(seat, events)
     except ExchangeError:
         st.rerun()  # the guard at the top of the page says what is the matter
@@ -114,4 +128,5 @@ def _show_events(events: list[Event]) -> None:
 
 def _line(event: Event) -> str:
     who = f"{event.who} ({event.role}) " if event.who else ""
-    return f"{clock_time(event.at)}  {who}{_WORDS.get(event.kind, event.kind)}"
+    detail = f" ({event.detail})" if event.detail else ""
+    return f"{clock_time(event.at)}  {who}{_WORDS[event.kind]}{detail}"

@@ -10,8 +10,10 @@ from typing import NoReturn
 
 import streamlit as st
 
-from exchange import ExchangeError, Role, Seat
+from exchange import ExchangeError, Role, Seat, SeatGone, Waiting
 from ui import memory
+from ui.feed import live_feed
+from ui.owning import owner_panel
 from ui.service import exchange
 from ui.style import apply_style
 from ui.widgets import labelled, labelled_code
@@ -34,13 +36,21 @@ def start_page(title: str) -> None:
 
 
 def enter_page(title: str, *, role: Role) -> Seat:
-    """Title, style, header, and the seat of this page; stops everybody else."""
+    """Title, style, header, live feed, and the seat of this page; stops everybody else."""
     start_page(title)
     key = channel_in_url()
     seat = _seat(role, key)
     if seat is None:
         _turn_away(title)
+    st.session_state.pop("seat_gone", None)
     _header(title, seat, key)
+    if seat.waiting:
+        st.info(str(Waiting()), icon=":material/hourglass_top:")
+        live_feed(seat)
+        st.stop()
+    live_feed(seat)
+    if seat.owner:
+        owner_panel(seat)
     return seat
 
 
@@ -56,22 +66,29 @@ def keep_seat(seat: Seat, key: str) -> None:
 
 
 def _seat(role: Role, key: str) -> Seat | None:
-    """The newest remembered seat of this role that this channel key fits."""
+    """The newest remembered seat of this role that was taken with this channel key."""
     for entry in reversed(memory.remembered()):
-        if entry.role != role:
+        if entry.role != role or tidy_key(entry.key) != tidy_key(key):
             continue
         try:
             seat = exchange().resume(entry.token)
-            if seat.role == role and exchange().belongs(key, seat):
-                return seat
-        except ExchangeError:
+        except SeatGone:
+            memory.forget(entry.token)
+            st.session_state["seat_gone"] = tidy_key(key)
             continue
+        except ExchangeError as error:
+            st.error(str(error))
+            continue
+        if seat.role == role:
+            return seat
     return None
 
 
 def _turn_away(title: str) -> NoReturn:
     st.title(title)
-    if memory.answered():
+    if memory.answered() or st.session_state.get("seat_gone"):
+        if st.session_state.get("seat_gone") == tidy_key(channel_in_url()):
+            st.warning("This channel has ended, or its owner removed your seat.")
         st.info("Join a channel first", icon=":material/meeting_room:")
         st.page_link("Home.py", label="Go to the lobby", icon=":material/home:")
     else:
@@ -87,7 +104,8 @@ def _header(title: str, seat: Seat, key: str) -> None:
     with name:
         labelled(f"{seat.channel.kind.capitalize()} channel", seat.channel.name)
     with code:
-        labelled_code("Channel key", tidy_key(key))
+        fits = exchange().key_fits(seat, key)
+        labelled_code("Channel key" if fits else "Old channel key, no longer good", tidy_key(key))
     with you:
         labelled(f"You are {_article(seat.role)}" + (" and own it" * seat.owner), seat.name)
     with leave:

@@ -23,7 +23,9 @@ export default function ({ data, setStateValue }) {
   const gone = new Set(data.drop);
   const kept = seats.filter((s) => !gone.has(s.token));
   for (const s of data.put) {
-    if (!gone.has(s.token) && !kept.some((k) => k.token === s.token)) kept.push(s);
+    if (gone.has(s.token)) continue;
+    const at = kept.findIndex((k) => k.token === s.token);
+    if (at < 0) kept.push(s); else kept[at] = s;
   }
   const now = JSON.stringify(kept.slice(-40));
   if (now !== JSON.stringify(seats)) localStorage.setItem(NAME, now);
@@ -84,8 +86,12 @@ def remembered() -> list[Remembered]:
 
 
 def remember(seat: Remembered) -> None:
-    """Puts a seat into the browser's memory, with the next page that is shown."""
-    st.session_state["memory_put"] = [*_list("memory_put"), seat]
+    """Puts a seat into the browser's memory, with the next page that is shown.
+
+    A seat that is there already is replaced: its channel's key may have changed.
+    """
+    others = [other for other in _list("memory_put") if other.token != seat.token]
+    st.session_state["memory_put"] = [*others, seat]
 
 
 def forget(token: str) -> None:

@@ -1,6 +1,7 @@
 """The receiver's controls: own keys, the inbox, and opened pictures."""
 
 import hashlib
+from dataclasses import replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -167,6 +168,7 @@ def _headline(item: InboxItem) -> None:
     state = f"opened {clock_time(item.opened_at)}" if item.opened_at else "not opened yet"
     st.caption(
         f"{clock_time(item.sent_at)} · {item.scheme} · ciphertext {file_size(item.size)} · {state}"
+        + (f" · {item.removal}" if item.removal else "")
     )
 
 
@@ -233,8 +235,8 @@ def _proof(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
     if st.button("The numbers are the same", key=f"compare_{item.id}"):
         try:
             exchange().compared(seat, item.sender_id, proof.safety_number)
-            opened_pictures: dict[str, OpenedPicture] = st.session_state[f"opened_{seat.id}"]
-            opened_pictures[item.id] = exchange().open(seat, item.id)
+            pictures: dict[str, OpenedPicture] = st.session_state[f"opened_{seat.id}"]
+            pictures[item.id] = replace(opened, proof=replace(proof, compared=True))
         except ExchangeError as error:
             st.session_state[f"problem_{item.id}"] = str(error)
         st.rerun()

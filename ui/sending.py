@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from exchange import ExchangeError, Person, Seat, SentImage, archives, schemes_for
+from exchange import REMOVE_AFTER, ExchangeError, Person, Seat, SentImage, archives, schemes_for
 from ui.browser_files import save_button
 from ui.service import exchange
-from ui.words import clock_time, csv_of, file_size
+from ui.words import clock_time, counted, csv_of, file_size
 
 _TYPES = [
     "png",
@@ -94,6 +94,39 @@ def recipients_choice(seat: Seat) -> tuple[str, ...]:
     return tuple(picked)
 
 
+def removal_choice(seat: Seat) -> str:
+    """When the images are removed, if not at the channel's end."""
+    return st.selectbox("Remove when", list(REMOVE_AFTER), key=f"removal_{seat.id}")
+
+
+def send_button(seat: Seat, files: list[UploadedFile]) -> bool:
+    """The button, and whether sending goes on.
+
+    A press is kept until all is sent: whatever else happens on the page starts it anew and ends
+    the work in the middle, and then it goes on from there. What was sent is not sent twice.
+    """
+    if files:
+        size = sum(file.size for file in files)
+        st.caption(
+            f"Ready to send: {len(files)} files, {file_size(size)}".replace("1 files", "1 file")
+        )
+    st.button(
+        "Encrypt and send",
+        type="primary",
+        icon=":material/lock:",
+        disabled=not files,
+        on_click=_set_sending,
+        args=(seat, True),
+    )
+    return bool(st.session_state.get(f"sending_{seat.id}"))
+
+
+def _set_sending(seat: Seat, wanted: bool) -> None:
+    st.session_state[f"sending_{seat.id}"] = wanted
+    if wanted:
+        st.session_state.pop(f"report_{seat.id}", None)
+
+
 def send_all(
     seat: Seat,
     files: list[UploadedFile],
@@ -101,17 +134,22 @@ def send_all(
     scheme: str,
     recipients: tuple[str, ...],
     caption: str,
+    remove_after: str,
 ) -> None:
     """Sends every file; one that cannot be sent does not stop the others."""
-    if not files:
-        st.error("Choose at least one image first.")
-        return
     if not recipients:
+        _set_sending(seat, False)
         st.error("Choose at least one recipient. Receivers join with the channel key.")
         return
     bar, stop = st.columns([5, 1], vertical_alignment="center")
     # Pressing it starts the page anew, and that ends the work at its next sign of progress.
-    stop.button("Cancel", key=f"cancel_{seat.id}", width="stretch")
+    stop.button(
+        "Cancel",
+        key=f"cancel_{seat.id}",
+        width="stretch",
+        on_click=_set_sending,
+        args=(seat, False),
+    )
     shown = bar.progress(0.0, text="Reading …")
     uploads = [upload for file in files for upload in _uploads(file)]
     outcomes: list[Outcome] = []
@@ -129,9 +167,11 @@ def send_all(
                 scheme=scheme,
                 recipients=recipients,
                 caption=caption,
+                remove_after=remove_after,
                 progress=show,
             )
         )
+    _set_sending(seat, False)
     state = st.session_state
     state[f"report_{seat.id}"] = outcomes
     state["upload_round"] = state.get("upload_round", 0) + 1
@@ -143,7 +183,7 @@ def send_report(seat: Seat) -> None:
     outcomes: list[Outcome] = st.session_state.get(f"report_{seat.id}", [])
     sent = [outcome for outcome in outcomes if not outcome.problem]
     if sent:
-        st.success(f"{len(sent)} {'image' if len(sent) == 1 else 'images'} sent.")
+        st.success(f"{counted(len(sent), 'image')} sent.")
     for outcome in outcomes:
         if outcome.problem:
             st.error(outcome.problem)
@@ -196,6 +236,7 @@ def _send(
     scheme: str,
     recipients: tuple[str, ...],
     caption: str,
+    remove_after: str,
     progress: Callable[[float], None],
 ) -> Outcome:
     start, problem = time.perf_counter(), upload.problem
@@ -209,6 +250,7 @@ def _send(
                 recipients=recipients,
                 caption=caption,
                 submission=upload.submission,
+                remove_after=remove_after,
                 progress=progress,
             )
         except ExchangeError as error:
@@ -242,6 +284,7 @@ def _sent_image(image: SentImage) -> None:
             st.text(image.caption)
         st.caption(
             f"{clock_time(image.sent_at)} · {image.scheme} · ciphertext {file_size(image.size)}"
+            + (f" · {image.removal}" if image.removal else "")
         )
     with who:
         lines = [
@@ -252,4 +295,5 @@ def _sent_image(image: SentImage) -> None:
 
 
 def _can_receive(person: Person) -> bool:
-    return person.role == "receiver" and person.fingerprint is not None
+    receiver = person.role == "receiver" and person.fingerprint is not None
+    return receiver and not person.waiting

@@ -5,12 +5,13 @@
 """
 
 import os
+import secrets
 import threading
 from collections.abc import Mapping
 
 import streamlit as st
 
-from exchange import Exchange
+from exchange import Exchange, Visitor
 
 DEFAULT_URL = "sqlite:///data/channels.db"
 
@@ -33,8 +34,17 @@ def exchange() -> Exchange:
     with _lock:
         if url not in _open:
             pepper = os.environ.get("STORE_PEPPER") or _secret("pepper")
-            _open[url] = Exchange.at(url, pepper=pepper.encode() if pepper else None)
+            made = Exchange.at(url, pepper=pepper.encode() if pepper else None)
+            made.clean_now_and_then()
+            _open[url] = made
         return _open[url]
+
+
+def visitor() -> Visitor:
+    """Who asks, for the limits on tries; the address is "" where the server cannot tell."""
+    session: str = st.session_state.setdefault("visitor", secrets.token_hex(8))
+    address = st.context.ip_address
+    return Visitor(session, address if isinstance(address, str) else "")
 
 
 def _secret(name: str) -> str:

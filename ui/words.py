@@ -18,6 +18,11 @@ def file_size(size: int) -> str:
     return f"{size / 1_000_000:.1f} MB"
 
 
+def counted(number: int, thing: str) -> str:
+    """1 file, 2 files."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
 def clock_time(at: datetime) -> str:
     """Hours, minutes and seconds in the browser's own time zone."""
     return _local(at).strftime("%H:%M:%S")

@@ -23,7 +23,9 @@ def test_creating_a_channel_purges_the_expired_one_and_no_other(open_room, clock
         room.sit("Ada", "sender")
         room.sit("Bob", "receiver")
         room.image = room.send("Ada", png, "Bob")
-    clock.forward(hours=2)
+    clock.forward(minutes=50)
+    live.exchange.clean_now_and_then()
+    clock.forward(minutes=15)
     before = live.exchange.events_since(live.seats["Bob"], 0)
     open_room()
     assert live.exchange.open(live.seats["Bob"], live.image.id).file == png
@@ -252,6 +254,7 @@ def attempt(room, role, name, target):
         "scheme": "hybrid",
         "recipients": (target,),
         "submission": "s",
+        "keep_for": "1 hour",
     }
     parameters = inspect.signature(getattr(Exchange, name)).parameters
     given = {p: fill[p] for p in parameters if p in fill}

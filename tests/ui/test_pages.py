@@ -64,11 +64,26 @@ def test_a_page_without_a_seat_turns_away(exchange, channel, role):
 
 def test_a_button_pressed_just_when_something_happens_is_not_lost(exchange, channel):
     """The live feed's own news once started the page anew before the button was reached."""
-    at = page_of(sit(exchange, channel, "Ada", "sender"), channel.key)
+    room = exchange.create_channel(name="", kind="classroom", keep_for="24 hours")
+    bob = sit(exchange, room, "Bob", "receiver")
+    at = page_of(bob, room.key)
+    sit(exchange, room, "Ada", "sender")
+    next(b for b in at.button if b.label == "Use this classroom key").click().run()
+    assert exchange.events_since(bob, 0)[-1].kind == "classroom key"
+
+
+def test_sending_goes_on_after_it_was_interrupted(exchange, channel, png):
+    """The press is kept until all is sent; what was sent is not sent twice."""
     sit(exchange, channel, "Bob", "receiver")
-    button = next(b for b in at.button if b.label == "Encrypt and send")
-    button.click().run()
-    assert [error.value for error in at.error] == ["Choose at least one image first."]
+    ada = sit(exchange, channel, "Ada", "sender")
+    at = page_of(ada, channel.key)
+    at.file_uploader[0].upload("a.png", png, "image/png").run()
+    at.session_state[f"sending_{ada.id}"] = True
+    at.run()
+    assert [success.value for success in at.success] == ["1 image sent."]
+    assert len(exchange.sent(ada)) == 1
+    at.run()
+    assert len(exchange.sent(ada)) == 1
 
 
 def test_news_arrives_as_a_toast_and_in_the_list(exchange, channel):
