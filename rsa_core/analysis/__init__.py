@@ -11,6 +11,7 @@ from rsa_core.analysis.arithmetic import Step, square_and_multiply
 from rsa_core.analysis.ciphertext import Measured, measured
 from rsa_core.analysis.differential import bit_change, npcr, uaci
 from rsa_core.analysis.duplicates import DuplicateMap, duplicate_map
+from rsa_core.analysis.experiment import Experiment, sealed_twice
 from rsa_core.analysis.histograms import histogram
 from rsa_core.analysis.measurements import Measurement
 from rsa_core.analysis.neighbours import DIRECTIONS, correlation, scatter
@@ -23,6 +24,7 @@ __all__ = [
     "CANNOT_SHOW",
     "DIRECTIONS",
     "DuplicateMap",
+    "Experiment",
     "Measured",
     "Measurement",
     "Step",
@@ -40,6 +42,7 @@ __all__ = [
     "psnr",
     "report",
     "scatter",
+    "sealed_twice",
     "square_and_multiply",
     "ssim",
     "uaci",

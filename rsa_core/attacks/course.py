@@ -68,6 +68,7 @@ class Course:
         self._show = show
         self._cancelled = cancelled
         self._start = time.monotonic()
+        self._doing = ""
 
     @property
     def seconds(self) -> float:
@@ -89,11 +90,12 @@ class Course:
         if self._cancelled is not None and self._cancelled():
             raise CancelledError
         if self.seconds > self.budget.seconds:
-            raise GaveUpError(f"The {self.budget.seconds:g} seconds of the budget are over.")
+            raise GaveUpError(time_over(self.budget, self._doing))
 
     def report(self, part: float, words: str) -> None:
         """Tells how far the attack is, 0 to 1, and what it does; raises as `check` does."""
         self.check()
+        self._doing = words
         if self._progress is not None:
             self._progress(min(1.0, part), words)
 
@@ -105,6 +107,12 @@ class Course:
         """Shows a picture in the making, for eyes: reduced to `SHOWN_SIDE` by leaving out."""
         if self._show is not None:
             self._show(reduced(pixels))
+
+
+def time_over(budget: Budget, doing: str) -> str:
+    """What is said when the time is over."""
+    words = f"The {budget.seconds:g} seconds of the budget are over"
+    return f"{words}. The last step was: {doing}." if doing else f"{words}."
 
 
 def reduced(pixels: Pixels) -> Pixels:

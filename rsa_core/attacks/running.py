@@ -29,6 +29,7 @@ from typing import IO
 from rsa_core.attacks import messages
 from rsa_core.attacks.attack import budget_text
 from rsa_core.attacks.catalogue import ATTACKS
+from rsa_core.attacks.course import time_over
 from rsa_core.attacks.numbers import fmpz
 from rsa_core.attacks.values import Budget, Outcome, Pixels, Target
 from rsa_core.errors import CancelledError, EnvelopeFormatError
@@ -156,7 +157,7 @@ class Run:
         if self._cancel.is_set():
             self._end("cancelled", "Cancelled")
         elif time.monotonic() - self._started > overtime:
-            self._give_up(f"The {self.budget.seconds:g} seconds of the budget are over.")
+            self._give_up(time_over(self.budget, self.state.words))
         else:
             self._give_up(
                 "The process ended without an answer; most likely "
@@ -311,7 +312,7 @@ def _be_modest(budget: Budget) -> None:
     """
     with contextlib.suppress(OSError, AttributeError):
         os.nice(10)
-    with contextlib.suppress(OSError, AttributeError):
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # Linux has it
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     try:
         import resource  # noqa: PLC0415  (not on Windows)

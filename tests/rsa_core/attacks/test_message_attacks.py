@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from rsa_core import (
     HYBRID,
@@ -25,6 +28,8 @@ NEEDS_NO_PADDING = [
     "broadcast",
     "common-modulus",
 ]
+
+SHORT = ClassroomKeyPair.generate(64)
 
 
 def run(name, envelope, *, budget=None, **rest):
@@ -53,6 +58,23 @@ def test_the_codebook_takes_every_kind_of_samples(every_kind, sound):
     for pixels in every_kind:
         outcome = run("codebook", sealed(TEXTBOOK_PIXELS, pixels, sound))
         assert outcome.pixels.dtype == pixels.dtype
+        assert (outcome.pixels == pixels).all()
+
+
+@given(
+    pixels=st.one_of(
+        arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9))),
+        arrays(np.uint8, st.tuples(*[st.integers(1, 6)] * 2, st.integers(2, 4))),
+        arrays(np.uint16, st.tuples(st.integers(1, 9), st.integers(1, 9))),
+    )
+)
+def test_any_picture_comes_back_from_either_scheme(pixels):
+    """From the public key alone, or from a short modulus."""
+    for scheme, attack in ((TEXTBOOK_PIXELS, "codebook"), (TEXTBOOK_BLOCKS, "factoring")):
+        outcome = run(attack, sealed(scheme, pixels, SHORT))
+        assert outcome.exact
+        assert outcome.pixels.dtype == pixels.dtype
+        assert outcome.pixels.shape == pixels.shape
         assert (outcome.pixels == pixels).all()
 
 

@@ -105,6 +105,7 @@ def test_the_time_budget_holds_where_flint_does_not_look_at_the_clock(hard, begi
     outcome = run.wait(20)
     assert outcome.verdict == "not broken within the budget"
     assert "6 seconds" in outcome.words
+    assert "FLINT" in outcome.words
     assert outcome.seconds < 10
 
 

@@ -1,0 +1,71 @@
+"""A chosen-plaintext experiment: one's own picture, sealed twice under a captured public key.
+
+NPCR, UACI and bit change need two ciphertexts whose plaintexts differ in one sample. An
+interceptor has them without any secret, because the public key is public. The picture is written
+as plain PPM or PGM, so that the schemes that encrypt files get two of the same length.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rsa_core.analysis.ciphertext import Measured, measured
+from rsa_core.pictures import read_picture
+from rsa_core.schemes.base import AnyPublicKey, Scheme
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Experiment:
+    """Two ciphertexts to compare.
+
+    Attributes:
+        first: of the picture.
+        second: of the same picture with one sample changed in its lowest bit.
+    """
+
+    first: Measured
+    second: Measured
+
+
+def sealed_twice(
+    scheme: Scheme[Any, Any],
+    pixels: NDArray[np.uint8],
+    public: AnyPublicKey,
+    *,
+    changed: bool = True,
+) -> Experiment:
+    """Seals a test picture, changes one sample in its middle, and seals it again.
+
+    Args:
+        scheme: any of `SCHEMES`.
+        pixels: uint8, shape (H, W) or (H, W, C); of four channels the first three are taken, of
+            two the first.
+        public: a key of the scheme's kind.
+        changed: False seals the same picture twice: a scheme with randomness gives unrelated
+            ciphertexts even so.
+
+    Raises:
+        ValueError: the samples are not uint8, or are no picture.
+        KeyFormatError, LimitError: as the scheme's `seal`.
+    """
+    if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3) or not pixels.size:
+        raise ValueError("the experiment takes a picture of 8-bit samples")
+    plain = _opaque(pixels)
+    other = plain.copy()
+    other.reshape(-1)[plain.size // 2] ^= np.uint8(changed)
+    envelopes = [scheme.seal(read_picture(_portable(one)), [public]) for one in (plain, other)]
+    return Experiment(*(measured(scheme.capture(one.envelope)) for one in envelopes))
+
+
+def _opaque(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if pixels.ndim == 2:
+        return pixels
+    return pixels[..., :3].copy() if pixels.shape[2] >= 3 else pixels[..., 0].copy()
+
+
+def _portable(pixels: NDArray[np.uint8]) -> bytes:
+    """PGM or PPM (netpbm), 8 bits, uncompressed."""
+    kind = b"P5" if pixels.ndim == 2 else b"P6"
+    return b"%s\n%d %d\n255\n" % (kind, pixels.shape[1], pixels.shape[0]) + pixels.tobytes()
