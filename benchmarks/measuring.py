@@ -36,8 +36,16 @@ class Line:
     kept: bool | None = None
 
 
-def medians(repeats: int, *rivals: Callable[[], object]) -> list[float]:
-    """Median seconds of each; one round that does not count, then all take turns."""
+def medians(
+    repeats: int, *rivals: Callable[[], object], tidy: Callable[[], object] | None = None
+) -> list[float]:
+    """Median seconds of each; one round that does not count, then all take turns.
+
+    Args:
+        repeats: rounds that count.
+        rivals: what is measured.
+        tidy: called after each, outside the measured time.
+    """
     times: list[list[float]] = [[] for _ in rivals]
     for number in range(repeats + 1):
         for rival, found in zip(rivals, times, strict=True):
@@ -45,6 +53,8 @@ def medians(repeats: int, *rivals: Callable[[], object]) -> list[float]:
             rival()
             if number:
                 found.append(time.perf_counter() - start)
+            if tidy is not None:
+                tidy()
     return [statistics.median(found) for found in times]
 
 

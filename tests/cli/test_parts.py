@@ -1,6 +1,7 @@
 """The parts below the commands: names, manifests, drafts."""
 
 import os
+import pickle
 import stat
 
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rsa_core.cli.files import Draft, TargetExistsError, picture_suffix, safe_name
+from rsa_core.cli.jobs import Opener, Sealer
+from rsa_core.cli.keyfiles import read_key_pair, read_public_key
 from rsa_core.cli.manifest import Manifest, Row, csv_bytes, escaped
 from tests.conftest import encoded, photograph
 
@@ -136,3 +139,14 @@ def test_first_bytes_tell_a_picture(kind, suffix):
 )
 def test_other_bytes_are_no_picture(head):
     assert picture_suffix(head) is None
+
+
+def test_work_travels_to_other_processes_with_its_key(key_folder, tmp_path):
+    for name in ("alice.pem", "seed.txt"):
+        opener = Opener(tmp_path, read_key_pair(key_folder / name, None), force=True, processes=2)
+        again = pickle.loads(pickle.dumps(opener))  # noqa: S301  (our own bytes)
+        assert again == opener
+        assert again.keys == opener.keys
+        assert " key=" not in repr(opener)
+    sealer = Sealer(tmp_path, "hybrid", (read_public_key(key_folder / "alice.pub.pem"),), False, 1)
+    assert pickle.loads(pickle.dumps(sealer)) == sealer  # noqa: S301
