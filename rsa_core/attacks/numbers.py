@@ -47,6 +47,11 @@ def exact_root(value: int, degree: int) -> int | None:
     return root if root**degree == value else None
 
 
+def power_name(degree: int) -> str:
+    """What an exact power is called."""
+    return "cube" if degree == 3 else f"power of degree {degree}"
+
+
 def batch_gcd(moduli: Sequence[int]) -> list[int]:
     """For each modulus its greatest common divisor with the product of all others.
 

@@ -83,10 +83,10 @@ def others(target: Target) -> list[Container]:
 
 
 def copies_of_the_picture(target: Target, reading: Reading) -> list[Copy]:
-    """All copies that may hold the same picture: this envelope's, and those of others alike.
+    """All copies that may hold the same picture: this envelope's first, then others'.
 
-    Alike are containers of the same scheme and shape. Whether they hold the same picture an
-    attack sees when its numbers come out even.
+    The others' are those of containers of the same scheme and shape. Whether they hold the same
+    picture an attack sees when its numbers come out even.
     """
     mine = reading.textbook()
     alike = [
@@ -94,11 +94,7 @@ def copies_of_the_picture(target: Target, reading: Reading) -> list[Copy]:
         for other in others(target)
         if (other.scheme, other.samples, other.shape) == (mine.scheme, mine.samples, mine.shape)
     ]
-    found: dict[Numbers, Copy] = {}
-    for container in (mine, *alike):
-        for copy in container.copies:
-            found.setdefault((copy.key.n, copy.key.e), copy)
-    return list(found.values())
+    return [copy for container in (mine, *alike) for copy in container.copies]
 
 
 def residues_of(copy: Copy) -> list[int]:

@@ -8,60 +8,61 @@ Hastad, "Solving simultaneous modular equations of low degree" (1988).
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import combinations, islice
 
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.course import Course, Found, NotMetError
-from rsa_core.attacks.numbers import exact_root
+from rsa_core.attacks.numbers import exact_root, power_name
 from rsa_core.attacks.reading import Copy, Reading, copies_of_the_picture, draw, rows
 from rsa_core.attacks.values import Target
 from rsa_core.envelopes.container import block_bytes
 
 _CHECK_EVERY = 64
+_LOOKED_AT = 100_000  # sets, most of which share a modulus in a crowded channel
+_TRIES = 5000  # sets of copies; a wrong one is noticed at its first block that differs
 
 
 def broadcast(target: Target, reading: Reading, course: Course) -> Found:
     """Joins as many copies under one small exponent as the length of a block needs."""
     container = reading.textbook()
-    copies = copies_of_the_picture(target, reading)
     groups: dict[tuple[int, int], list[Copy]] = defaultdict(list)
-    for copy in copies:
-        groups[(copy.key.e, block_bytes(container.scheme, copy.key))].append(copy)
-    best = ""
+    for copy in copies_of_the_picture(target, reading):
+        groups[copy.key.e, block_bytes(container.scheme, copy.key)].append(copy)
+    words = ""
     for (e, width), group in sorted(groups.items(), key=lambda item: item[0]):
-        chosen = _enough(group, e, width)
-        if chosen is None:
-            best = best or (
-                f"e = {e} and blocks of {width} bytes want copies under moduli of "
-                f"{8 * e * width} bits together, about {e} receivers; there are {len(group)}."
+        moduli = len({copy.key.n for copy in group})
+        needed = -(-8 * e * width // max(copy.key.bits for copy in group))
+        if moduli < needed:
+            words = words or (
+                f"e = {e} and blocks of {width} bytes want the same picture under moduli of "
+                f"{8 * e * width} bits together, {needed} receivers; there are {moduli}."
             )
             continue
-        course.note(f"{len(chosen)} copies under e = {e}, moduli coprime")
-        values = _joined(rows(chosen), [copy.key.n for copy in chosen], e, course)
-        if None in values:
-            best = "The copies are not of one picture: what they join to is no exact power."
-            continue
-        course.note(f"{len(values)} exact {e}-th roots")
-        return Found(
-            f"{len(chosen)} receivers got the same unpadded blocks under e = {e}: joined by the "
-            "Chinese remainder theorem they are exact powers, and their roots the picture.",
-            draw(container, chosen[0], values),
-            exact=True,
-        )
-    raise NotMetError(best)
+        for chosen in islice(_sets(group, needed, 8 * e * width), _TRIES):
+            values = _joined(rows(chosen), [copy.key.n for copy in chosen], e, course)
+            if None not in values:
+                course.note(f"{len(chosen)} copies under e = {e}, moduli coprime")
+                course.note(f"{len(values)} exact roots: each is a {power_name(e)}")
+                return Found(
+                    f"{len(chosen)} receivers got the same unpadded blocks under e = {e}. Joined "
+                    "by the Chinese remainder theorem they are exact powers, and their roots the "
+                    "picture.",
+                    draw(container, chosen[0], values),
+                    exact=True,
+                )
+        words = "The copies are not of one picture: what they join to is no exact power."
+    raise NotMetError(words)
 
 
-def _enough(group: Sequence[Copy], e: int, width: int) -> list[Copy] | None:
-    """The fewest copies with coprime moduli whose product exceeds every power; None if too few."""
-    product, chosen = 1, []
-    for copy in sorted(group, key=lambda one: -one.key.n):
-        if math.gcd(copy.key.n, product) != 1:
-            continue
-        product *= copy.key.n
-        chosen.append(copy)
-        if product.bit_length() > 8 * e * width:
-            return chosen
-    return None
+def _sets(group: Sequence[Copy], least: int, bits: int) -> Iterator[tuple[Copy, ...]]:
+    """Sets of copies with coprime moduli whose product exceeds every power of `bits` bits."""
+    for size in (least, least + 1):
+        for chosen in islice(combinations(group, size), _LOOKED_AT):
+            moduli = [copy.key.n for copy in chosen]
+            product = math.prod(moduli)
+            if product.bit_length() > bits and math.lcm(*moduli) == product:
+                yield chosen
 
 
 def _joined(

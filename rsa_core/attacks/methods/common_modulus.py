@@ -18,43 +18,48 @@ _CHECK_EVERY = 64
 
 
 def common_modulus(target: Target, reading: Reading, course: Course) -> Found:
-    """Finds two copies under one modulus, and combines them."""
+    """Finds two copies of the picture under one modulus, and combines them."""
     container = reading.textbook()
-    pair = _pair(copies_of_the_picture(target, reading))
-    if pair is None:
-        raise NotMetError("No two copies of this picture share a modulus under coprime exponents.")
-    first, second = pair
-    n, e1, e2 = first.key.n, first.key.e, second.key.e
+    words = "No two copies of this picture share a modulus under coprime exponents."
+    for first, second in combinations(copies_of_the_picture(target, reading), 2):
+        e1, e2 = first.key.e, second.key.e
+        if first.key.n != second.key.n or math.gcd(e1, e2) != 1:
+            continue
+        largest = (1 << 8 * block_bytes(container.scheme, first.key)) - 1
+        values = _combined((first, second), largest, course)
+        if values is None:
+            words = "The copies under one modulus are not of one picture."
+            continue
+        course.note(f"{len(values)} blocks combined without any private number")
+        return Found(
+            f"Two receivers share n and got the same blocks under e = {e1} and e = {e2}: two "
+            "powers and one product give the picture.",
+            draw(container, first, values),
+            exact=True,
+        )
+    raise NotMetError(words)
+
+
+def _combined(pair: tuple[Copy, Copy], largest: int, course: Course) -> list[int] | None:
+    """The plaintext of each row; None as soon as one is none, as of two pictures."""
+    n, e1, e2 = pair[0].key.n, pair[0].key.e, pair[1].key.e
     a = pow(e1, -1, e2)
     b = (a * e1 - 1) // e2  # a e1 - b e2 = 1
-    course.note(f"{a} x {e1} - {b} x {e2} = 1")
-    largest = (1 << 8 * block_bytes(container.scheme, first.key)) - 1
-    values: list[int | None] = []
+    values: list[int] = []
     residues = rows(pair)
     for number, (c1, c2) in enumerate(residues):
         if number % _CHECK_EVERY == 0:
             course.report(number / len(residues), f"{number} of {len(residues)} blocks combined")
-        if math.gcd(c2, n) != 1:
-            values.append(0 if c1 == c2 == 0 else None)
-        else:
+        if math.gcd(c2, n) == 1:
             values.append(pow(c1, a, n) * pow(c2, -b, n) % n)
-        value = values[-1]
-        if value is None or value > largest:
-            raise NotMetError("The two copies under one modulus are not of one picture.")
-    course.note(f"{len(values)} blocks combined without any private number")
-    return Found(
-        f"Two receivers share n and got the same blocks under e = {e1} and e = {e2}: two powers "
-        "and one product give the picture.",
-        draw(container, first, values),
-        exact=True,
-    )
-
-
-def _pair(copies: list[Copy]) -> tuple[Copy, Copy] | None:
-    for first, second in combinations(copies, 2):
-        if first.key.n == second.key.n and math.gcd(first.key.e, second.key.e) == 1:
-            return first, second
-    return None
+        elif c1 == c2 == 0:
+            values.append(0)
+        else:
+            return None
+        if values[-1] > largest:
+            return None
+    course.note(f"{a} x {e1} - {b} x {e2} = 1")
+    return values
 
 
 ATTACK = Attack(

@@ -8,7 +8,7 @@ Boneh, "Twenty years of attacks on the RSA cryptosystem" (1999), section 4.
 
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.course import Course, Found, NotMetError
-from rsa_core.attacks.numbers import exact_root
+from rsa_core.attacks.numbers import exact_root, power_name
 from rsa_core.attacks.reading import Reading, draw, residues_of
 from rsa_core.attacks.values import Target
 from rsa_core.envelopes.container import block_bytes
@@ -40,8 +40,8 @@ def root(_target: Target, reading: Reading, course: Course) -> Found:
     pixels = draw(container, copy, values)
     if known == len(values):
         return Found(
-            f"Every residue is an exact {e}-th power: nothing was ever reduced modulo n, and the "
-            "root over the integers is the plaintext.",
+            f"Every residue is an exact {power_name(e)}: nothing was ever reduced modulo n, and "
+            "the root over the integers is the plaintext.",
             pixels,
             exact=True,
         )

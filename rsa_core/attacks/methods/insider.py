@@ -18,7 +18,9 @@ def insider(target: Target, reading: Reading, course: Course) -> Found:
     """Factors the shared modulus by the attacker's own e and d."""
     own = target.own
     if own is None:
-        raise NotMetError("The attacker needs a classroom key pair of its own, and has none.")
+        raise NotMetError(
+            "The attacker needs a key pair of its own under the recipient's modulus, and has none."
+        )
     if any(key == (own.public.n, own.public.e) for key in reading.keys):
         raise NotMetError("The attacker is itself a recipient of this picture.")
     victim = next((key for key in reading.keys if key[0] == own.public.n), None)

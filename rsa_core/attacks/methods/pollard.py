@@ -26,8 +26,9 @@ def pollard(target: Target, reading: Reading, course: Course) -> Found:
                 course.note(f"the order of 3 modulo one prime divides a product up to {bound}")
                 return redraw("p - 1 has small factors only.", pair, target, reading, course)
     raise NotMetError(
-        f"Both p - 1 and q - 1 have a prime factor above {BOUNDS[-1]}, as random primes of this "
-        "size do."
+        f"Prime powers up to {BOUNDS[-1]} do not tell p from q: p - 1 and q - 1 have larger "
+        "factors, as those of random primes do. (Where n is short, both may be found at once; it "
+        "is then factored sooner.)"
     )
 
 

@@ -20,6 +20,8 @@ def shared_primes(target: Target, reading: Reading, course: Course) -> Found:
     if not reading.keys:
         raise NotMetError("The public key of no recipient is known.")
     moduli = list(dict.fromkeys(n for n, _ in all_keys(target, reading)))
+    if len(moduli) == 1:
+        raise NotMetError("There is no other public key in sight to compare with.")
     course.report(0.1, f"Product tree of {len(moduli)} moduli")
     shared = dict(zip(moduli, batch_gcd(moduli), strict=True))
     course.note(f"{len(moduli)} different moduli, {sum(g > 1 for g in shared.values())} share")

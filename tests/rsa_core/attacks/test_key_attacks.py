@@ -21,6 +21,8 @@ from rsa_core import (
 from rsa_core.attacks import ATTACKS, Budget, Target
 from rsa_core.attacks.numbers import batch_gcd
 from rsa_core.envelopes.container import Container
+from rsa_core.residues import Blocks
+from rsa_core.schemes.oaep_blocks import encryptor
 from rsa_core.schemes.textbook_pixels import encrypt_samples
 
 
@@ -112,6 +114,29 @@ def test_bad_primes_open_even_padded_and_hybrid_envelopes(
     assert "padding" in outcome.words
 
 
+def test_a_recovered_key_does_not_open_what_was_damaged(close_primes, picture):
+    envelope = bytearray(HYBRID.seal(picture, [close_primes.public]).envelope)
+    envelope[-1] ^= 1
+    outcome = ATTACKS["fermat"].run(Target(bytes(envelope), keys=numbers(close_primes)))
+    assert outcome.verdict == "broken"
+    assert outcome.file is outcome.pixels is None
+    assert outcome.key.public.n == close_primes.public.n
+    assert "did not open" in outcome.words
+
+
+def test_a_recovered_key_that_the_program_takes_from_nobody_is_still_recovered(picture):
+    """An exponent as long as n comes with a short d, and the ordinary import refuses it."""
+    (pair,) = make_weak("small-d", 2048)
+    data = b"some file"
+    blocks = Blocks(pair.public, encryptor(pair.public.der())(data))
+    envelope = Container("oaep-blocks", "file", (len(data),), (blocks,)).pack()
+    outcome = ATTACKS["wiener"].run(Target(envelope))
+    assert outcome.verdict == "broken"
+    assert outcome.key.d == pair.d
+    assert outcome.file is None
+    assert "takes no such key" in outcome.words
+
+
 @pytest.mark.parametrize("attack", WEAK)
 def test_a_sound_recipient_of_hybrid_holds(attack, picture, alice, bob):
     sealed = HYBRID.seal(picture, [alice.public])
@@ -148,7 +173,7 @@ def test_a_modulus_of_ones_own_keeps_insiders_out(keys, sound, picture):
     sealed = TEXTBOOK_BLOCKS.seal(picture, [sound.public])
     for target, words in [
         (Target(sealed.envelope, own=own), "each made its own"),
-        (Target(sealed.envelope), "key pair of its own"),
+        (Target(sealed.envelope), "and has none"),
         (Target(sealed.envelope, own=sound), "itself a recipient"),
     ]:
         outcome = ATTACKS["insider"].run(target)

@@ -244,11 +244,19 @@ def test_the_copies_may_come_from_several_envelopes(photo, cubes):
     assert (outcome.pixels == photo).all()
 
 
+def test_a_stranger_of_the_same_shape_does_not_spoil_a_broadcast(photo, cubes):
+    stranger = sealed(TEXTBOOK_BLOCKS, photo[::-1].copy(), *cubes)
+    mine, *rest = [sealed(TEXTBOOK_BLOCKS, photo, pair) for pair in cubes]
+    outcome = run("broadcast", mine, others=(stranger, *rest))
+    assert outcome.verdict == "broken"
+    assert (outcome.pixels == photo).all()
+
+
 def test_broadcast_wants_enough_copies_of_one_picture(photo, cubes, keys):
     two = sealed(TEXTBOOK_BLOCKS, photo, *cubes[:2])
     outcome = run("broadcast", two)
     assert outcome.verdict == "preconditions not met"
-    assert "there are 2" in outcome.words
+    assert "there are 2." in outcome.words
     stranger = sealed(TEXTBOOK_BLOCKS, photo[::-1].copy(), cubes[2])
     outcome = run("broadcast", two, others=(stranger,))
     assert outcome.verdict == "preconditions not met"
@@ -264,6 +272,14 @@ def test_a_common_modulus_needs_no_private_number(scheme, photo, keys):
     assert outcome.verdict == "broken"
     assert (outcome.pixels == photo).all()
     assert outcome.key is None
+
+
+def test_a_stranger_of_the_same_shape_does_not_spoil_a_common_modulus(photo, keys):
+    first, second = keys("shared-modulus")
+    stranger = sealed(TEXTBOOK_BLOCKS, photo[::-1].copy(), second)
+    mine, other = (sealed(TEXTBOOK_BLOCKS, photo, pair) for pair in (first, second))
+    outcome = run("common-modulus", mine, others=(stranger, other))
+    assert (outcome.pixels == photo).all()
 
 
 def test_a_common_modulus_wants_one_picture_and_two_exponents(photo, keys, sound):
