@@ -5,7 +5,6 @@ import streamlit as st
 import ui
 from exchange import CHANNEL_KINDS, KEEP_FOR, ROLES, ExchangeError, KeyChoice, Lobby
 
-ui.start_page("Lobby")
 state = st.session_state
 
 
@@ -28,7 +27,7 @@ def create() -> None:
         except ExchangeError as error:
             st.error(str(error))
         else:
-            state["owner_ticket"] = {new.key: new.owner_ticket}
+            ui.keep_ticket(new.key, new.owner_ticket)
             choose(new.key)
 
 
@@ -79,6 +78,7 @@ def enter(key: str, lobby: Lobby) -> None:
         with people:
             here = [f"{p.name} ({p.role})" for p in lobby.people if p.here]
             ui.labelled(f"People here: {len(here)}", "\n".join(here) or "Nobody yet.")
+    ui.own_seats(key, here=True)
     st.subheader("Take a seat")
     name = st.text_input("Your name")
     role = st.radio(
@@ -88,35 +88,25 @@ def enter(key: str, lobby: Lobby) -> None:
         captions=["sends images", "sees ciphertext only", "opens images"],
     )
     keys = ui.key_choice() if role == "Receiver" else KeyChoice()
-    if st.button("Enter channel", type="primary", icon=":material/arrow_forward:"):
-        ticket = state.get("owner_ticket", {}).get(key, "")
-        try:
-            with st.spinner("Making your keys …"):
-                seat = ui.exchange().take_seat(
-                    key, name=name, role=role.lower(), owner_ticket=ticket, keys=keys
-                )
-        except ExchangeError as error:
-            st.error(str(error))
-        else:
-            state.pop("owner_ticket", None)
-            ui.keep_seat(seat, key)
+    ui.enter_button(key, name=name, role=role.lower(), keys=keys)
 
 
-st.title("RSA image encryption")
-st.markdown(
-    "Share images so that only the chosen receivers can open them, and see what an interceptor "
-    "sees on the way."
-)
-found = look_in()
-if found:
-    enter(*found)
-    with st.expander("Another channel", expanded=False):
-        join()
-        create()
-else:
-    left, right = st.columns(2, gap="large")
-    with left:
-        create()
-    with right:
-        join()
-ui.own_seats()
+with ui.lobby_page("Lobby"):
+    st.title("RSA image encryption")
+    st.markdown(
+        "Share images so that only the chosen receivers can open them, and see what an "
+        "interceptor sees on the way."
+    )
+    found = look_in()
+    if found:
+        enter(*found)
+        with st.expander("Another channel", expanded=False):
+            join()
+            create()
+    else:
+        left, right = st.columns(2, gap="large")
+        with left:
+            create()
+        with right:
+            join()
+    ui.own_seats(found[0] if found else "", here=False)

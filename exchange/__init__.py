@@ -6,9 +6,11 @@ answers foreign and invented ids alike, and raises an `ExchangeError` whose mess
 people.
 """
 
-from exchange.admission import NOBODY, Visitor
+import time
+
+from exchange.admission import NOBODY, Sleep, Visitor
 from exchange.channels import Channels
-from exchange.desk import Clock, utc_now
+from exchange.desk import Clock, in_words, utc_now
 from exchange.errors import (
     CannotOpen,
     ExchangeError,
@@ -26,7 +28,7 @@ from exchange.errors import (
 from exchange.laboratory import byte_statistics, hex_dump, noise_picture
 from exchange.opening import Opening
 from exchange.owning import Owning
-from exchange.seats import CLASSROOM_KEY_SIZES, Seats
+from exchange.seats import CLASSROOM_KEY_SIZES, Seats, new_token
 from exchange.sending import Sending, schemes_for
 from exchange.values import (
     CHANNEL_KINDS,
@@ -42,6 +44,7 @@ from exchange.values import (
     Event,
     InboxItem,
     KeyChoice,
+    KeyWay,
     Lobby,
     NewChannel,
     OpenedPicture,
@@ -55,6 +58,7 @@ from exchange.values import (
     SentImage,
 )
 from exchange.watching import Watching
+from rsa_core import KEY_SIZES
 from store import open_store
 
 
@@ -62,9 +66,17 @@ class Exchange(Channels, Seats, Sending, Opening, Watching, Owning):
     """Every act of the application."""
 
     @classmethod
-    def at(cls, url: str, *, pepper: bytes | None = None, clock: Clock = utc_now) -> "Exchange":
+    def at(
+        cls,
+        url: str,
+        *,
+        pepper: bytes | None = None,
+        clock: Clock = utc_now,
+        sleep: Sleep = time.sleep,
+    ) -> "Exchange":
         """Opens the store behind this database URL, making it on first use."""
-        return cls(open_store(url, pepper=pepper), clock)
+        with in_words():
+            return cls(open_store(url, pepper=pepper), clock, sleep)
 
     def close(self) -> None:
         """Gives connections and locks back."""
@@ -75,6 +87,7 @@ __all__ = [
     "CHANNEL_KINDS",
     "CLASSROOM_KEY_SIZES",
     "KEEP_FOR",
+    "KEY_SIZES",
     "NOBODY",
     "REMOVE_AFTER",
     "ROLES",
@@ -91,6 +104,7 @@ __all__ = [
     "InboxItem",
     "InputRefused",
     "KeyChoice",
+    "KeyWay",
     "Lobby",
     "NewChannel",
     "NotAdmitted",
@@ -114,6 +128,7 @@ __all__ = [
     "WrongRole",
     "byte_statistics",
     "hex_dump",
+    "new_token",
     "noise_picture",
     "schemes_for",
 ]

@@ -11,7 +11,7 @@ import threading
 from collections import Counter
 from datetime import datetime, timedelta
 
-from exchange.desk import Desk
+from exchange.desk import Desk, in_words
 
 EVERY = timedelta(minutes=1)
 _BATCHES_OF_A_TICK = 4
@@ -40,7 +40,8 @@ class Cleaning(Desk):
             removed += count
             done += 1
         if removed:
-            self._store.compact()
+            with in_words():
+                self._store.compact()
         return removed
 
     def clean_now_and_then(self) -> None:

@@ -58,12 +58,12 @@ class Desk:
 
     @contextmanager
     def _reading(self) -> Iterator[store.Unit]:
-        with _in_words(), self._store.read() as unit:
+        with in_words(), self._store.read() as unit:
             yield unit
 
     @contextmanager
     def _writing(self) -> Iterator[store.Unit]:
-        with _in_words(), self._store.write() as unit:
+        with in_words(), self._store.write() as unit:
             yield unit
 
     def _asking(self, unit: store.Unit, token: str, role: Role | None = None) -> Asking:
@@ -155,7 +155,7 @@ def token_hash(token: str) -> bytes:
 
 
 @contextmanager
-def _in_words() -> Iterator[None]:
+def in_words() -> Iterator[None]:
     """Turns the store's faults into sentences for people."""
     try:
         yield

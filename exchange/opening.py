@@ -13,9 +13,9 @@ import store
 from exchange import texts
 from exchange.desk import Asking, Desk, find_image
 from exchange.details import parse_details
-from exchange.errors import CannotOpen, NotFound, Tampered
+from exchange.errors import CannotOpen, InputRefused, NotFound, Tampered
 from exchange.seats import classroom_keys, unlock_key
-from exchange.sending import removal_words
+from exchange.sending import removal_words, seats_by_id
 from exchange.values import Ciphertext, Details, InboxItem, OpenedPicture, Seat, SenderProof
 from rsa_core import (
     SCHEMES,
@@ -59,7 +59,7 @@ class Opening(Desk):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "receiver")
             images = unit.images.in_channel(asking.channel.id)
-            seats = {s.id: s for s in unit.seats.in_channel(asking.channel.id, with_left=True)}
+            seats = seats_by_id(unit, asking)
         items = [_item(asking, image, seats[image.sender_id]) for image in images]
         return tuple(reversed(items))
 
@@ -278,7 +278,10 @@ def _picture(found: _Found, opened: Opened, details: Details) -> OpenedPicture:
     scheme = SCHEMES[found.image.scheme]
     sha256 = hashlib.sha256(opened.file).digest()
     shown = picture.browser_safe
-    name = texts.file_name(details.file_name, "")
+    try:
+        name = texts.file_name(details.file_name, "")
+    except InputRefused:  # an honest sender's program never signs such a name
+        raise Tampered from None
     sender_key = found.sender.public_key or b""
     return OpenedPicture(
         id=found.image.public_id,

@@ -7,11 +7,12 @@ alone can use none of them, and a lost token is a lost key.
 
 import json
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 
 import store
 from exchange.desk import TOUCH_AFTER, Asking, Desk, channel_view, role_of, token_hash
-from exchange.errors import CannotOpen, InputRefused, NotFound, SeatGone
+from exchange.errors import CannotOpen, InputRefused, NotFound, SeatGone, Unavailable
 from exchange.texts import name_key, person_name
 from exchange.values import ROLES, KeyChoice, OwnKeys, Person, Role, Seat
 from rsa_core import (
@@ -55,6 +56,7 @@ class Seats(Desk):
         role: str,
         owner_ticket: str = "",
         keys: KeyChoice | None = None,
+        token: str | None = None,
     ) -> Seat:
         """Takes a seat in the channel that this key opens.
 
@@ -66,6 +68,8 @@ class Seats(Desk):
             role: "sender", "interceptor" or "receiver".
             owner_ticket: from `create_channel`, for the creator's first seat.
             keys: a receiver's choice; 3072 bits when left out.
+            token: from `new_token`; the same one never takes a second seat, so that a browser
+                may keep it first and ask again when it got no answer.
 
         Raises:
             NotAdmitted: no open channel has this key.
@@ -76,7 +80,10 @@ class Seats(Desk):
             raise InputRefused("Choose a role: Sender, Interceptor or Receiver.")
         with self._reading() as unit:
             kind = self._enterable(unit, key, role).kind
-        token = secrets.token_urlsafe(24)
+        token = token or new_token()
+        taken = self._taken(token)
+        if taken is not None:
+            return taken
         new = _make_keys(role, kind, keys or KeyChoice(), token)
         now = self._clock()
         try:
@@ -101,12 +108,21 @@ class Seats(Desk):
                 )
                 unit.events.add(channel.id, "joined", now, seat_id=row.id)
         except store.NameTaken:
+            taken = self._taken(token)
+            if taken is not None:  # by the same person, pressing twice
+                return taken
             raise InputRefused(
                 "Somebody with this role already has this name. Please choose another."
             ) from None
         return Seat(
             token, row.public_id, row.name, role_of(row), owner, row.waiting, channel_view(channel)
         )
+
+    def _taken(self, token: str) -> Seat | None:
+        try:
+            return self.resume(token)
+        except SeatGone:
+            return None
 
     def resume(self, token: str) -> Seat:
         """Brings a seat back after a reload or a restart of the server.
@@ -140,7 +156,8 @@ class Seats(Desk):
             asking = self._asking(unit, seat.token)
             rows = unit.seats.in_channel(asking.channel.id)
         if now - asking.seat.last_seen_at >= TOUCH_AFTER:
-            with self._writing() as unit:
+            # Who is here can still be read while writing has to wait.
+            with suppress(Unavailable), self._writing() as unit:
                 asking = self._asking(unit, seat.token)
                 unit.seats.touch(asking.seat.id, now)
                 rows = unit.seats.in_channel(asking.channel.id)
@@ -232,6 +249,11 @@ class Seats(Desk):
             raise NotFound("person")
 
 
+def new_token() -> str:
+    """A seat token that nobody has: 192 random bits."""
+    return secrets.token_urlsafe(24)
+
+
 def unlock_key(seat: Seat, asking: Asking) -> KeyPair:
     """The seat's own key pair, out of its locked form."""
     if asking.seat.locked_key is None:
@@ -277,10 +299,10 @@ def _make_keys(role: str, kind: str, choice: KeyChoice, token: str) -> _NewKeys:
 
 def _receiver_keys(choice: KeyChoice, token: str) -> _NewKeys:
     try:
-        if choice.public_pem:
-            return _NewKeys(public_key=PublicKey.from_pem(choice.public_pem).der())
-        if choice.private_pem:
-            return _locked(KeyPair.from_pem(choice.private_pem, choice.passphrase or None), token)
+        if choice.way == "public":
+            return _NewKeys(public_key=PublicKey.from_pem(choice.pem).der())
+        if choice.way == "private":
+            return _locked(KeyPair.from_pem(choice.pem, choice.passphrase or None), token)
     except (KeyFormatError, PassphraseError) as error:
         raise InputRefused(f"This key cannot be used: {error}.") from None
     if choice.bits not in KEY_SIZES:

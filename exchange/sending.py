@@ -164,13 +164,15 @@ class Sending(Desk):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "sender")
             images = unit.images.by_sender(asking.channel.id, asking.seat.id)
-            views = [_sent(unit, seat, asking, image) for image in images]
+            seats = seats_by_id(unit, asking)
+            views = [_sent(unit, seat, asking, image, seats) for image in images]
         return tuple(reversed(views))
 
     def _sent_view(self, seat: Seat, image_id: str) -> SentImage:
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "sender")
-            return _sent(unit, seat, asking, find_image(unit, asking, image_id))
+            image = find_image(unit, asking, image_id)
+            return _sent(unit, seat, asking, image, seats_by_id(unit, asking))
 
 
 def removal_words(image: store.StoredImage) -> str:
@@ -195,17 +197,26 @@ def _check_room(unit: store.Unit, asking: Asking, size: int) -> None:
         raise InputRefused(f"The channel may hold {limit} MB, and no more. Start another channel.")
 
 
-def receipts(unit: store.Unit, image: store.StoredImage) -> tuple[Receipt, ...]:
+def seats_by_id(unit: store.Unit, asking: Asking) -> dict[int, store.Seat]:
+    """Everybody who has or had a seat in the channel."""
+    seats = unit.seats.in_channel(asking.channel.id, with_left=True)
+    return {seat.id: seat for seat in seats}
+
+
+def receipts(image: store.StoredImage, seats: dict[int, store.Seat]) -> tuple[Receipt, ...]:
     """Who a picture is for, and when each of them opened it."""
-    found = []
-    for recipient in image.recipients:
-        seat = unit.seats.get(recipient.seat_id)
-        name = seat.name if seat else "(gone)"
-        found.append(Receipt(name, recipient.fingerprint, recipient.opened_at))
-    return tuple(found)
+    return tuple(
+        Receipt(seats[one.seat_id].name, one.fingerprint, one.opened_at) for one in image.recipients
+    )
 
 
-def _sent(unit: store.Unit, seat: Seat, asking: Asking, image: store.StoredImage) -> SentImage:
+def _sent(
+    unit: store.Unit,
+    seat: Seat,
+    asking: Asking,
+    image: store.StoredImage,
+    seats: dict[int, store.Seat],
+) -> SentImage:
     records = unit.images.records(asking.channel.id, image.public_id)
     try:
         secret = derive_secret(seat.token.encode(), NOTE_PURPOSE)
@@ -219,7 +230,7 @@ def _sent(unit: store.Unit, seat: Seat, asking: Asking, image: store.StoredImage
         size=image.size,
         file_name=note["name"],
         caption=note["caption"],
-        receipts=receipts(unit, image),
+        receipts=receipts(image, seats),
         removal=removal_words(image),
     )
 

@@ -1,8 +1,8 @@
 """Text that people type, at the door: cleaned where that is harmless, else refused in words.
 
-Names are shown beside other people's names, so whatever could make two of them look alike
-(invisible characters, direction marks, trailing spaces) or could be markup is refused rather
-than repaired silently. File names and captions only ever travel sealed.
+Names are shown beside other people's names. What nobody sees (invisible characters, direction
+marks, spaces at the ends) is dropped, so that it cannot make two names look alike; what could be
+markup is refused. File names and captions only ever travel sealed.
 """
 
 import re
@@ -15,6 +15,7 @@ NAME_LENGTH = 24
 CHANNEL_NAME_LENGTH = 60
 CAPTION_LENGTH = 300
 FILE_NAME_LENGTH = 100
+_MARKS = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{4}")
 
 
 def person_name(text: str) -> str:
@@ -24,6 +25,8 @@ def person_name(text: str) -> str:
         raise InputRefused("Please type your name.")
     if not all(_is_plain(c) for c in name):
         raise InputRefused("Please use only letters, digits, spaces and . - _ ' in your name.")
+    if _MARKS.search(unicodedata.normalize("NFD", name)):
+        raise InputRefused("Please use at most three accents on one letter of your name.")
     if len(name) > NAME_LENGTH:
         raise InputRefused(f"Please use a name of at most {NAME_LENGTH} characters.")
     return name

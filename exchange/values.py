@@ -14,6 +14,7 @@ from rsa_core import Capture
 
 Role = Literal["sender", "interceptor", "receiver"]
 ChannelKind = Literal["private", "classroom"]
+KeyWay = Literal["new", "private", "public"]
 
 ROLES: tuple[Role, ...] = ("sender", "interceptor", "receiver")
 CHANNEL_KINDS: tuple[ChannelKind, ...] = ("private", "classroom")
@@ -127,16 +128,17 @@ class KeyChoice:
     """Which RSA key a new receiver wants.
 
     Attributes:
-        bits: size of the key pair to make.
-        private_pem: a private key to import instead; "" for none.
-        passphrase: of `private_pem`; "" for none.
-        public_pem: only a public key: the private one stays at home; "" for none.
+        way: "new" makes a key pair; "private" imports one; "public" takes a public key only, and
+            the private one stays at home.
+        bits: size of a new key pair.
+        pem: what is imported.
+        passphrase: of an imported private key; "" for none.
     """
 
+    way: KeyWay = "new"
     bits: int = 3072
-    private_pem: str = field(default="", repr=False)
+    pem: str = field(default="", repr=False)
     passphrase: str = field(default="", repr=False)
-    public_pem: str = ""
 
 
 @dataclass(frozen=True, slots=True)

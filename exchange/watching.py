@@ -7,9 +7,9 @@ here reads a private key, a details envelope or another seat's token.
 import hashlib
 
 import store
-from exchange.desk import Asking, Desk, find_image, role_of
+from exchange.desk import Desk, find_image, role_of
 from exchange.errors import Tampered
-from exchange.sending import receipts
+from exchange.sending import receipts, seats_by_id
 from exchange.values import CapturedImage, CaptureItem, Event, Seat
 from rsa_core import SCHEMES, EnvelopeFormatError
 
@@ -27,7 +27,7 @@ class Watching(Desk):
             if asking.channel.last_seq <= seq:
                 return ()
             rows = unit.events.since(asking.channel.id, seq)
-            seats = {s.id: s for s in unit.seats.in_channel(asking.channel.id, with_left=True)}
+            seats = seats_by_id(unit, asking)
         return tuple(_event(row, seats.get(row.seat_id or 0)) for row in rows)
 
     def captures(self, seat: Seat) -> tuple[CaptureItem, ...]:
@@ -35,10 +35,8 @@ class Watching(Desk):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
             images = unit.images.in_channel(asking.channel.id)
-            items = [
-                _capture(unit, asking, image, number)
-                for number, image in enumerate(images, start=1)
-            ]
+            seats = seats_by_id(unit, asking)
+        items = [_capture(image, number, seats) for number, image in enumerate(images, start=1)]
         return tuple(reversed(items))
 
     def capture(self, seat: Seat, image_id: str) -> CapturedImage:
@@ -52,7 +50,7 @@ class Watching(Desk):
             image = find_image(unit, asking, image_id)
             images = unit.images.in_channel(asking.channel.id)
             number = [i.public_id for i in images].index(image.public_id) + 1
-            item = _capture(unit, asking, image, number)
+            item = _capture(image, number, seats_by_id(unit, asking))
             envelope = unit.images.content(asking.channel.id, image.public_id)
         scheme = SCHEMES[image.scheme]
         try:
@@ -63,18 +61,15 @@ class Watching(Desk):
         return CapturedImage(item, envelope, f"capture-{number}-{prefix}{scheme.suffix}", facts)
 
 
-def _capture(
-    unit: store.Unit, asking: Asking, image: store.StoredImage, number: int
-) -> CaptureItem:
-    sender = unit.seats.get(image.sender_id)
+def _capture(image: store.StoredImage, number: int, seats: dict[int, store.Seat]) -> CaptureItem:
     return CaptureItem(
         id=image.public_id,
         number=number,
         scheme=image.scheme,
         sent_at=image.sent_at,
         size=image.size,
-        sender=sender.name if sender else "",
-        recipients=receipts(unit, image),
+        sender=seats[image.sender_id].name,
+        recipients=receipts(image, seats),
     )
 
 

@@ -4,12 +4,11 @@ import streamlit as st
 
 import ui
 
-seat = ui.enter_page("Interceptor", role="interceptor")
-
-capture = ui.capture_choice(seat)
-if capture is not None:
-    ciphertext, statistics = st.tabs(["Ciphertext", "Statistics"])
-    with ciphertext:
-        ui.show_ciphertext(capture)
-    with statistics:
-        ui.show_statistics(capture)
+with ui.role_page("Interceptor", role="interceptor") as seat:
+    capture = ui.capture_choice(seat)
+    if capture is not None:
+        ciphertext, statistics = st.tabs(["Ciphertext", "Statistics"])
+        with ciphertext:
+            ui.show_ciphertext(capture)
+        with statistics:
+            ui.show_statistics(capture)

@@ -2,7 +2,6 @@
 
 import ui
 
-seat = ui.enter_page("Receiver", role="receiver")
-
-ui.own_key_panel(seat)
-ui.inbox_list(seat)
+with ui.role_page("Receiver", role="receiver") as seat:
+    ui.own_key_panel(seat)
+    ui.inbox_list(seat)

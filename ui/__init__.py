@@ -1,15 +1,15 @@
 """What pages share and only Streamlit knows: guard, live feed, controls, pictures."""
 
-from ui.guard import channel_in_url, enter_page, keep_seat, start_page
+from ui.guard import channel_in_url, lobby_page, role_page
 from ui.intercepting import capture_choice, show_ciphertext, show_statistics
-from ui.lobby import own_seats
+from ui.lobby import enter_button, keep_ticket, own_seats
 from ui.receiving import inbox_list, key_choice, own_key_panel
 from ui.sending import (
+    Order,
     image_upload,
     recipients_choice,
     removal_choice,
     scheme_choice,
-    send_all,
     send_button,
     send_report,
     sent_list,
@@ -19,29 +19,30 @@ from ui.widgets import labelled, labelled_code
 from ui.words import day_and_time, tidy_key
 
 __all__ = [
+    "Order",
     "capture_choice",
     "channel_in_url",
     "day_and_time",
-    "enter_page",
+    "enter_button",
     "exchange",
     "image_upload",
     "inbox_list",
-    "keep_seat",
+    "keep_ticket",
     "key_choice",
     "labelled",
     "labelled_code",
+    "lobby_page",
     "own_key_panel",
     "own_seats",
     "recipients_choice",
     "removal_choice",
+    "role_page",
     "scheme_choice",
-    "send_all",
     "send_button",
     "send_report",
     "sent_list",
     "show_ciphertext",
     "show_statistics",
-    "start_page",
     "tidy_key",
     "visitor",
 ]

@@ -6,10 +6,12 @@ the whole page would kill a long encryption and close an open dialog. Toasts are
 that rerun, because one shown just before it is lost.
 """
 
+from collections import Counter
+
 import streamlit as st
 from streamlit_autorefresh import st_autorefresh
 
-from exchange import Event, ExchangeError, Person, Seat
+from exchange import Event, ExchangeError, Person, Seat, SeatGone
 from ui.service import exchange
 from ui.widgets import labelled
 from ui.words import clock_time
@@ -56,12 +58,13 @@ def live_feed(seat: Seat) -> None:
     state = st.session_state
     events = _events(seat)
     if events is None:
-        state[f"feed_{seat.id}"] = list(exchange().events_since(seat, 0))
+        state[f"feed_{seat.id}"] = events = []
+        while _catch_up(seat, events):
+            pass  # a long story comes in parts
+        state.pop(f"toasts_{seat.id}", None)
     else:
         _catch_up(seat, events)
-    for event in state.pop(f"toasts_{seat.id}", []):
-        words, icon = _TOASTS[event.kind]
-        st.toast(words.format(role=event.role), icon=icon)
+    _show_toasts(state.pop(f"toasts_{seat.id}", []))
     # The first run of the fragment is part of this run of the page. It must not start another:
     # whatever button was pressed to cause this run comes after it and would be lost.
     state["feed_first_run"] = True
@@ -90,8 +93,11 @@ def _watch(seat: Seat) -> None:
         people = exchange().present(seat)
         exchange().clean_now_and_then()
         news = not first and _catch_up(seat, events)
-    except ExchangeError:
+    except SeatGone:
         st.rerun()  # the guard at the top of the page says what is the matter
+    except ExchangeError as error:
+        st.caption(str(error))  # and the next tick tries again
+        return
     if news:
         st.rerun()
     _show_people(people)
@@ -110,6 +116,15 @@ def _catch_up(seat: Seat, events: list[Event]) -> bool:
     others = [event for event in new if event.who_id != seat.id and event.kind in _TOASTS]
     st.session_state.setdefault(f"toasts_{seat.id}", []).extend(others)
     return bool(new)
+
+
+def _show_toasts(events: list[Event]) -> None:
+    """One toast for each event, or for each kind of event when many come at once."""
+    kinds = Counter((event.kind, event.role) for event in events)
+    for (kind, role), number in kinds.items():
+        words, icon = _TOASTS[kind]
+        times = f" ({number} times)" if number > 1 else ""
+        st.toast(words.format(role=role) + times, icon=icon)
 
 
 def _show_people(people: tuple[Person, ...]) -> None:

@@ -5,10 +5,12 @@ this session, or from the browser's memory, checked against the store every time
 no seat of this page's role in this channel gets one sentence and a way home.
 """
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 import streamlit as st
+from streamlit_autorefresh import st_autorefresh
 
 from exchange import ExchangeError, Role, Seat, SeatGone, Waiting
 from ui import memory
@@ -24,34 +26,35 @@ PAGES: dict[Role, str] = {
     "interceptor": "pages/interceptor.py",
     "receiver": "pages/receiver.py",
 }
+_RETRY_MS = 3000
 
 
-def start_page(title: str) -> None:
+@contextmanager
+def lobby_page(title: str) -> Iterator[None]:
     """Title, style and browser memory; for the lobby, which needs no seat."""
-    st.set_page_config(
-        page_title=f"{title} · RSA images", page_icon=":material/lock:", layout="wide"
-    )
-    apply_style()
-    memory.ask_browser()
+    _start(title)
+    with _faults_in_words():
+        exchange()
+        yield
 
 
-def enter_page(title: str, *, role: Role) -> Seat:
+@contextmanager
+def role_page(title: str, *, role: Role) -> Iterator[Seat]:
     """Title, style, header, live feed, and the seat of this page; stops everybody else."""
-    start_page(title)
-    key = channel_in_url()
-    seat = _seat(role, key)
-    if seat is None:
-        _turn_away(title)
-    st.session_state.pop("seat_gone", None)
-    _header(title, seat, key)
-    if seat.waiting:
-        st.info(str(Waiting()), icon=":material/hourglass_top:")
+    _start(title)
+    with _faults_in_words():
+        key = channel_in_url()
+        seat = _seat(role, key)
+        if seat is None:
+            _turn_away(title, key)
+        _header(title, seat, key)
         live_feed(seat)
-        st.stop()
-    live_feed(seat)
-    if seat.owner:
-        owner_panel(seat)
-    return seat
+        if seat.waiting:
+            st.info(str(Waiting()), icon=":material/hourglass_top:")
+            st.stop()
+        if seat.owner:
+            owner_panel(seat)
+        yield seat
 
 
 def channel_in_url() -> str:
@@ -59,36 +62,63 @@ def channel_in_url() -> str:
     return st.query_params.get("channel", "")
 
 
-def keep_seat(seat: Seat, key: str) -> None:
-    """Remembers a seat just taken and goes to its page."""
-    memory.remember(memory.Remembered(key=key, role=seat.role, token=seat.token))
+def go_to_seat(seat: Seat, key: str) -> None:
+    """Goes to a seat's page, and ties this tab to that seat."""
+    memory.pin(_place(seat.role, key), seat.token)
     st.switch_page(PAGES[seat.role], query_params={"channel": key})
 
 
+def _start(title: str) -> None:
+    st.set_page_config(
+        page_title=f"{title} · RSA images", page_icon=":material/lock:", layout="wide"
+    )
+    apply_style()
+    memory.ask_browser()
+
+
+@contextmanager
+def _faults_in_words() -> Iterator[None]:
+    """Whatever went wrong in the page is said in words; a lost seat starts the page anew."""
+    try:
+        yield
+    except SeatGone:
+        st.rerun()
+    except ExchangeError as error:
+        st.error(str(error))
+        st_autorefresh(interval=_RETRY_MS, key="retry")
+
+
+def _place(role: Role, key: str) -> str:
+    """Names a page of this tab."""
+    return f"{role} {tidy_key(key)}"
+
+
 def _seat(role: Role, key: str) -> Seat | None:
-    """The newest remembered seat of this role that was taken with this channel key."""
-    for entry in reversed(memory.remembered()):
-        if entry.role != role or tidy_key(entry.key) != tidy_key(key):
-            continue
-        try:
+    """The seat of this tab; else the newest of this role that was taken with this key."""
+    place = _place(role, key)
+    pinned = memory.pinned(place)
+    entries = [e for e in memory.remembered() if _place_of(e) == place]
+    entries.sort(key=lambda entry: entry.token == pinned)
+    for entry in reversed(entries):
+        with suppress(SeatGone):
             seat = exchange().resume(entry.token)
-        except SeatGone:
-            memory.forget(entry.token)
-            st.session_state["seat_gone"] = tidy_key(key)
-            continue
-        except ExchangeError as error:
-            st.error(str(error))
-            continue
-        if seat.role == role:
-            return seat
+            if seat.role == role:
+                memory.pin(place, seat.token)
+                return seat
+    if entries:
+        st.session_state["seat_gone"] = place
     return None
 
 
-def _turn_away(title: str) -> NoReturn:
+def _place_of(entry: memory.Remembered) -> str:
+    return f"{entry.role} {tidy_key(entry.key)}"
+
+
+def _turn_away(title: str, key: str) -> NoReturn:
     st.title(title)
-    if memory.answered() or st.session_state.get("seat_gone"):
-        if st.session_state.get("seat_gone") == tidy_key(channel_in_url()):
-            st.warning("This channel has ended, or its owner removed your seat.")
+    if memory.answered():
+        if str(st.session_state.get("seat_gone", "")).endswith(f" {tidy_key(key)}"):
+            st.warning("This channel has ended, or your seat was removed.")
         st.info("Join a channel first", icon=":material/meeting_room:")
         st.page_link("Home.py", label="Go to the lobby", icon=":material/home:")
     else:
@@ -118,7 +148,8 @@ def _article(role: Role) -> str:
 
 
 def _leave(seat: Seat) -> None:
-    with suppress(ExchangeError):  # a seat that is gone already is what was asked for
+    with suppress(SeatGone):  # a seat that is gone already is what was asked for
         exchange().leave(seat)
     memory.forget(seat.token)
+    st.session_state.pop("lobby_key", None)
     st.switch_page("Home.py")

@@ -1,5 +1,9 @@
 """The interceptor's view of one capture: ciphertext, public facts, histogram, entropy."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
 import altair as alt
 import streamlit as st
 
@@ -18,6 +22,8 @@ from ui.words import clock_time, file_size
 
 _HEX_BYTES = 512
 
+Found = TypeVar("Found")
+
 
 def capture_choice(seat: Seat) -> CapturedImage | None:
     """The captures of the channel, the newest first; the chosen one, whole."""
@@ -29,8 +35,10 @@ def capture_choice(seat: Seat) -> CapturedImage | None:
         "Capture", list(items), format_func=lambda i: _label(items[i]), key=f"capture_{seat.id}"
     )
     held: CapturedImage | None = st.session_state.get(f"captured_{seat.id}")
-    if held is not None and held.item == items[chosen]:
-        return held  # reading a large one again at every event would cost a tenth of a second
+    if held is not None and held.item.id == chosen:
+        return replace(
+            held, item=items[chosen]
+        )  # reading a large one again at every event would cost a tenth of a second
     try:
         captured = exchange().capture(seat, chosen)
     except ExchangeError as error:
@@ -44,7 +52,7 @@ def show_ciphertext(capture: CapturedImage) -> None:
     """What travelled: facts, a picture of the noise, and bytes."""
     picture, facts = st.columns([1, 2])
     with picture:
-        small_picture(_noise(capture), alt="The ciphertext drawn as pixels")
+        small_picture(_once("noise", capture, noise_picture), alt="The ciphertext drawn as pixels")
         st.caption("The ciphertext, drawn as pixels")
     with facts:
         size = len(capture.envelope)
@@ -73,7 +81,7 @@ def show_ciphertext(capture: CapturedImage) -> None:
 
 def show_statistics(capture: CapturedImage) -> None:
     """How the ciphertext's bytes are distributed."""
-    numbers = byte_statistics(capture)
+    numbers = _once("statistics", capture, byte_statistics)
     st.metric("Shannon entropy", f"{numbers.entropy:.4f} bits per byte")
     st.caption(f"8 is the most there can be; measured over {numbers.total} bytes of ciphertext.")
     rows = [{"byte": value, "count": count} for value, count in enumerate(numbers.counts)]
@@ -95,10 +103,11 @@ def _label(item: CaptureItem) -> str:
     return f"{item.number} · {item.scheme} · {clock_time(item.sent_at)} · from {item.sender}"
 
 
-def _noise(capture: CapturedImage) -> bytes:
-    """The noise picture, drawn once for each capture in a session."""
-    cache: dict[str, bytes] = st.session_state.setdefault("noise", {})
-    name = capture.file_name
-    if name not in cache:
-        cache[name] = noise_picture(capture)
-    return cache[name]
+def _once(what: str, capture: CapturedImage, work: Callable[[CapturedImage], Found]) -> Found:
+    """What is worked out from a capture, once for the capture that is on the screen."""
+    key = f"{what} of {capture.file_name}"
+    held: tuple[str, Found] | None = st.session_state.get(f"once_{what}")
+    if held is None or held[0] != key:
+        held = key, work(capture)
+        st.session_state[f"once_{what}"] = held
+    return held[1]

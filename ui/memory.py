@@ -9,17 +9,24 @@ entry to be put in or dropped, and the browser's code merges that into what is t
 """
 
 import json
+import re
 from dataclasses import asdict, dataclass, field
 
 import streamlit as st
 
 _JS = """
-const NAME = "rsa-images.seats";
-function load() {
-  try { return JSON.parse(localStorage.getItem(NAME) || "[]"); } catch (e) { return []; }
+const NAME = "rsa-images.seats", TAB = "rsa-images.tab";
+function load(storage, name, empty) {
+  try {
+    const found = JSON.parse(storage.getItem(name));
+    return found && Array.isArray(found) === Array.isArray(empty) ? found : empty;
+  } catch (e) { return empty; }
+}
+function save(storage, name, value) {
+  try { storage.setItem(name, JSON.stringify(value)); } catch (e) { /* full or forbidden */ }
 }
 export default function ({ data, setStateValue }) {
-  const seats = load();
+  const seats = load(localStorage, NAME, []).filter((s) => s && typeof s === "object");
   const gone = new Set(data.drop);
   const kept = seats.filter((s) => !gone.has(s.token));
   for (const s of data.put) {
@@ -27,11 +34,18 @@ export default function ({ data, setStateValue }) {
     const at = kept.findIndex((k) => k.token === s.token);
     if (at < 0) kept.push(s); else kept[at] = s;
   }
-  const now = JSON.stringify(kept.slice(-40));
-  if (now !== JSON.stringify(seats)) localStorage.setItem(NAME, now);
+  const last = kept.slice(-40);
+  if (JSON.stringify(last) !== JSON.stringify(seats)) save(localStorage, NAME, last);
+  const tab = { ...load(sessionStorage, TAB, {}), ...data.tab };
+  save(sessionStorage, TAB, tab);
+  const now = JSON.stringify({ seats: last, tab: tab });
   if (data.known !== now) setStateValue("seats", now);
 }
 """
+
+_MOST = 40  # seats that one browser keeps
+_LONGEST_KEY = 64
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 
 _browser_memory = st.components.v2.component("browser_memory", js=_JS)
 
@@ -42,8 +56,8 @@ class Remembered:
 
     Attributes:
         key: the channel key that it was taken with.
-        role: sender, interceptor or receiver.
-        token: the seat token.
+        role: sender, interceptor or receiver; "owner" for the ticket of a channel just created.
+        token: the seat token, or the ticket.
     """
 
     key: str = field(repr=False)
@@ -61,6 +75,7 @@ def ask_browser() -> None:
             data={
                 "put": [asdict(seat) for seat in _list("memory_put")],
                 "drop": state.get("memory_drop", []),
+                "tab": state.get("memory_tab", {}),
                 "known": known,
             },
             default={"seats": None},
@@ -68,6 +83,8 @@ def ask_browser() -> None:
         )
     if answer.seats is not None:
         state["memory_known"] = answer.seats
+        there = _seats_of(_answer())
+        state["memory_put"] = [seat for seat in _list("memory_put") if seat not in there]
 
 
 def answered() -> bool:
@@ -79,10 +96,24 @@ def remembered() -> list[Remembered]:
     """The seats of this browser, the oldest first, this session's own changes included."""
     dropped = set(st.session_state.get("memory_drop", []))
     found: dict[str, Remembered] = {}
-    for seat in [*_parse(st.session_state.get("memory_known")), *_list("memory_put")]:
+    for seat in [*_seats_of(_answer()), *_list("memory_put")]:
         if seat.token not in dropped:
             found[seat.token] = seat
     return list(found.values())
+
+
+def pin(page: str, token: str) -> None:
+    """Ties this tab to one seat: another seat taken elsewhere must not change who sits here."""
+    pinned = st.session_state.setdefault("memory_tab", {})
+    pinned[page] = token
+
+
+def pinned(page: str) -> str:
+    """The token that this tab was tied to, before a reload too; "" for none."""
+    here: dict[str, str] = st.session_state.get("memory_tab", {})
+    before = _answer().get("tab")
+    token = here.get(page) or (before.get(page) if isinstance(before, dict) else None)
+    return token if isinstance(token, str) else ""
 
 
 def remember(seat: Remembered) -> None:
@@ -104,17 +135,29 @@ def _list(name: str) -> list[Remembered]:
     return seats
 
 
-def _parse(text: str | None) -> list[Remembered]:
-    """The browser's list; whatever is not ours in it is passed over."""
+def _answer() -> dict[str, object]:
+    """What the browser said last; anybody can make their own browser say anything."""
     try:
-        entries = json.loads(text or "[]")
-    except ValueError:
-        return []
+        answer = json.loads(st.session_state.get("memory_known") or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _seats_of(answer: dict[str, object]) -> list[Remembered]:
+    """The entries that are ours; whatever else is in the list is passed over."""
+    entries = answer.get("seats")
     if not isinstance(entries, list):
         return []
-    fields = ("key", "role", "token")
-    return [
-        Remembered(*(entry[name] for name in fields))
-        for entry in entries
-        if isinstance(entry, dict) and all(isinstance(entry.get(name), str) for name in fields)
-    ]
+    return [seat for seat in map(_seat_of, entries[-_MOST:]) if seat is not None]
+
+
+def _seat_of(entry: object) -> Remembered | None:
+    if not isinstance(entry, dict):
+        return None
+    key, role, token = (entry.get(name) for name in ("key", "role", "token"))
+    if not (isinstance(key, str) and isinstance(role, str) and isinstance(token, str)):
+        return None
+    if len(key) > _LONGEST_KEY or not _TOKEN.fullmatch(token):
+        return None
+    return Remembered(key, role, token)

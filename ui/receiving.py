@@ -8,13 +8,16 @@ from streamlit.delta_generator import DeltaGenerator
 
 from exchange import (
     CLASSROOM_KEY_SIZES,
+    KEY_SIZES,
     Details,
     ExchangeError,
     InboxItem,
     KeyChoice,
+    KeyWay,
     OpenedPicture,
     OwnKeys,
     Seat,
+    Tampered,
     archives,
 )
 from ui.browser_files import picture_with_save_button, save_button, small_picture
@@ -24,6 +27,11 @@ from ui.widgets import labelled, labelled_code
 from ui.words import clock_time, file_size
 
 _SEED = "Seed preset: n = 3233 (p = 61, q = 53, e = 7)"
+_KEY_WAYS: dict[KeyWay, tuple[str, str]] = {
+    "new": ("Make a new one", "the server keeps it locked under this browser's secret"),
+    "private": ("Import a private key", "a PEM file of yours"),
+    "public": ("Only a public key", "you open images elsewhere, with OpenSSL"),
+}
 _SELECT_FROM = 2  # images from which on a zip makes sense
 _ZIP_BYTES = 150_000_000  # what one message to the browser carries without trouble
 _OPEN_AT_ONCE = 6  # pictures held open in one session; each may be 50 MB
@@ -34,21 +42,16 @@ def key_choice() -> KeyChoice:
     with st.expander("Your RSA key"):
         way = st.radio(
             "Where your key comes from",
-            ["Make a new one", "Import a private key", "Only a public key"],
-            captions=[
-                "the server keeps it locked under this browser's secret",
-                "a PEM file of yours",
-                "you open images elsewhere, with OpenSSL",
-            ],
+            list(_KEY_WAYS),
+            format_func=lambda way: _KEY_WAYS[way][0],
+            captions=[words for _, words in _KEY_WAYS.values()],
         )
-        if way == "Make a new one":
-            bits = st.radio("Key size", [2048, 3072, 4096], index=1, horizontal=True)
-            return KeyChoice(bits=bits)
+        if way == "new":
+            return KeyChoice(bits=st.radio("Key size", KEY_SIZES, index=1, horizontal=True))
         pem = st.text_area("Key in PEM form", height=150)
-        if way == "Only a public key":
-            return KeyChoice(public_pem=pem or " ")
-        passphrase = st.text_input("Passphrase of the key", type="password")
-        return KeyChoice(private_pem=pem or " ", passphrase=passphrase)
+        if way == "public":
+            return KeyChoice(way, pem=pem)
+        return KeyChoice(way, pem=pem, passphrase=st.text_input("Passphrase", type="password"))
 
 
 def own_key_panel(seat: Seat) -> None:
@@ -199,9 +202,15 @@ def _problem(item: InboxItem) -> None:
 
 
 def _show(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
-    if opened.exact == "file":
+    if opened.authenticated:
         st.success(
             "The original file, byte for byte; its signature holds.", icon=":material/verified:"
+        )
+    elif opened.exact == "file":
+        st.warning(
+            f"{opened.scheme} keeps a file secret, but not from being changed: blocks can be cut "
+            "and exchanged on the way, and nobody would notice.",
+            icon=":material/warning:",
         )
     else:
         st.warning(
@@ -270,10 +279,16 @@ def _ciphertext(seat: Seat, item: InboxItem) -> None:
 
 def _details(seat: Seat, item: InboxItem) -> Details:
     """The sealed record, opened once in a session: opening costs a private-key operation."""
-    cache: dict[str, Details] = st.session_state.setdefault(f"details_{seat.id}", {})
+    cache: dict[str, Details | Tampered] = st.session_state.setdefault(f"details_{seat.id}", {})
     if item.id not in cache:
-        cache[item.id] = exchange().details(seat, item.id)
-    return cache[item.id]
+        try:
+            cache[item.id] = exchange().details(seat, item.id)
+        except Tampered as refused:
+            cache[item.id] = refused
+    found = cache[item.id]
+    if isinstance(found, Tampered):
+        raise found
+    return found
 
 
 def _mime(details: Details) -> str:

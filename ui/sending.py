@@ -31,6 +31,23 @@ _TYPES = [
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """How the images are to be sent, as it was on the screen.
+
+    Attributes:
+        scheme: name of the scheme.
+        recipients: public ids of the chosen receivers.
+        caption: goes with each image.
+        remove_after: one of `exchange.REMOVE_AFTER`.
+    """
+
+    scheme: str
+    recipients: tuple[str, ...]
+    caption: str = field(repr=False)
+    remove_after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
     """One file to send; out of a zip, or by itself."""
 
@@ -80,6 +97,8 @@ def recipients_choice(seat: Seat) -> tuple[str, ...]:
     """The receivers of the channel, all ticked by default, newcomers included."""
     people = {person.id: person for person in exchange().present(seat) if _can_receive(person)}
     state, chosen, known = st.session_state, f"recipients_{seat.id}", f"receivers_{seat.id}"
+    if known not in state and not state.get(f"fresh_{seat.id}"):
+        state[f"reopened_{seat.id}"] = True
     new = [person_id for person_id in people if person_id not in state.get(known, ())]
     ticked = [person_id for person_id in state.get(chosen, ()) if person_id in people]
     state[chosen] = ticked + new
@@ -91,6 +110,8 @@ def recipients_choice(seat: Seat) -> tuple[str, ...]:
         key=chosen,
         placeholder="Nobody has joined as receiver yet" if not people else "Choose recipients",
     )
+    if state.get(f"reopened_{seat.id}") and len(people) > 1:
+        st.info("This page was opened anew: all receivers are ticked again. Check them.")
     return tuple(picked)
 
 
@@ -99,60 +120,53 @@ def removal_choice(seat: Seat) -> str:
     return st.selectbox("Remove when", list(REMOVE_AFTER), key=f"removal_{seat.id}")
 
 
-def send_button(seat: Seat, files: list[UploadedFile]) -> bool:
-    """The button, and whether sending goes on.
+def send_button(seat: Seat, files: list[UploadedFile], order: Order) -> None:
+    """The button, and the sending that it starts.
 
     A press is kept until all is sent: whatever else happens on the page starts it anew and ends
-    the work in the middle, and then it goes on from there. What was sent is not sent twice.
+    the work in the middle, and then it goes on from there. What was sent is not sent twice. The
+    order is the one that was on the screen at the press: a receiver who joined since is not in it.
     """
     if files:
         size = sum(file.size for file in files)
-        st.caption(
-            f"Ready to send: {len(files)} files, {file_size(size)}".replace("1 files", "1 file")
-        )
+        st.caption(f"Ready to send: {counted(len(files), 'file')}, {file_size(size)}")
     st.button(
         "Encrypt and send",
         type="primary",
         icon=":material/lock:",
         disabled=not files,
-        on_click=_set_sending,
-        args=(seat, True),
+        on_click=_begin,
+        args=(seat, order),
     )
-    return bool(st.session_state.get(f"sending_{seat.id}"))
-
-
-def _set_sending(seat: Seat, wanted: bool) -> None:
-    st.session_state[f"sending_{seat.id}"] = wanted
-    if wanted:
-        st.session_state.pop(f"report_{seat.id}", None)
-
-
-def send_all(
-    seat: Seat,
-    files: list[UploadedFile],
-    *,
-    scheme: str,
-    recipients: tuple[str, ...],
-    caption: str,
-    remove_after: str,
-) -> None:
-    """Sends every file; one that cannot be sent does not stop the others."""
-    if not recipients:
-        _set_sending(seat, False)
+    wanted: Order | None = st.session_state.get(f"sending_{seat.id}")
+    if wanted is None or not files:
+        return
+    if not wanted.recipients:
+        _end(seat)
         st.error("Choose at least one recipient. Receivers join with the channel key.")
         return
+    _send_all(seat, files, wanted)
+
+
+def _begin(seat: Seat, order: Order) -> None:
+    state = st.session_state
+    state[f"sending_{seat.id}"] = order
+    state[f"report_{seat.id}"] = {}
+    state.pop(f"reopened_{seat.id}", None)
+
+
+def _end(seat: Seat) -> None:
+    st.session_state.pop(f"sending_{seat.id}", None)
+
+
+def _send_all(seat: Seat, files: list[UploadedFile], order: Order) -> None:
+    """Sends every file; one that cannot be sent does not stop the others."""
     bar, stop = st.columns([5, 1], vertical_alignment="center")
     # Pressing it starts the page anew, and that ends the work at its next sign of progress.
-    stop.button(
-        "Cancel",
-        key=f"cancel_{seat.id}",
-        width="stretch",
-        on_click=_set_sending,
-        args=(seat, False),
-    )
+    stop.button("Cancel", key=f"cancel_{seat.id}", width="stretch", on_click=_end, args=(seat,))
     shown = bar.progress(0.0, text="Reading …")
     uploads = [upload for file in files for upload in _uploads(file)]
-    outcomes: list[Outcome] = []
+    outcomes: dict[str, Outcome] = st.session_state[f"report_{seat.id}"]
     for done, upload in enumerate(uploads):
         words = f"Encrypting {done + 1} of {len(uploads)}"
 
@@ -160,27 +174,17 @@ def send_all(
             shown.progress((done + part) / len(uploads), text=words)
 
         show(0)
-        outcomes.append(
-            _send(
-                seat,
-                upload,
-                scheme=scheme,
-                recipients=recipients,
-                caption=caption,
-                remove_after=remove_after,
-                progress=show,
-            )
-        )
-    _set_sending(seat, False)
-    state = st.session_state
-    state[f"report_{seat.id}"] = outcomes
-    state["upload_round"] = state.get("upload_round", 0) + 1
+        if upload.submission not in outcomes:
+            outcomes[upload.submission] = _send(seat, upload, order, show)
+    _end(seat)
+    st.session_state["upload_round"] = st.session_state.get("upload_round", 0) + 1
     st.rerun()
 
 
 def send_report(seat: Seat) -> None:
     """What became of the files that were sent last; stays until the next sending."""
-    outcomes: list[Outcome] = st.session_state.get(f"report_{seat.id}", [])
+    report: dict[str, Outcome] = st.session_state.get(f"report_{seat.id}", {})
+    outcomes = list(report.values())
     sent = [outcome for outcome in outcomes if not outcome.problem]
     if sent:
         st.success(f"{counted(len(sent), 'image')} sent.")
@@ -229,16 +233,7 @@ def _uploads(file: UploadedFile) -> Iterator[Upload]:
         yield Upload(member.name, member.data, f"{file.file_id}:{number}", member.problem)
 
 
-def _send(
-    seat: Seat,
-    upload: Upload,
-    *,
-    scheme: str,
-    recipients: tuple[str, ...],
-    caption: str,
-    remove_after: str,
-    progress: Callable[[float], None],
-) -> Outcome:
+def _send(seat: Seat, upload: Upload, order: Order, progress: Callable[[float], None]) -> Outcome:
     start, problem = time.perf_counter(), upload.problem
     if not problem:
         try:
@@ -246,11 +241,11 @@ def _send(
                 seat,
                 upload.data,
                 file_name=upload.name,
-                scheme=scheme,
-                recipients=recipients,
-                caption=caption,
+                scheme=order.scheme,
+                recipients=order.recipients,
+                caption=order.caption,
                 submission=upload.submission,
-                remove_after=remove_after,
+                remove_after=order.remove_after,
                 progress=progress,
             )
         except ExchangeError as error:
@@ -258,7 +253,7 @@ def _send(
     return Outcome(
         name=upload.name,
         size=len(upload.data),
-        scheme=scheme,
+        scheme=order.scheme,
         seconds=round(time.perf_counter() - start, 3),
         sha256=hashlib.sha256(upload.data).hexdigest(),
         problem=problem,

@@ -104,7 +104,9 @@ def test_presence_fades_and_comes_back(room, clock):
 
 def test_a_receiver_may_bring_a_key(room, png, key_pool):
     pair = key_pool[0]
-    seat = room.sit("Pia", "receiver", keys=KeyChoice(private_pem=pair.pem("pw"), passphrase="pw"))
+    seat = room.sit(
+        "Pia", "receiver", keys=KeyChoice("private", pem=pair.pem("pw"), passphrase="pw")
+    )
     assert room.exchange.own_keys(seat).fingerprint == pair.public.fingerprint
     sent = room.send("Ada", png, "Pia")
     assert room.exchange.open(seat, sent.id).file == png
@@ -112,7 +114,7 @@ def test_a_receiver_may_bring_a_key(room, png, key_pool):
 
 def test_a_receiver_may_keep_the_private_key_at_home(room, png, key_pool):
     pair = key_pool[0]
-    seat = room.sit("Pia", "receiver", keys=KeyChoice(public_pem=pair.public.pem()))
+    seat = room.sit("Pia", "receiver", keys=KeyChoice("public", pem=pair.public.pem()))
     assert not room.exchange.own_keys(seat).private_here
     sent = room.send("Ada", png, "Pia")
     (item,) = room.exchange.inbox(seat)
@@ -125,8 +127,10 @@ def test_a_receiver_may_keep_the_private_key_at_home(room, png, key_pool):
 @pytest.mark.parametrize(
     "keys",
     [
-        KeyChoice(public_pem="nonsense"),
-        KeyChoice(private_pem="nonsense"),
+        KeyChoice("public", pem="nonsense"),
+        KeyChoice("private", pem="nonsense"),
+        KeyChoice("private"),
+        KeyChoice("public"),
         KeyChoice(bits=1024),
     ],
 )
@@ -136,7 +140,7 @@ def test_a_key_that_cannot_be_used_is_refused(room, keys):
 
 
 def test_a_wrong_passphrase_is_refused(room, key_pool):
-    keys = KeyChoice(private_pem=key_pool[0].pem("right"), passphrase="wrong")
+    keys = KeyChoice("private", pem=key_pool[0].pem("right"), passphrase="wrong")
     with pytest.raises(InputRefused, match="passphrase"):
         room.sit("Pia", "receiver", keys=keys)
 

@@ -7,7 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import ui.service
-from exchange import Exchange
+from exchange import Exchange, Unavailable
+from ui import Order
 from ui.memory import Remembered
 
 ROLES = ("sender", "interceptor", "receiver")
@@ -74,11 +75,13 @@ def test_a_button_pressed_just_when_something_happens_is_not_lost(exchange, chan
 
 def test_sending_goes_on_after_it_was_interrupted(exchange, channel, png):
     """The press is kept until all is sent; what was sent is not sent twice."""
-    sit(exchange, channel, "Bob", "receiver")
+    bob = sit(exchange, channel, "Bob", "receiver")
     ada = sit(exchange, channel, "Ada", "sender")
     at = page_of(ada, channel.key)
     at.file_uploader[0].upload("a.png", png, "image/png").run()
-    at.session_state[f"sending_{ada.id}"] = True
+    order = Order("hybrid", (bob.id,), "", "the channel ends")
+    at.session_state[f"sending_{ada.id}"] = order
+    at.session_state[f"report_{ada.id}"] = {}
     at.run()
     assert [success.value for success in at.success] == ["1 image sent."]
     assert len(exchange.sent(ada)) == 1
@@ -105,3 +108,87 @@ def test_a_new_receiver_is_ticked_and_a_choice_is_kept(exchange, channel):
     cy = sit(exchange, channel, "Cy", "receiver")
     at.run()
     assert at.multiselect[0].value == [cy.id]
+
+
+def test_an_image_goes_only_to_those_who_were_on_the_screen_at_the_press(exchange, channel, png):
+    bob = sit(exchange, channel, "Bob", "receiver")
+    ada = sit(exchange, channel, "Ada", "sender")
+    at = page_of(ada, channel.key)
+    at.file_uploader[0].upload("a.png", png, "image/png").run()
+    sit(exchange, channel, "Mallory", "receiver")
+    next(b for b in at.button if b.label == "Encrypt and send").click().run()
+    (image,) = exchange.sent(ada)
+    assert [receipt.name for receipt in image.receipts] == ["Bob"]
+    assert bob.id in at.multiselect[0].value
+
+
+def test_a_double_press_takes_one_seat(exchange, channel):
+    at = AppTest.from_file("../../Home.py", default_timeout=30)
+    at.session_state["memory_known"] = "{}"
+    at.query_params["channel"] = channel.key
+    at.run()
+    next(t for t in at.text_input if t.label == "Your name").set_value("Ada").run()
+    enter = next(b for b in at.button if b.label == "Enter channel")
+    enter.click().run()
+    (person,) = exchange.join(channel.key).people
+    (kept,) = at.session_state["memory_put"]
+    assert exchange.resume(kept.token).id == person.id
+    again = exchange.take_seat(channel.key, name="Ada", role="sender", token=kept.token)
+    assert again.id == person.id
+
+
+def test_whatever_a_browser_claims_to_remember_is_harmless(exchange, channel):
+    lies = (
+        '[{"key":"x","role":"sender","token":"\\ud800"}]',
+        "[" * 3000,
+        "{}",
+        '{"seats":[null,5,{"key":1}],"tab":7}',
+        '{"seats":{},"tab":[]}',
+        "5",
+    )
+    for lie in lies:
+        for page in ("Home.py", "pages/sender.py"):
+            at = AppTest.from_file("../../Home.py", default_timeout=30)
+            at.session_state["memory_known"] = lie
+            at.run()
+            if page != "Home.py":
+                at.switch_page(page)
+                at.query_params["channel"] = channel.key
+                at.run()
+            assert not at.exception
+            assert not at.error
+
+
+def test_a_store_that_is_out_of_order_costs_nobody_their_seat(exchange, channel, monkeypatch):
+    seat = sit(exchange, channel, "Ada", "receiver")
+    at = page_of(seat, channel.key)
+
+    def broken(*_args):
+        raise Unavailable("The server is busy just now.")
+
+    with monkeypatch.context() as fault:
+        fault.setattr(Exchange, "resume", broken)
+        at.run()
+        assert [error.value for error in at.error] == ["The server is busy just now."]
+        assert not at.info
+    at.run()
+    assert at.title[0].value == "Receiver"
+    assert not at.error
+
+
+def test_a_long_story_is_no_news(exchange, channel):
+    ada = sit(exchange, channel, "Ada", "receiver")
+    with exchange._store.write() as unit:
+        for _ in range(700):
+            unit.events.add(1, "opened", exchange._clock())
+    at = page_of(ada, channel.key)
+    at.run()
+    assert not at.toast
+
+
+def test_a_crowd_is_one_toast(exchange, channel):
+    at = page_of(sit(exchange, channel, "Ada", "sender"), channel.key)
+    for name in ("Bob", "Cy", "Dan"):
+        sit(exchange, channel, name, "receiver")
+    at.run()
+    assert [toast.value for toast in at.toast] == ["A new receiver joined (3 times)"]
