@@ -9,8 +9,8 @@ RSAPrivateKey DER. Kinds: 1 target and budget, 2 outcome, 3 progress, 4 a pictur
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any, get_args
+from collections.abc import Iterator, Mapping
+from typing import IO, Any, get_args
 
 import numpy as np
 
@@ -22,6 +22,7 @@ TARGET, OUTCOME, PROGRESS, PICTURE = 1, 2, 3, 4
 
 _MAGIC = b"RSALAB\x01"
 _HEAD = len(_MAGIC) + 5
+_MAX_MESSAGE = 1 << 30
 
 
 def pack_target(target: Target, budget: Budget) -> bytes:
@@ -143,6 +144,22 @@ def parse_picture(data: bytes) -> Pixels:
 def kind_of(data: bytes) -> int:
     """Which kind of message it says it is; 0 for what is none."""
     return data[len(_MAGIC)] if len(data) >= _HEAD and data.startswith(_MAGIC) else 0
+
+
+def write_frame(out: IO[bytes], message: bytes) -> None:
+    """Writes a message to a pipe, its length before it."""
+    out.write(len(message).to_bytes(4, "big"))
+    out.write(message)
+    out.flush()
+
+
+def frames(source: IO[bytes]) -> Iterator[bytes]:
+    """The messages of a pipe, until it ends or what comes is no message."""
+    while len(head := source.read(4)) == 4:
+        size = int.from_bytes(head, "big")
+        if size > _MAX_MESSAGE or len(data := source.read(size)) < size:
+            return
+        yield data
 
 
 def _pack(kind: int, head: Mapping[str, Any], parts: Mapping[str, bytes]) -> bytes:

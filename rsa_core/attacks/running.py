@@ -1,7 +1,7 @@
 """Attacks in processes that can be killed: with a budget, progress, and a Cancel that works.
 
-A child is a fresh interpreter that imports this package and calls `serve`, for the reasons given
-in `rsa_core.workers`. FLINT cannot be interrupted and counts no memory, so the budget is kept
+A child is a fresh interpreter that imports this package and calls `child.serve`, for the reasons
+given in `rsa_core.workers`. FLINT cannot be interrupted and counts no memory, so the budget is kept
 from outside: the operating system caps memory and processor time (RLIMIT_AS, RLIMIT_CPU, where
 there are such), and a thread here kills the child when the time is over.
 
@@ -14,35 +14,29 @@ A `Run` is for any thread: Streamlit's scripts start one, keep it in the session
 """
 
 import contextlib
-import ctypes
 import os
-import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import Literal
 
 from rsa_core.attacks import messages
 from rsa_core.attacks.attack import budget_text
 from rsa_core.attacks.catalogue import ATTACKS
+from rsa_core.attacks.child import GRACE
 from rsa_core.attacks.course import time_over
-from rsa_core.attacks.numbers import fmpz
 from rsa_core.attacks.values import Budget, Outcome, Pixels, Target
 from rsa_core.errors import CancelledError, EnvelopeFormatError
 
 SLOTS = 2
-GRACE = 2.0  # seconds that a child has beyond the budget to start and to say that it gave up
 
-_START = "import sys; from rsa_core.attacks.running import serve; serve(sys.argv[1])"
+Phase = Literal["waiting", "running", "done", "cancelled", "failed"]
+
+_START = "import sys; from rsa_core.attacks.child import serve; serve(sys.argv[1])"
 _POLL = 0.05
-_PR_SET_PDEATHSIG = 1
-_MAX_MESSAGE = 1 << 30
-_PER_SECOND = 10  # progress messages
-_BURST = 40
 _slots = threading.BoundedSemaphore(SLOTS)
 
 
@@ -61,7 +55,7 @@ class State:
         seconds: since the child was started.
     """
 
-    phase: str
+    phase: Phase
     part: float
     words: str
     picture: Pixels | None = field(repr=False)
@@ -168,7 +162,7 @@ class Run:
         if child.stdout is None:
             return
         with contextlib.suppress(EnvelopeFormatError):  # then as if the child had died
-            for message in _frames(child.stdout):
+            for message in messages.frames(child.stdout):
                 self._take(message)
 
     def _take(self, message: bytes) -> None:
@@ -198,7 +192,7 @@ class Run:
             ),
         )
 
-    def _end(self, phase: str, words: str) -> None:
+    def _end(self, phase: Phase, words: str) -> None:
         self._change(phase=phase, words=words)
 
     def _change(self, **parts: object) -> None:
@@ -239,90 +233,4 @@ def _feed(child: "subprocess.Popen[bytes]", message: bytes) -> None:
     """Writes the target and keeps the pipe open: its end tells the child that we are gone."""
     if child.stdin is not None:
         with contextlib.suppress(OSError):
-            _write(child.stdin, message)
-
-
-def _frames(source: IO[bytes]) -> Iterator[bytes]:
-    while len(head := source.read(4)) == 4:
-        size = int.from_bytes(head, "big")
-        if size > _MAX_MESSAGE or len(data := source.read(size)) < size:
-            return
-        yield data
-
-
-def _write(out: IO[bytes], message: bytes) -> None:
-    out.write(len(message).to_bytes(4, "big"))
-    out.write(message)
-    out.flush()
-
-
-def serve(name: str) -> None:
-    """The child's whole life."""
-    source, out = sys.stdin.buffer, sys.stdout.buffer
-    message = next(_frames(source), None)
-    if message is None:
-        return
-    target, budget = messages.parse_target(message)
-    del message
-    _be_modest(budget)
-    threading.Thread(target=_leave_with_parent, args=(source,), daemon=True).start()
-    try:
-        outcome = ATTACKS[name].run(
-            target,
-            budget,
-            progress=_Throttle(out),
-            show=lambda pixels: _write(out, messages.pack_picture(pixels)),
-        )
-    except EnvelopeFormatError as error:
-        outcome = Outcome("", "preconditions not met", str(error))  # no attack: it never began
-    _write(out, messages.pack_outcome(outcome))
-    os._exit(0)  # an ordinary end would wait a second for the thread that reads our input
-
-
-class _Throttle:
-    """Passes progress on ten times a second in the long run.
-
-    A burst goes through, so that what is said before FLINT falls silent is never held back.
-    """
-
-    def __init__(self, out: IO[bytes]) -> None:
-        self._out = out
-        self._last = time.monotonic()
-        self._left = float(_BURST)
-
-    def __call__(self, part: float, words: str) -> None:
-        now = time.monotonic()
-        self._left = min(_BURST, self._left + _PER_SECOND * (now - self._last))
-        self._last = now
-        if self._left >= 1:
-            self._left -= 1
-            _write(self._out, messages.pack_progress(part, words))
-
-
-def _leave_with_parent(source: IO[bytes]) -> None:
-    source.read(1)  # nothing more is ever sent; this is the end of the pipe
-    os._exit(0)
-
-
-def _be_modest(budget: Budget) -> None:
-    """Caps memory and processor time as far as the operating system can, and steps back.
-
-    PR_SET_PDEATHSIG (prctl(2)) and RLIMIT_CPU are for FLINT, during which `_leave_with_parent`
-    gets no turn. The signal comes when the thread that started us ends, which waits for us.
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(10)
-    with contextlib.suppress(OSError, AttributeError, TypeError):  # Linux has it
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    try:
-        import resource  # noqa: PLC0415  (not on Windows)
-    except ImportError:
-        return
-    seconds = int(budget.seconds + GRACE) + 1
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    fmpz()  # the library counts as such, not as the attack's memory
-    with contextlib.suppress(OSError, ValueError):
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        limit = pages * resource.getpagesize() + budget.memory
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+            messages.write_frame(child.stdin, message)
