@@ -346,7 +346,8 @@ def _size_of(path: Path) -> int:
 
 
 def _options(name: str, processes: int, stop: Stop, progress: Progress | None) -> dict[str, Any]:
-    """What the slow schemes take beyond the common interface."""
-    if name not in ("oaep-blocks", "textbook-blocks"):
-        return {}
-    return {"processes": processes, "cancelled": stop, "progress": progress}
+    """The keyword arguments of a scheme; the slow ones can use several processes."""
+    options: dict[str, Any] = {"cancelled": stop, "progress": progress}
+    if name in ("oaep-blocks", "textbook-blocks"):
+        options["processes"] = processes
+    return options
