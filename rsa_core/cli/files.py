@@ -125,6 +125,23 @@ def safe_name(name: str) -> str:
     return cleaned or "picture"
 
 
+def target_of(name: str, out: Path, *, sealing: bool, suffix: str = "") -> Path:
+    """Where the output of a file goes.
+
+    Args:
+        name: of the file, as in `Found`.
+        out: the output folder.
+        sealing: whether it gets a suffix; otherwise it loses that of an envelope, and what is
+            left, which is the sender's choice, is made harmless.
+        suffix: that of the scheme.
+    """
+    path = out / name
+    if sealing:
+        return path.with_name(path.name + suffix)
+    stem = path.stem if path.suffix.lower() in ENVELOPE_SUFFIXES else path.name
+    return path.with_name(safe_name(stem))
+
+
 class Draft:
     """A file in the making, beside its target. Used in a `with`; without `keep` it vanishes.
 

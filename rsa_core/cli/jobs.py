@@ -6,7 +6,6 @@ to refuse what is no picture. The other schemes decode the picture, or hold the 
 A `Sealer` and an `Opener` do the same in this process and in another, into which they are pickled.
 """
 
-import hashlib
 import stat
 import time
 from collections.abc import Callable
@@ -29,17 +28,16 @@ from rsa_core import (
     read_picture,
 )
 from rsa_core.cli.console import reason
-from rsa_core.cli.files import Draft, TargetExistsError, check_free, picture_suffix, safe_name
+from rsa_core.cli.files import Draft, TargetExistsError, check_free, picture_suffix
 from rsa_core.cli.manifest import Row
+from rsa_core.cli.streams import Reader, Stop, Writer, sha256_of
 from rsa_core.envelopes.container import MAGIC, MAX_ENVELOPE, Container
 from rsa_core.envelopes.streaming import open_stream, seal_stream
 from rsa_core.pictures import MAX_BYTES
 
-_PIECE = 1 << 20
 _NO_PICTURE = "this is no picture: PNG, JPEG, GIF, BMP, WebP, TIFF and PPM are taken"
 
 Progress = Callable[[float], None]
-Stop = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,43 +66,6 @@ class _Made:
     size: int
     sha256: str
     output_sha256: str
-
-
-class _Reader:
-    """Hashes what is read, and looks between pieces whether to stop."""
-
-    def __init__(self, file: BinaryIO, stop: Stop) -> None:
-        self._file, self._stop = file, stop
-        self.sha256 = hashlib.sha256()
-        self.size = 0
-
-    def read(self, size: int = -1, /) -> bytes:
-        if self._stop():
-            raise CancelledError
-        piece = self._file.read(size)
-        self.sha256.update(piece)
-        self.size += len(piece)
-        return piece
-
-
-class _Writer:
-    """Hashes what is written, keeps its first bytes, and looks whether to stop."""
-
-    def __init__(self, file: BinaryIO, stop: Stop) -> None:
-        self._file, self._stop = file, stop
-        self.sha256 = hashlib.sha256()
-        self.head = b""
-
-    def write(self, data: bytes | bytearray | memoryview, /) -> int:
-        if self._stop():
-            raise CancelledError
-        if len(self.head) < 16:
-            self.head += bytes(data[:16])
-        self.sha256.update(data)
-        left = memoryview(data)
-        while left:  # an unbuffered file may take less than it is given
-            left = left[self._file.write(left) :]
-        return len(data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +108,9 @@ class Sealer:
             if picture_suffix(source.read(16)) is None:
                 raise PictureError("the file is empty" if not size else _NO_PICTURE)
             source.seek(0)
-            reader = _Reader(source, stop)
+            reader = Reader(source, stop)
             with Draft(target.parent) as draft:
-                writer = _Writer(draft.file, stop)
+                writer = Writer(draft.file, stop)
                 if self.scheme == "hybrid":
                     self._stream(reader, writer, size)
                 else:
@@ -158,14 +119,14 @@ class Sealer:
         hashes = reader.sha256.hexdigest(), writer.sha256.hexdigest()
         return _Made(target, self.scheme, reader.size, *hashes)
 
-    def _stream(self, reader: _Reader, writer: _Writer, size: int) -> None:
+    def _stream(self, reader: Reader, writer: Writer, size: int) -> None:
         source, target = cast(BinaryIO, reader), cast(BinaryIO, writer)
         try:
             seal_stream(source, target, size, cast(Any, self.recipients))
         except ValueError:
             raise PictureError("the file changed while it was read") from None
 
-    def _sealed(self, reader: _Reader, size: int, stop: Stop, progress: Progress | None) -> bytes:
+    def _sealed(self, reader: Reader, size: int, stop: Stop, progress: Progress | None) -> bytes:
         if size > MAX_BYTES:
             raise LimitError(f"{size} bytes; {self.scheme} takes files of up to {MAX_BYTES}")
         picture = read_picture(reader.read())
@@ -209,10 +170,10 @@ class Opener:
             self._check_kind(scheme)
             if target.suffix:
                 check_free(self._final(target, scheme, b""), force=self.force)
-            digest = _hash(source, stop)
+            digest = sha256_of(source, stop)
             source.seek(0)
             with Draft(target.parent) as draft:
-                writer = _Writer(draft.file, stop)
+                writer = Writer(draft.file, stop)
                 if scheme.name == "hybrid":
                     open_stream(source, cast(BinaryIO, writer), cast(KeyPair, self.key))
                 else:
@@ -244,23 +205,6 @@ def _opener(
 ) -> Opener:
     pair = KeyPair.from_der(der) if der else ClassroomKeyPair.from_private_der(classroom or b"")
     return Opener(out, pair, force, processes)
-
-
-def target_of(name: str, out: Path, *, sealing: bool, suffix: str = "") -> Path:
-    """Where the output of a file goes.
-
-    Args:
-        name: of the file, as in `Found`.
-        out: the output folder.
-        sealing: whether it gets a suffix; otherwise it loses that of an envelope, and what is
-            left, which is the sender's choice, is made harmless.
-        suffix: that of the scheme.
-    """
-    path = out / name
-    if sealing:
-        return path.with_name(path.name + suffix)
-    stem = path.stem if path.suffix.lower() in (".p7m", ".rsaimg") else path.name
-    return path.with_name(safe_name(stem))
 
 
 def scheme_of(source: BinaryIO) -> str:
@@ -324,16 +268,9 @@ def _intact(work: Sealer | Opener, job: Job, before: Row, stop: Stop) -> bool:
         if not path.is_file():
             return False
         with path.open("rb", buffering=0) as file:
-            if _hash(file, stop) != wanted:
+            if sha256_of(file, stop) != wanted:
                 return False
     return True
-
-
-def _hash(file: BinaryIO, stop: Stop) -> str:
-    reader = _Reader(file, stop)
-    while reader.read(_PIECE):
-        pass
-    return reader.sha256.hexdigest()
 
 
 def _size_of(path: Path) -> int:

@@ -11,8 +11,8 @@ from tqdm import tqdm
 from rsa_core import SCHEMES
 from rsa_core.cli import batch
 from rsa_core.cli.console import DONE, FAILED, CommandError, error_line, printable, tell
-from rsa_core.cli.files import ENVELOPE_SUFFIXES, PICTURE_SUFFIXES, Found, find
-from rsa_core.cli.jobs import Job, Opener, Sealer, target_of
+from rsa_core.cli.files import ENVELOPE_SUFFIXES, PICTURE_SUFFIXES, Found, find, target_of
+from rsa_core.cli.jobs import Job, Opener, Sealer
 from rsa_core.cli.keyfiles import read_key_pair, read_public_key
 from rsa_core.cli.manifest import Manifest, Row
 
