@@ -3,7 +3,7 @@
 import streamlit as st
 
 import ui
-from exchange import CHANNEL_KINDS, KEEP_FOR, ROLES, ExchangeError, KeyChoice, Lobby
+from exchange import CHANNEL_KINDS, KEEP_FOR, ExchangeError, Lobby
 
 state = st.session_state
 
@@ -80,15 +80,7 @@ def enter(key: str, lobby: Lobby) -> None:
             ui.labelled(f"People here: {len(here)}", "\n".join(here) or "Nobody yet.")
     ui.own_seats(key, here=True)
     st.subheader("Take a seat")
-    name = st.text_input("Your name")
-    role = st.radio(
-        "Role",
-        [role.capitalize() for role in ROLES],
-        horizontal=True,
-        captions=["sends images", "sees ciphertext only", "opens images"],
-    )
-    keys = ui.key_choice() if role == "Receiver" else KeyChoice()
-    ui.enter_button(key, name=name, role=role.lower(), keys=keys)
+    ui.seat_form(key)
 
 
 with ui.lobby_page("Lobby"):

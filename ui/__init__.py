@@ -2,10 +2,10 @@
 
 from ui.guard import channel_in_url, lobby_page, role_page
 from ui.intercepting import capture_choice, show_ciphertext, show_statistics
-from ui.lobby import enter_button, keep_ticket, own_seats
-from ui.receiving import inbox_list, key_choice, own_key_panel
+from ui.lobby import keep_ticket, own_seats, seat_form
+from ui.receiving import inbox_list, own_key_panel
 from ui.sending import (
-    Order,
+    caption_input,
     image_upload,
     recipients_choice,
     removal_choice,
@@ -19,16 +19,14 @@ from ui.widgets import labelled, labelled_code
 from ui.words import day_and_time, tidy_key
 
 __all__ = [
-    "Order",
+    "caption_input",
     "capture_choice",
     "channel_in_url",
     "day_and_time",
-    "enter_button",
     "exchange",
     "image_upload",
     "inbox_list",
     "keep_ticket",
-    "key_choice",
     "labelled",
     "labelled_code",
     "lobby_page",
@@ -38,6 +36,7 @@ __all__ = [
     "removal_choice",
     "role_page",
     "scheme_choice",
+    "seat_form",
     "send_button",
     "send_report",
     "sent_list",

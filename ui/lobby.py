@@ -7,6 +7,7 @@ import streamlit as st
 from exchange import ROLES, ExchangeError, KeyChoice, Seat, new_token
 from ui import memory
 from ui.guard import go_to_seat
+from ui.receiving import chosen_key, key_choice
 from ui.service import exchange
 from ui.words import tidy_key
 
@@ -26,18 +27,36 @@ class _Entering:
     token: str = field(repr=False)
 
 
-def enter_button(key: str, *, name: str, role: str, keys: KeyChoice) -> None:
-    """The button that takes a seat, and the taking of it."""
+def seat_form(key: str) -> None:
+    """Name, role, a receiver's key, and the button that takes a seat."""
     state = st.session_state
+    st.text_input("Your name", key="your_name")
+    role = st.radio(
+        "Role",
+        ROLES,
+        format_func=str.capitalize,
+        horizontal=True,
+        captions=["sends images", "sees ciphertext only", "opens images"],
+        key="your_role",
+    )
+    if role == "receiver":
+        key_choice()
     st.button(
         "Enter channel",
         type="primary",
         icon=":material/arrow_forward:",
         on_click=_begin,
-        args=(key, name, role, keys),
+        args=(key,),
     )
+    if "enter_problem" in state:
+        st.error(state["enter_problem"])
     wanted: _Entering | None = state.get("entering")
     if wanted is None:
+        return
+    if not memory.keeps(wanted.token):
+        # The browser's answer starts the next run. Going to the seat's page before it came
+        # would let the answer, which still names this page, bring the person back here.
+        st.caption("One moment …")
         return
     try:
         with st.spinner("Making your keys …"):
@@ -52,8 +71,8 @@ def enter_button(key: str, *, name: str, role: str, keys: KeyChoice) -> None:
     except ExchangeError as error:
         del state["entering"]
         memory.forget(wanted.token)
-        st.error(str(error))
-        return
+        state["enter_problem"] = str(error)
+        st.rerun()
     del state["entering"]
     state[f"fresh_{seat.id}"] = True
     go_to_seat(seat, wanted.key)
@@ -93,12 +112,16 @@ def own_seats(key: str, *, here: bool) -> None:
             st.text(f"{seat.channel.name}, as {seat.name}")
 
 
-def _begin(key: str, name: str, role: str, keys: KeyChoice) -> None:
-    if "entering" in st.session_state:
+def _begin(key: str) -> None:
+    """Runs at the press, before the page: what was typed a moment ago is in the state already."""
+    state = st.session_state
+    if "entering" in state:
         return
-    token = new_token()
+    state.pop("enter_problem", None)
+    role, token = state["your_role"], new_token()
+    keys = chosen_key() if role == "receiver" else KeyChoice()
     memory.remember(memory.Remembered(key=key, role=role, token=token))
-    st.session_state["entering"] = _Entering(key, name, role, keys, token)
+    state["entering"] = _Entering(key, state["your_name"], role, keys, token)
 
 
 def _ticket(key: str) -> str:

@@ -102,6 +102,11 @@ def remembered() -> list[Remembered]:
     return list(found.values())
 
 
+def keeps(token: str) -> bool:
+    """Whether the browser has said that it holds this token."""
+    return any(seat.token == token for seat in _seats_of(_answer()))
+
+
 def pin(page: str, token: str) -> None:
     """Ties this tab to one seat: another seat taken elsewhere must not change who sits here."""
     pinned = st.session_state.setdefault("memory_tab", {})

@@ -37,21 +37,32 @@ _ZIP_BYTES = 150_000_000  # what one message to the browser carries without trou
 _OPEN_AT_ONCE = 6  # pictures held open in one session; each may be 50 MB
 
 
-def key_choice() -> KeyChoice:
-    """In the lobby: which key a new receiver wants."""
+def key_choice() -> None:
+    """In the lobby: which key a new receiver wants; `chosen_key` reads it."""
     with st.expander("Your RSA key"):
         way = st.radio(
             "Where your key comes from",
             list(_KEY_WAYS),
             format_func=lambda way: _KEY_WAYS[way][0],
             captions=[words for _, words in _KEY_WAYS.values()],
+            key="key_way",
         )
         if way == "new":
-            return KeyChoice(bits=st.radio("Key size", KEY_SIZES, index=1, horizontal=True))
-        pem = st.text_area("Key in PEM form", height=150)
-        if way == "public":
-            return KeyChoice(way, pem=pem)
-        return KeyChoice(way, pem=pem, passphrase=st.text_input("Passphrase", type="password"))
+            st.radio("Key size", KEY_SIZES, index=1, horizontal=True, key="key_bits")
+        else:
+            st.text_area("Key in PEM form", height=150, key="key_pem")
+        if way == "private":
+            st.text_input("Passphrase", type="password", key="key_passphrase")
+
+
+def chosen_key() -> KeyChoice:
+    """What `key_choice` has on the screen at this moment."""
+    state = st.session_state
+    way: KeyWay = state.get("key_way", "new")
+    if way == "new":
+        return KeyChoice(bits=state.get("key_bits", KeyChoice().bits))
+    passphrase = state.get("key_passphrase", "") if way == "private" else ""
+    return KeyChoice(way, pem=state.get("key_pem", ""), passphrase=passphrase)
 
 
 def own_key_panel(seat: Seat) -> None:

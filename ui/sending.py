@@ -81,10 +81,10 @@ def image_upload(seat: Seat) -> list[UploadedFile]:
     return files or []
 
 
-def scheme_choice(seat: Seat) -> str:
+def scheme_choice(seat: Seat) -> None:
     """The schemes that this kind of channel offers."""
     choices = {choice.name: choice for choice in schemes_for(seat.channel.kind)}
-    return st.radio(
+    st.radio(
         "Scheme",
         list(choices),
         format_func=lambda name: f"{name} (insecure)" if choices[name].insecure else name,
@@ -93,7 +93,7 @@ def scheme_choice(seat: Seat) -> str:
     )
 
 
-def recipients_choice(seat: Seat) -> tuple[str, ...]:
+def recipients_choice(seat: Seat) -> None:
     """The receivers of the channel, all ticked by default, newcomers included."""
     people = {person.id: person for person in exchange().present(seat) if _can_receive(person)}
     state, chosen, known = st.session_state, f"recipients_{seat.id}", f"receivers_{seat.id}"
@@ -103,7 +103,7 @@ def recipients_choice(seat: Seat) -> tuple[str, ...]:
     ticked = [person_id for person_id in state.get(chosen, ()) if person_id in people]
     state[chosen] = ticked + new
     state[known] = tuple(people)
-    picked = st.multiselect(
+    st.multiselect(
         "Recipients",
         list(people),
         format_func=lambda person_id: people[person_id].name,
@@ -112,15 +112,19 @@ def recipients_choice(seat: Seat) -> tuple[str, ...]:
     )
     if state.get(f"reopened_{seat.id}") and len(people) > 1:
         st.info("This page was opened anew: all receivers are ticked again. Check them.")
-    return tuple(picked)
 
 
-def removal_choice(seat: Seat) -> str:
+def caption_input(seat: Seat) -> None:
+    """One line that travels with each image."""
+    st.text_input("Caption", placeholder="optional, encrypted too", key=f"caption_{seat.id}")
+
+
+def removal_choice(seat: Seat) -> None:
     """When the images are removed, if not at the channel's end."""
-    return st.selectbox("Remove when", list(REMOVE_AFTER), key=f"removal_{seat.id}")
+    st.selectbox("Remove when", list(REMOVE_AFTER), key=f"removal_{seat.id}")
 
 
-def send_button(seat: Seat, files: list[UploadedFile], order: Order) -> None:
+def send_button(seat: Seat, files: list[UploadedFile]) -> None:
     """The button, and the sending that it starts.
 
     A press is kept until all is sent: whatever else happens on the page starts it anew and ends
@@ -136,7 +140,7 @@ def send_button(seat: Seat, files: list[UploadedFile], order: Order) -> None:
         icon=":material/lock:",
         disabled=not files,
         on_click=_begin,
-        args=(seat, order),
+        args=(seat,),
     )
     wanted: Order | None = st.session_state.get(f"sending_{seat.id}")
     if wanted is None or not files:
@@ -148,9 +152,15 @@ def send_button(seat: Seat, files: list[UploadedFile], order: Order) -> None:
     _send_all(seat, files, wanted)
 
 
-def _begin(seat: Seat, order: Order) -> None:
+def _begin(seat: Seat) -> None:
+    """Runs at the press, before the page: the state holds what is on the screen, and only that."""
     state = st.session_state
-    state[f"sending_{seat.id}"] = order
+    state[f"sending_{seat.id}"] = Order(
+        scheme=state[f"scheme_{seat.id}"],
+        recipients=tuple(state[f"recipients_{seat.id}"]),
+        caption=state[f"caption_{seat.id}"],
+        remove_after=state[f"removal_{seat.id}"],
+    )
     state[f"report_{seat.id}"] = {}
     state.pop(f"reopened_{seat.id}", None)
 
