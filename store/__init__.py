@@ -28,6 +28,7 @@ from store.unit import Unit
 from store.values import (
     Channel,
     Event,
+    Finding,
     ImageRecords,
     KnownKey,
     NewImage,
@@ -42,6 +43,7 @@ __all__ = [
     "ChannelMissing",
     "DuplicateKey",
     "Event",
+    "Finding",
     "ImageDamaged",
     "ImageMissing",
     "ImageRecords",

@@ -34,9 +34,32 @@ def _control_and_retention(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _findings(connection: Connection) -> None:
+    """Version 3: what interceptors found out."""
+    postgresql = connection.dialect.name == "postgresql"
+    number, blob = ("BIGINT", "BYTEA") if postgresql else ("INTEGER", "BLOB")
+    for statement in (
+        f"""CREATE TABLE finding (
+            seat_id {number} NOT NULL,
+            image_id {number} NOT NULL,
+            attack VARCHAR(40) NOT NULL,
+            n INTEGER NOT NULL,
+            found_at BIGINT NOT NULL,
+            data {blob} NOT NULL,
+            CONSTRAINT pk_finding PRIMARY KEY (seat_id, image_id, attack, n),
+            CONSTRAINT fk_finding_seat_id FOREIGN KEY(seat_id)
+                REFERENCES seat (id) ON DELETE CASCADE,
+            CONSTRAINT fk_finding_image_id FOREIGN KEY(image_id)
+                REFERENCES image (id) ON DELETE CASCADE
+        )""",
+        "CREATE INDEX ix_finding_image_id ON finding (image_id)",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 # Version 1 is the first. STEPS[i] takes a database of version i + 1 to version i + 2. A step is
 # written in SQL: it must go on meaning the same when `store.schema` has moved on.
-STEPS: tuple[Callable[[Connection], None], ...] = (_control_and_retention,)
+STEPS: tuple[Callable[[Connection], None], ...] = (_control_and_retention, _findings)
 
 
 def newest() -> int:

@@ -1,6 +1,7 @@
 """The tables, as the newest schema version has them.
 
     channel ─┬─ seat ─┬─ known_key
+             │        └─ finding             what an interceptor found out of an image, sealed
              ├─ image ─┬─ image_chunk       256 KB pieces of the envelope
              │         ├─ image_record      the small sealed records
              │         └─ image_recipient
@@ -247,6 +248,20 @@ known_key = Table(
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("compared_at", UtcDateTime),
     Index("ix_known_key_peer_id", "peer_id"),
+)
+
+# One finding is some rows, its pieces; the first also says that there is one. It goes with its
+# image, so that nothing recovered outlives what it was recovered from.
+finding = Table(
+    "finding",
+    METADATA,
+    _owned_by("seat", primary_key=True),
+    _owned_by("image", primary_key=True),
+    Column("attack", String(40), primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("found_at", UtcDateTime, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index("ix_finding_image_id", "image_id"),
 )
 
 bucket = Table(

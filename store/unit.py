@@ -3,14 +3,24 @@
 from sqlalchemy import Connection
 
 from store.limits import Room
-from store.repositories import Buckets, Channels, Events, Images, KnownKeys, Retention, Seats
+from store.repositories import (
+    Buckets,
+    Channels,
+    Events,
+    Findings,
+    Images,
+    KnownKeys,
+    Retention,
+    Seats,
+)
 
 
 class Unit:
     """Everything that may be done inside one transaction.
 
     Attributes:
-        channels, seats, images, events, known_keys, buckets, retention: the repositories.
+        channels, seats, images, findings, events, known_keys, buckets, retention: the
+            repositories.
     """
 
     def __init__(self, connection: Connection, *, writes: bool, row_key: bytes, room: Room) -> None:
@@ -18,6 +28,7 @@ class Unit:
         self.channels = Channels(connection, writes=writes)
         self.seats = Seats(connection, writes=writes)
         self.images = Images(connection, writes=writes, row_key=row_key, room=room)
+        self.findings = Findings(connection, writes=writes, room=room)
         self.events = Events(connection, writes=writes)
         self.known_keys = KnownKeys(connection, writes=writes)
         self.buckets = Buckets(connection, writes=writes)

@@ -187,6 +187,21 @@ class KnownKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What one seat found out of one image, in a listing: without its bytes.
+
+    Attributes:
+        image_id: public id of the image.
+        attack: by which way; one seat keeps one finding of each image for each.
+    """
+
+    seat_id: int
+    image_id: str
+    attack: str
+    found_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Removal:
     """An image that a rule removed.
 

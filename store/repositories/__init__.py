@@ -3,9 +3,10 @@
 from store.repositories.buckets import Buckets
 from store.repositories.channels import Channels
 from store.repositories.events import Events
+from store.repositories.findings import Findings
 from store.repositories.images import Images
 from store.repositories.known_keys import KnownKeys
 from store.repositories.retention import Retention
 from store.repositories.seats import Seats
 
-__all__ = ["Buckets", "Channels", "Events", "Images", "KnownKeys", "Retention", "Seats"]
+__all__ = ["Buckets", "Channels", "Events", "Findings", "Images", "KnownKeys", "Retention", "Seats"]

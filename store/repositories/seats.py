@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, delete, func, select, update
 
 from store.errors import NameTaken
 from store.repositories.base import Repository
-from store.schema import HELD, seat
+from store.schema import HELD, finding, seat
 from store.values import Seat
 
 _COLUMNS = tuple(column for column in seat.c if column.name not in ("name_key", "token_hash"))
@@ -108,7 +108,11 @@ class Seats(Repository):
         self._set(seat_id, last_seen_at=at)
 
     def leave(self, seat_id: int, at: datetime) -> None:
-        """Gives the seat up; its name is free again. The first time counts."""
+        """Gives the seat up; its name is free again. The first time counts.
+
+        Its findings go at once: nobody has the secret for them any more.
+        """
+        self._connection.execute(delete(finding).where(finding.c.seat_id == seat_id))
         self._connection.execute(update(seat).where(seat.c.id == seat_id, HELD).values(left_at=at))
 
     def set_keys(self, seat_id: int, *, public_key: bytes | None, locked_key: bytes | None) -> None:

@@ -17,7 +17,7 @@ from tests.store.workers import FORKS
 
 SCHEMAS = Path(__file__).parent / "schemas"
 ROWS = """
-INSERT INTO schema_version VALUES (1);
+INSERT INTO schema_version VALUES {versions};
 INSERT INTO channel (id, public_id, key_digest, name, kind, created_at, expires_at,
     owner_ticket_hash) VALUES (7, 'c7', {digest}, 'Old', 'private', 0, 4000000000000000, {digest});
 INSERT INTO seat (id, public_id, channel_id, name, name_key, role, token_hash, joined_at,
@@ -28,11 +28,12 @@ INSERT INTO seat (id, public_id, channel_id, name, name_key, role, token_hash, j
 def old_store(place, version):
     """A database as `version` left it, with one channel and one seat."""
     tables = (SCHEMAS / f"version-{version}-{place.kind}.sql").read_text()
+    versions = ", ".join(f"({number})" for number in range(1, version + 1))
     if place.kind == "sqlite":
         place.path.parent.mkdir()
         connection = sqlite3.connect(place.path)
         connection.executescript("PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;")
-        connection.executescript(tables + ROWS.format(digest="zeroblob(32)"))
+        connection.executescript(tables + ROWS.format(versions=versions, digest="zeroblob(32)"))
         connection.execute(
             "INSERT INTO store_fact VALUES ('pepper mark', ?)", [mark(making.PEPPER)]
         )
@@ -43,7 +44,7 @@ def old_store(place, version):
         connection.close()
     else:
         with psycopg.connect(place.url) as connection:
-            connection.execute(tables + ROWS.format(digest="'\\x00'::bytea"))
+            connection.execute(tables + ROWS.format(versions=versions, digest="'\\x00'::bytea"))
             connection.execute(
                 "INSERT INTO store_fact VALUES ('pepper mark', %s)", [mark(making.PEPPER)]
             )
@@ -94,6 +95,8 @@ def test_an_older_store_goes_up_and_keeps_its_rows(place, version):
         unit.images.add(sent)
         assert unit.buckets.take("b", capacity=1, per_second=0, now=NOW)
         assert unit.images.content(7, sent.public_id) == sent.content
+        unit.findings.put(sender.id, 7, sent.public_id, attack="codebook", data=b"found", at=NOW)
+        assert unit.findings.data(sender.id, sent.public_id, "codebook") == b"found"
     store.close()
 
 
@@ -166,7 +169,9 @@ def test_a_store_killed_in_its_step_up_is_old_or_new(sqlite_place, tmp_path, fig
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
         connection.close()
         assert version == rows
-        assert ("openings" in columns) == ("bucket" in tables) == (version == 2)
+        assert version in {1, migrations.newest()}
+        assert ("finding" in tables) == (version > 1)
+        assert ("openings" in columns) == ("bucket" in tables) == (version > 1)
         versions.append(version)
         sqlite_place.open().close()
     old = versions.count(1)
