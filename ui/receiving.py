@@ -1,7 +1,7 @@
 """The receiver's controls: own keys, the inbox, and opened pictures."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -107,40 +107,61 @@ def inbox_list(seat: Seat) -> None:
 
 
 def _selection(seat: Seat, items: list[InboxItem]) -> None:
-    """Several images at once, opened into one zip."""
+    """Several images at once, opened into one zip, which stays until another one is made."""
     if len(items) < _SELECT_FROM:
         return
+    made = f"zip_{seat.id}"
     with st.expander("Open several into one zip file"):
         names = {
             item.id: f"{n} · {clock_time(item.sent_at)} · from {item.sender}"
             for n, item in enumerate(reversed(items), start=1)
         }
-        picked = st.multiselect("Selection", list(names), format_func=lambda i: names[i])
-        if not picked or not st.button("Prepare zip file"):
-            return
-        bar = st.progress(0.0, text="Decrypting …")
-        files: list[tuple[str, bytes]] = []
-        for done, image_id in enumerate(picked, start=1):
-            try:
-                opened = exchange().open(seat, image_id)
-            except ExchangeError as error:
-                st.error(str(error), icon=":material/gpp_bad:")
-                st.text(f"Left out: {names[image_id]}")
-            else:
-                files.append((opened.file_name, opened.file))
-            bar.progress(done / len(picked), text=f"Decrypted {done} of {len(picked)}")
-            if sum(len(data) for _, data in files) > _ZIP_BYTES:
-                st.warning("The selection is larger than 150 MB: the rest was left out.")
-                break
-        if files:
-            archive = archives.pack(files)
-            save_button(
-                "Download zip file",
-                archive,
-                file_name=f"images-{hashlib.sha256(archive).hexdigest()[:12]}.zip",
-                mime="application/zip",
-                key="save_zip",
-            )
+        picked = st.multiselect("Selection", list(names), format_func=lambda i: names.get(i, ""))
+        if st.button("Prepare zip file", disabled=not picked):
+            st.session_state[made] = _zip_of(seat, {i: names[i] for i in picked})
+        if made in st.session_state:
+            _offer_zip(st.session_state[made])
+
+
+@dataclass(frozen=True, slots=True)
+class _Zip:
+    """An archive of opened images, and what is not in it, each with the reason."""
+
+    data: bytes = field(repr=False)
+    missing: tuple[tuple[str, str], ...]
+
+
+def _zip_of(seat: Seat, names: dict[str, str]) -> _Zip:
+    bar = st.progress(0.0, text="Decrypting …")
+    files: list[tuple[str, bytes]] = []
+    missing: list[tuple[str, str]] = []
+    for done, (image_id, name) in enumerate(names.items(), start=1):
+        if sum(len(data) for _, data in files) > _ZIP_BYTES:
+            missing.append((name, "The selection is larger than 150 MB. Take the rest by itself."))
+            continue
+        try:
+            opened = exchange().open(seat, image_id)
+        except ExchangeError as error:
+            missing.append((name, str(error)))
+        else:
+            files.append((opened.file_name, opened.file))
+        bar.progress(done / len(names), text=f"Decrypted {done} of {len(names)}")
+    bar.empty()
+    return _Zip(archives.pack(files) if files else b"", tuple(missing))
+
+
+def _offer_zip(made: _Zip) -> None:
+    for name, problem in made.missing:
+        st.error(problem, icon=":material/gpp_bad:")
+        st.text(f"Left out: {name}")
+    if made.data:
+        save_button(
+            "Download zip file",
+            made.data,
+            file_name=f"images-{hashlib.sha256(made.data).hexdigest()[:12]}.zip",
+            mime="application/zip",
+            key="save_zip",
+        )
 
 
 def _inbox_item(seat: Seat, item: InboxItem) -> None:
@@ -307,23 +328,23 @@ def _mime(details: Details) -> str:
 
 
 def _private_key(seat: Seat, keys: OwnKeys) -> None:
+    made = f"private_pem_{seat.id}"
     passphrase = st.text_input(
         "Passphrase for the download", type="password", placeholder="empty: not protected"
     )
-    if not st.button("Prepare private key"):
-        return
-    try:
-        pem = exchange().export_key(seat, passphrase)
-    except ExchangeError as error:
-        st.error(str(error))
-        return
-    save_button(
-        "Download private key",
-        pem.encode(),
-        file_name=f"private-key-{keys.fingerprint.hex()[:12]}.pem",
-        mime="application/x-pem-file",
-        key="save_private",
-    )
+    if st.button("Prepare private key"):
+        try:
+            st.session_state[made] = exchange().export_key(seat, passphrase)
+        except ExchangeError as error:
+            st.error(str(error))
+    if made in st.session_state:
+        save_button(
+            "Download private key",
+            st.session_state[made].encode(),
+            file_name=f"private-key-{keys.fingerprint.hex()[:12]}.pem",
+            mime="application/x-pem-file",
+            key="save_private",
+        )
 
 
 def _classroom_key(seat: Seat, key: tuple[int, int]) -> None:
