@@ -4,20 +4,27 @@ A scheme turns a picture into an envelope for some recipients and back. Three th
 from scheme to scheme, and each is a fact that callers may read: which kind of key it uses,
 what comes back exactly (the file's bytes, or the decoded samples), and whether the envelope
 notices changes.
+
+`hybrid` needs neither numpy nor Pillow, and importing them takes longer than sealing a small
+picture does: here they stand in annotations only.
 """
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Literal, Protocol, TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 
 from rsa_core.classroom import ClassroomKeyPair, ClassroomPublicKey
 from rsa_core.keys import KeyPair, PublicKey
-from rsa_core.pictures import Picture
-from rsa_core.residues import Residues
-from rsa_core.workers import Cancelled, Progress
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from rsa_core.pictures import Picture
+    from rsa_core.residues import Residues
+    from rsa_core.workers import Cancelled, Progress
 
 AnyPublicKey = PublicKey | ClassroomPublicKey
 AnyKeyPair = KeyPair | ClassroomKeyPair
