@@ -13,6 +13,7 @@ Keys have 2048 to 8192 bits here. The small keys of the classroom are elsewhere 
 so that no safe scheme can be handed one.
 """
 
+import functools
 import hashlib
 import math
 import unicodedata
@@ -114,12 +115,11 @@ class PublicKey:
     @property
     def key_id(self) -> bytes:
         """Subject key identifier, 20 bytes (RFC 5280, 4.2.1.2, method 1)."""
-        return hashlib.sha1(self._rsa_public_key(), usedforsecurity=False).digest()
+        return _key_id(self.n, self.e)
 
     def der(self) -> bytes:
         """SubjectPublicKeyInfo, DER."""
-        algorithm = DerSequence([DerObjectId(_RSA_ENCRYPTION), DerNull()])
-        return DerSequence([algorithm, DerBitString(self._rsa_public_key())]).encode()
+        return _spki(self.n, self.e)
 
     def pem(self) -> str:
         """SubjectPublicKeyInfo, PEM."""
@@ -165,10 +165,7 @@ class PublicKey:
 
     def engine(self) -> RSA.RsaKey:
         """The key as pycryptodome wants it."""
-        return RSA.construct((self.n, self.e))
-
-    def _rsa_public_key(self) -> bytes:
-        return DerSequence([DerInteger(self.n), DerInteger(self.e)]).encode()
+        return _public_engine(self.n, self.e)
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +281,31 @@ class KeyPair:
         numbers = pkcs1.parse(data)
         public = PublicKey(numbers[1], numbers[2])
         return cls(public, pkcs1.engine_of(numbers, test_primes=test_primes))
+
+
+# What follows from a public key is asked for again with every envelope, and a class has some tens
+# of keys: encoding one takes longer than wrapping a content key under it.
+_remembered = functools.lru_cache(maxsize=256)
+
+
+def _rsa_public_key(n: int, e: int) -> bytes:
+    return DerSequence([DerInteger(n), DerInteger(e)]).encode()
+
+
+@_remembered
+def _spki(n: int, e: int) -> bytes:
+    algorithm = DerSequence([DerObjectId(_RSA_ENCRYPTION), DerNull()])
+    return DerSequence([algorithm, DerBitString(_rsa_public_key(n, e))]).encode()
+
+
+@_remembered
+def _key_id(n: int, e: int) -> bytes:
+    return hashlib.sha1(_rsa_public_key(n, e), usedforsecurity=False).digest()
+
+
+@_remembered
+def _public_engine(n: int, e: int) -> RSA.RsaKey:
+    return RSA.construct((n, e))
 
 
 def _check_algorithm(name: str, wanted: str) -> None:
