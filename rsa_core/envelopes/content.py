@@ -7,7 +7,7 @@ AES-GCM does not commit to its key: somebody who knows two keys can make one cip
 that opens under both, to two pictures. Who signs the commitment cannot.
 
 A large content is hashed by a second thread while the first encrypts: both let go of the
-interpreter lock, and the digest would otherwise double the time.
+interpreter lock, and the digest would otherwise double the time. Who signs nothing needs none.
 """
 
 import hashlib
@@ -60,59 +60,66 @@ def _joined(pieces: list[bytes | memoryview]) -> memoryview:
 class Sealing:
     """Encrypts one content in one pass."""
 
-    def __init__(self, content_key: bytes, layout: Layout) -> None:
-        """Begins; the content key and the layout's nonce are fresh."""
+    def __init__(self, content_key: bytes, layout: Layout, digest: "Digest | None") -> None:
+        """Begins.
+
+        Args:
+            content_key: fresh.
+            layout: its nonce is fresh.
+            digest: that takes the ciphertext along, where somebody wants it.
+        """
         self._cipher = AES.new(content_key, AES.MODE_GCM, nonce=layout.nonce, mac_len=TAG_BYTES)
-        self._digest = _Digest(layout)
+        self._digest = digest
 
     def seal(self, plaintext: memoryview, ciphertext: memoryview) -> None:
         """Encrypts the next piece into `ciphertext`, as long and not to be used again."""
         self._cipher.encrypt(plaintext, output=ciphertext)
-        self._digest.update(ciphertext)
+        if self._digest is not None:
+            self._digest.update(ciphertext)
 
-    def finish(self) -> tuple[bytes, bytes]:
-        """What follows the ciphertext, and the digest."""
-        tag = self._cipher.digest()
-        return Layout.tail(tag), self._digest.finish(tag)
+    def finish(self) -> bytes:
+        """The tag."""
+        return self._cipher.digest()
 
 
 class Opening:
     """Decrypts one content in one pass; nothing is to be believed before `finish` returns."""
 
-    def __init__(self, content_key: bytes, layout: Layout) -> None:
-        """Begins."""
+    def __init__(self, content_key: bytes, layout: Layout, digest: "Digest | None") -> None:
+        """Begins; `digest` takes the ciphertext along, where somebody wants it."""
         self._cipher = AES.new(content_key, AES.MODE_GCM, nonce=layout.nonce, mac_len=TAG_BYTES)
-        self._digest = _Digest(layout)
+        self._digest = digest
 
     def open(self, ciphertext: memoryview, plaintext: memoryview) -> None:
         """Decrypts the next piece, not to be changed later, into `plaintext`, which is as long."""
-        self._digest.update(ciphertext)
+        if self._digest is not None:
+            self._digest.update(ciphertext)
         self._cipher.decrypt(ciphertext, output=plaintext)
 
-    def finish(self, tag: bytes) -> bytes:
-        """The digest, if the tag is right.
+    def finish(self, tag: bytes) -> None:
+        """Returns if the tag is right.
 
         Raises:
-            DecryptionError: the tag is wrong: another key, or a changed envelope.
+            DecryptionError: it is wrong: another key, or a changed envelope.
         """
-        digest = self._digest.finish(tag)
         try:
             self._cipher.verify(tag)
         except ValueError:
             raise DecryptionError from None
-        return digest
 
 
-class _Digest:
+class Digest:
     """The envelope's digest, on a thread of its own where that pays."""
 
     def __init__(self, layout: Layout) -> None:
+        """Begins with what stands before the ciphertext."""
         self._hash = hashlib.sha256(layout.content_head())
         large = layout.size >= _SECOND_THREAD_FROM
         self._thread = ThreadPoolExecutor(1) if large else None
         self._pending: deque[Future[None]] = deque()
 
     def update(self, piece: memoryview) -> None:
+        """Takes the next piece of ciphertext, not to be changed later."""
         if self._thread is None:
             self._hash.update(piece)
             return
@@ -121,6 +128,7 @@ class _Digest:
         self._pending.append(self._thread.submit(self._hash.update, piece))
 
     def finish(self, tag: bytes) -> bytes:
+        """The digest, 32 bytes."""
         if self._thread is not None:
             self._thread.shutdown()
         for future in self._pending:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 from Crypto.Random import get_random_bytes
 
 from rsa_core.envelopes import cms, wrapping
-from rsa_core.envelopes.content import PIECE, Opening, Sealing, commitment_to, gathered
+from rsa_core.envelopes.content import PIECE, Digest, Opening, Sealing, commitment_to, gathered
 from rsa_core.errors import EnvelopeFormatError
 from rsa_core.keys import KeyPair, PublicKey
 
@@ -24,17 +24,23 @@ class Streamed:
 
     Attributes:
         size: length of the content in bytes.
-        digest: of the envelope's content part, 32 bytes (see `content`).
+        digest: of the envelope's content part, 32 bytes (see `content`); None where it was not
+            wanted.
         commitment: to the content key, 32 bytes.
     """
 
     size: int
-    digest: bytes
+    digest: bytes | None
     commitment: bytes
 
 
 def seal_stream(
-    source: BinaryIO, target: BinaryIO, size: int, recipients: Sequence[PublicKey]
+    source: BinaryIO,
+    target: BinaryIO,
+    size: int,
+    recipients: Sequence[PublicKey],
+    *,
+    with_digest: bool = True,
 ) -> Streamed:
     """Encrypts what is left of a file, in one pass.
 
@@ -43,6 +49,7 @@ def seal_stream(
         target: takes the envelope; it is worthless if this raises.
         size: in bytes; DER puts the lengths first, so they must be known before.
         recipients: one or more, none of them twice.
+        with_digest: whether the envelope will be signed; hashing it takes as long as encrypting.
 
     Raises:
         ValueError: the recipients are none, more than 1000 or one of them twice; or the source
@@ -50,7 +57,8 @@ def seal_stream(
     """
     content_key = get_random_bytes(wrapping.CONTENT_KEY_BYTES)
     layout = cms.Layout.fresh(content_key, recipients, size)
-    sealing = Sealing(content_key, layout)
+    digest = Digest(layout) if with_digest else None
+    sealing = Sealing(content_key, layout, digest)
     target.write(layout.head())
     done = 0
     while piece := source.read(PIECE):
@@ -60,17 +68,21 @@ def seal_stream(
         ciphertext = memoryview(bytearray(len(piece)))
         sealing.seal(memoryview(piece), ciphertext)
         target.write(ciphertext)
-    tail, digest = sealing.finish()
     if done != size:
         raise ValueError("the source has another size than was said")
-    target.write(tail)
-    return Streamed(size, digest, commitment_to(content_key))
+    tag = sealing.finish()
+    target.write(layout.tail(tag))
+    found = None if digest is None else digest.finish(tag)
+    return Streamed(size, found, commitment_to(content_key))
 
 
-def open_stream(source: BinaryIO, target: BinaryIO, key: KeyPair) -> Streamed:
+def open_stream(
+    source: BinaryIO, target: BinaryIO, key: KeyPair, *, with_digest: bool = True
+) -> Streamed:
     """Decrypts an envelope from a seekable file, in two passes.
 
-    Nothing is written before the whole envelope was found to be unchanged.
+    Nothing is written before the whole envelope was found to be unchanged. `with_digest` says
+    whether a signature will be checked, as in `seal_stream`.
 
     Raises:
         EnvelopeFormatError: the bytes are no such envelope.
@@ -79,22 +91,28 @@ def open_stream(source: BinaryIO, target: BinaryIO, key: KeyPair) -> Streamed:
     """
     parsed = cms.parse(source)
     content_key = parsed.content_key(key)
-    _pass(source, None, parsed, content_key)
-    digest = _pass(source, target, parsed, content_key)
-    return Streamed(parsed.layout.size, digest, commitment_to(content_key))
+    _pass(source, None, parsed, content_key, None)
+    digest = Digest(parsed.layout) if with_digest else None
+    _pass(source, target, parsed, content_key, digest)
+    found = None if digest is None else digest.finish(parsed.tag)
+    return Streamed(parsed.layout.size, found, commitment_to(content_key))
 
 
 def _pass(
-    source: BinaryIO, target: BinaryIO | None, parsed: cms.Parsed, content_key: bytes
-) -> bytes:
-    opening = Opening(content_key, parsed.layout)
+    source: BinaryIO,
+    target: BinaryIO | None,
+    parsed: cms.Parsed,
+    content_key: bytes,
+    digest: Digest | None,
+) -> None:
+    opening = Opening(content_key, parsed.layout, digest)
     buffer = memoryview(bytearray(PIECE))
     for piece in gathered(_ciphertext(source, parsed)):
         plaintext = buffer[: len(piece)]
         opening.open(piece, plaintext)
         if target is not None:
             target.write(plaintext)
-    return opening.finish(parsed.tag)
+    opening.finish(parsed.tag)
 
 
 def _ciphertext(source: BinaryIO, parsed: cms.Parsed) -> Iterator[bytes]:

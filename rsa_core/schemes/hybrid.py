@@ -10,20 +10,24 @@ against everybody but the recipients themselves, who can add one with `share_byt
 sender meant, and who the sender is, a signature tells (`signatures`).
 """
 
+from __future__ import annotations
+
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from Crypto.Random import get_random_bytes
 
 from rsa_core.envelopes import cms, wrapping
-from rsa_core.envelopes.content import Opening, Sealing, commitment_to, gathered, slices
+from rsa_core.envelopes.content import Digest, Opening, Sealing, commitment_to, gathered, slices
 from rsa_core.keys import KeyPair, PublicKey
-from rsa_core.pictures import Picture
 from rsa_core.schemes.base import Capture, Opened, RecipientFacts, Sealed
-from rsa_core.workers import Cancelled, Progress
+
+if TYPE_CHECKING:
+    from rsa_core.pictures import Picture
+    from rsa_core.workers import Cancelled, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +54,17 @@ def seal_bytes(data: bytes, recipients: Sequence[PublicKey]) -> Sealed:
     content_key = get_random_bytes(wrapping.CONTENT_KEY_BYTES)
     layout = cms.Layout.fresh(content_key, recipients, len(data))
     head = layout.head()
-    sealing = Sealing(content_key, layout)
+    digest = Digest(layout)
+    sealing = Sealing(content_key, layout, digest)
     with _filled(len(head) + len(data) + len(layout.tail(bytes(cms.TAG_BYTES)))) as (out, view):
         view[: len(head)] = head
         at = len(head)
         for piece in slices(memoryview(data)):
             sealing.seal(piece, view[at : at + len(piece)])
             at += len(piece)
-        view[at:], digest = sealing.finish()
-    return Sealed(out.getvalue(), digest, commitment_to(content_key))
+        tag = sealing.finish()
+        view[at:] = layout.tail(tag)
+    return Sealed(out.getvalue(), digest.finish(tag), commitment_to(content_key))
 
 
 def open_bytes(envelope: bytes, key: KeyPair) -> OpenedBytes:
@@ -71,14 +77,16 @@ def open_bytes(envelope: bytes, key: KeyPair) -> OpenedBytes:
     """
     parsed = cms.parse(io.BytesIO(envelope))
     content_key = parsed.content_key(key)
-    opening = Opening(content_key, parsed.layout)
+    digest = Digest(parsed.layout)
+    opening = Opening(content_key, parsed.layout, digest)
     with _filled(parsed.layout.size) as (out, view):
         at = 0
         for piece in gathered(_ciphertext(envelope, parsed)):
             opening.open(piece, view[at : at + len(piece)])
             at += len(piece)
-        digest = opening.finish(parsed.tag)
-    return OpenedBytes(out.getvalue(), digest, commitment_to(content_key))
+        found = digest.finish(parsed.tag)
+        opening.finish(parsed.tag)
+    return OpenedBytes(out.getvalue(), found, commitment_to(content_key))
 
 
 def share_bytes(envelope: bytes, key: KeyPair, recipient: PublicKey) -> Sealed:
