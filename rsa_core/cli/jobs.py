@@ -1,7 +1,8 @@
 """What is done to one file: sealed, or opened. A failure is a row of the manifest, no exception.
 
 `hybrid` goes from file to file in pieces, whatever the size; only the first bytes are looked at,
-to refuse what is no picture. The other schemes decode the picture, or hold the file in memory.
+to refuse what is no picture. The other schemes decode the picture, or hold the file in memory;
+they bring numpy and Pillow along, which `hybrid` does not wait for.
 
 A `Sealer` and an `Opener` do the same in this process and in another, into which they are pickled.
 """
@@ -25,16 +26,14 @@ from rsa_core import (
     PictureError,
     RsaCoreError,
     Scheme,
-    read_picture,
 )
 from rsa_core.cli.console import reason
 from rsa_core.cli.files import Draft, TargetExistsError, check_free, picture_suffix
 from rsa_core.cli.manifest import Row
 from rsa_core.cli.streams import Reader, Stop, Writer, sha256_of
-from rsa_core.envelopes.container import MAGIC, MAX_ENVELOPE, Container
 from rsa_core.envelopes.streaming import open_stream, seal_stream
-from rsa_core.pictures import MAX_BYTES
 
+_DER_SEQUENCE = b"\x30"  # how every CMS envelope begins, and no container
 _NO_PICTURE = "this is no picture: PNG, JPEG, GIF, BMP, WebP, TIFF and PPM are taken"
 
 Progress = Callable[[float], None]
@@ -122,11 +121,13 @@ class Sealer:
     def _stream(self, reader: Reader, writer: Writer, size: int) -> None:
         source, target = cast(BinaryIO, reader), cast(BinaryIO, writer)
         try:
-            seal_stream(source, target, size, cast(Any, self.recipients))
+            seal_stream(source, target, size, cast(Any, self.recipients), with_digest=False)
         except ValueError:
             raise PictureError("the file changed while it was read") from None
 
     def _sealed(self, reader: Reader, size: int, stop: Stop, progress: Progress | None) -> bytes:
+        from rsa_core.pictures import MAX_BYTES, read_picture  # noqa: PLC0415  (Pillow)
+
         if size > MAX_BYTES:
             raise LimitError(f"{size} bytes; {self.scheme} takes files of up to {MAX_BYTES}")
         picture = read_picture(reader.read())
@@ -175,7 +176,8 @@ class Opener:
             with Draft(target.parent) as draft:
                 writer = Writer(draft.file, stop)
                 if scheme.name == "hybrid":
-                    open_stream(source, cast(BinaryIO, writer), cast(KeyPair, self.key))
+                    pair = cast(KeyPair, self.key)
+                    open_stream(source, cast(BinaryIO, writer), pair, with_digest=False)
                 else:
                     options = _options(scheme.name, self.processes, stop, progress)
                     writer.write(scheme.open(source.read(), self.key, **options).file)
@@ -220,6 +222,14 @@ def scheme_of(source: BinaryIO) -> str:
         raise EnvelopeFormatError("the file is empty; wanted: an envelope")
     if picture_suffix(head) is not None:
         raise EnvelopeFormatError("this is a picture; wanted: an envelope")
+    if head.startswith(_DER_SEQUENCE):
+        return "hybrid"
+    from rsa_core.envelopes.container import (  # noqa: PLC0415  (numpy)
+        MAGIC,
+        MAX_ENVELOPE,
+        Container,
+    )
+
     if not head.startswith(MAGIC):
         return "hybrid"
     scheme = Container.parse(source.read(MAX_ENVELOPE + 1)).scheme

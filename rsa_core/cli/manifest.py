@@ -22,7 +22,7 @@ import csv
 import io
 import os
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from rsa_core.cli.console import CommandError, reason
@@ -76,12 +76,13 @@ class Manifest:
             raise CommandError(
                 f"{path}: this is no manifest, and stays as it is; name another with --manifest"
             ) from None
+        self._done = {row.name: row for row in self._earlier if row.done}  # the last one counts
         self._rows: list[Row] = []
         self._file.write(self._missing_head())
 
     def earlier(self, name: str) -> Row | None:
         """The last row that says that this file was done."""
-        return next((r for r in reversed(self._earlier) if r.name == name and r.done), None)
+        return self._done.get(name)
 
     def add(self, row: Row) -> None:
         """Remembers a row, on the disk too."""
@@ -122,8 +123,8 @@ def _written(rows: Iterable[Iterable[str]]) -> bytes:
 
 
 def _cells(row: Row) -> list[str]:
-    cells = (f"{c:.3f}" if isinstance(c, float) else str(c) for c in astuple(row))
-    return [escaped(cell) for cell in cells]
+    values = (getattr(row, name) for name in _COLUMNS)
+    return [escaped(f"{one:.3f}" if isinstance(one, float) else str(one)) for one in values]
 
 
 def _parse(data: bytes) -> list[Row]:

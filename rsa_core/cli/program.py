@@ -1,17 +1,20 @@
-"""The commands and their arguments, and how every error becomes one line and a status."""
+"""The commands and their arguments, and how every error becomes one line and a status.
+
+Only the command that was called declares its arguments and imports what it needs: naming the
+methods of `attack` alone would take as long as sealing fifty pictures.
+"""
 
 import argparse
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from rsa_core import KEY_SIZES, SCHEMES, WEAKNESSES, RsaCoreError
-from rsa_core.attacks import ATTACKS
-from rsa_core.cli import keymaking, laboratory, transfer
+from rsa_core.cli import keymaking, transfer
 from rsa_core.cli.console import FAILED, INTERRUPTED, USAGE, CommandError, complain, reason
 from rsa_core.keys import DEFAULT_KEY_SIZE
 
@@ -64,11 +67,20 @@ Attacks an envelope with what an interceptor has: the envelope, public keys, per
 envelopes. What was recovered is written where --out, --forged and --key-out say.
 
 methods:
-""" + "".join(f"  {name:<15}{one.title}\n" for name, one in ATTACKS.items())
+"""
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says an error in one line."""
+    """Says an error in one line; declares its arguments when it is called."""
+
+    declare: Callable[["_Parser"], None] | None = None
+
+    def parse_known_args(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401  (overloads)
+        """As in the base class, after `declare`."""
+        if self.declare is not None:
+            declare, self.declare = self.declare, None
+            declare(self)
+        return super().parse_known_args(*args, **options)
 
     def error(self, message: str) -> NoReturn:
         complain(f"{message} (see `{self.prog} --help`)")
@@ -87,8 +99,16 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
-    def command(name: str, summary: str, about: str = "") -> argparse.ArgumentParser:
-        return commands.add_parser(
+    for name, summary, about, declare in (
+        ("keygen", "make a key pair", _KEYGEN, _keygen),
+        ("encrypt", "encrypt pictures and folders", _ENCRYPT, _encrypt),
+        ("decrypt", "open envelopes", _DECRYPT, _decrypt),
+        ("inspect", "say what is public about an envelope; needs no key", "", _inspect),
+        ("fingerprint", "say a public key's fingerprint and safety number", "", _fingerprint),
+        ("analyze", "measure a picture or a ciphertext", _ANALYZE, _analyze),
+        ("attack", "try to break an envelope without its key", _ATTACK, _attack),
+    ):
+        command = commands.add_parser(
             name,
             help=summary,
             description=about or summary,
@@ -96,18 +116,7 @@ def parser() -> argparse.ArgumentParser:
             # Or --passphrase would be short for --passphrase-file, and invite the secret itself.
             allow_abbrev=False,
         )
-
-    _keygen(command("keygen", "make a key pair", _KEYGEN))
-    _encrypt(command("encrypt", "encrypt pictures and folders", _ENCRYPT))
-    _decrypt(command("decrypt", "open envelopes", _DECRYPT))
-    inspect = command("inspect", "say what is public about an envelope; needs no key")
-    inspect.add_argument("file", type=Path, metavar="FILE", help=".p7m or .rsaimg")
-    inspect.set_defaults(run=laboratory.inspect)
-    fingerprint = command("fingerprint", "say a public key's fingerprint and safety number")
-    fingerprint.add_argument("key", type=Path, metavar="KEY", help=".pub.pem, .der or .pub.txt")
-    fingerprint.set_defaults(run=keymaking.fingerprint)
-    _analyze(command("analyze", "measure a picture or a ciphertext", _ANALYZE))
-    _attack(command("attack", "try to break an envelope without its key", _ATTACK))
+        command.declare = declare
     return top
 
 
@@ -204,7 +213,21 @@ def _batch(command: argparse.ArgumentParser, what: str) -> None:
     )
 
 
+def _inspect(command: argparse.ArgumentParser) -> None:
+    from rsa_core.cli import laboratory  # noqa: PLC0415  (numpy and Pillow)
+
+    command.add_argument("file", type=Path, metavar="FILE", help=".p7m or .rsaimg")
+    command.set_defaults(run=laboratory.inspect)
+
+
+def _fingerprint(command: argparse.ArgumentParser) -> None:
+    command.add_argument("key", type=Path, metavar="KEY", help=".pub.pem, .der or .pub.txt")
+    command.set_defaults(run=keymaking.fingerprint)
+
+
 def _analyze(command: argparse.ArgumentParser) -> None:
+    from rsa_core.cli import laboratory  # noqa: PLC0415  (numpy and Pillow)
+
     command.add_argument("file", type=Path, metavar="FILE", help="picture, .p7m or .rsaimg")
     command.add_argument("--csv", type=Path, metavar="OUT", help="write the table there, too")
     command.add_argument(
@@ -224,6 +247,11 @@ def _analyze(command: argparse.ArgumentParser) -> None:
 
 
 def _attack(command: argparse.ArgumentParser) -> None:
+    from rsa_core.attacks import ATTACKS  # noqa: PLC0415  (numpy and Pillow)
+    from rsa_core.cli import laboratory  # noqa: PLC0415
+
+    methods = (f"  {name:<15}{one.title}\n" for name, one in ATTACKS.items())
+    command.description = _ATTACK + "".join(methods)
     command.add_argument(
         "method", choices=tuple(ATTACKS), metavar="METHOD", help="one of those above"
     )

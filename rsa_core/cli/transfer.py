@@ -1,16 +1,14 @@
 """`encrypt` and `decrypt`: files and whole folders, sealed for recipients and opened again."""
 
-import sys
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 
-from tqdm import tqdm
-
 from rsa_core import SCHEMES
 from rsa_core.cli import batch
-from rsa_core.cli.console import DONE, FAILED, CommandError, error_line, printable, tell
+from rsa_core.cli.bar import Bar
+from rsa_core.cli.console import DONE, FAILED, CommandError, tell
 from rsa_core.cli.files import ENVELOPE_SUFFIXES, PICTURE_SUFFIXES, Found, find, target_of
 from rsa_core.cli.jobs import Job, Opener, Sealer
 from rsa_core.cli.keyfiles import read_key_pair, read_public_key
@@ -55,24 +53,18 @@ def _transfer(args: Namespace, work: Sealer | Opener, found: list[Found], proces
     manifest = Manifest(args.manifest or args.out / "manifest.csv")
     jobs = _jobs(work, found, manifest)
     outcomes: Counter[str] = Counter()
-    tqdm.monitor_interval = 0  # its thread would be there when the processes are forked
-    # The bar is drawn on a terminal only: in a log it would be noise.
-    bar = tqdm(
-        total=len(jobs), unit="file", desc=args.command, file=sys.stderr, leave=False, disable=None
-    )
+    bar = Bar(args.command, len(jobs))
 
     def done(row: Row) -> None:
         manifest.add(row)
-        outcomes[row.outcome.partition(":")[0]] += 1
-        bar.n = outcomes.total()
-        bar.refresh() if row.outcome.startswith("failed") else bar.update(0)
-        if row.outcome.startswith("failed"):
-            why = row.outcome.removeprefix("failed: ")
-            bar.write(error_line(f"{row.name}: {why}"), file=sys.stderr)
+        outcome, _, why = row.outcome.partition(": ")
+        outcomes[outcome] += 1
+        bar.reach(outcomes.total())
+        if outcome == "failed":
+            bar.complain(f"{row.name}: {why}")
 
     def progress(part: float) -> None:
-        bar.n = outcomes.total() + part
-        bar.update(0)
+        bar.reach(outcomes.total() + part)
 
     try:
         batch.run(work, jobs, processes, done, progress)
@@ -80,7 +72,7 @@ def _transfer(args: Namespace, work: Sealer | Opener, found: list[Found], proces
         bar.close()
         manifest.close()
         counts = ", ".join(f"{outcomes[name]} {name}" for name in ("done", "skipped", "failed"))
-        print(printable(f"{counts}; in {args.out}"), file=sys.stdout)
+        tell(f"{counts}; in {args.out}")
     return FAILED if outcomes["failed"] else DONE
 
 

@@ -73,14 +73,6 @@ def test_a_wrong_command_line_is_one_line(run, arguments):
     assert err.count("\n") == 1
 
 
-def test_the_package_does_not_import_its_command_line():
-    code = "import sys, rsa_core; print({'rsa_core.cli', 'tqdm', 'argparse'} & set(sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
-    )
-    assert done.stdout == "set()\n"
-
-
 def test_a_reader_who_has_seen_enough_is_no_error(key_folder):
     reader, writer = os.pipe()
     os.close(reader)
