@@ -12,15 +12,16 @@ Algorithm identifiers are looked up as whole byte strings: there is nothing to p
 nothing to be lenient about.
 """
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 from types import ModuleType
+from typing import Any
 
 from Crypto.Cipher import oaep
 from Crypto.Hash import SHA1, SHA256, SHA384, SHA512
 from Crypto.PublicKey.RSA import RsaKey
-from Crypto.Signature.pss import MGF1
 
 from rsa_core.envelopes import der
 from rsa_core.errors import EnvelopeFormatError, RecipientError
@@ -41,11 +42,11 @@ _MGF1 = der.object_id("1.2.840.113549.1.1.8")
 _NO_LABEL = der.element(
     0xA2, der.sequence(der.object_id("1.2.840.113549.1.1.9"), der.octet_string(b""))
 )
-_HASHES: dict[str, tuple[str, ModuleType]] = {
-    "SHA-1": ("1.3.14.3.2.26", SHA1),
-    "SHA-256": ("2.16.840.1.101.3.4.2.1", SHA256),
-    "SHA-384": ("2.16.840.1.101.3.4.2.2", SHA384),
-    "SHA-512": ("2.16.840.1.101.3.4.2.3", SHA512),
+_HASHES: dict[str, tuple[str, ModuleType, Callable[[bytes], Any]]] = {
+    "SHA-1": ("1.3.14.3.2.26", SHA1, hashlib.sha1),
+    "SHA-256": ("2.16.840.1.101.3.4.2.1", SHA256, hashlib.sha256),
+    "SHA-384": ("2.16.840.1.101.3.4.2.2", SHA384, hashlib.sha384),
+    "SHA-512": ("2.16.840.1.101.3.4.2.3", SHA512, hashlib.sha512),
 }
 
 
@@ -78,12 +79,25 @@ class Wrapping:
             return None
 
     def _cipher(self, engine: RsaKey) -> oaep.PKCS1OAEP_Cipher:
-        mask_hash = _HASHES[self.mask_hash_name][1]
+        mask_hash = _HASHES[self.mask_hash_name][2]
         return oaep.new(
             engine,
             hashmod=_HASHES[self.hash_name][1],
-            mask_func=lambda seed, size: MGF1(seed, size, mask_hash),
+            mask_func=lambda seed, size: _mask(seed, size, mask_hash),
         )
+
+
+def _mask(seed: bytes, size: int, hashed: Callable[[bytes], Any]) -> bytes:
+    """MGF1 (RFC 8017, B.2.1).
+
+    By the standard library's hashes: with pycryptodome's, a mask takes as long as the power.
+    """
+    mask = b""
+    counter = 0
+    while len(mask) < size:
+        mask += hashed(seed + counter.to_bytes(4, "big")).digest()
+        counter += 1
+    return mask[:size]
 
 
 def _encodings(name: str, tag: int, *, mask: bool) -> Iterable[bytes]:
