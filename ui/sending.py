@@ -94,24 +94,35 @@ def scheme_choice(seat: Seat) -> None:
 
 
 def recipients_choice(seat: Seat) -> None:
-    """The receivers of the channel, all ticked by default, newcomers included."""
+    """The receivers of the channel, all ticked by default, newcomers included.
+
+    What is kept is whom the sender unticked. The ticks follow from that in every run, so that a
+    run that ends before it comes to this list leaves nothing wrong behind.
+    """
     people = {person.id: person for person in exchange().present(seat) if _can_receive(person)}
-    state, chosen, known = st.session_state, f"recipients_{seat.id}", f"receivers_{seat.id}"
-    if known not in state and not state.get(f"fresh_{seat.id}"):
+    state, chosen, offered = st.session_state, f"recipients_{seat.id}", f"receivers_{seat.id}"
+    if offered not in state and not state.get(f"fresh_{seat.id}"):
         state[f"reopened_{seat.id}"] = True
-    new = [person_id for person_id in people if person_id not in state.get(known, ())]
-    ticked = [person_id for person_id in state.get(chosen, ()) if person_id in people]
-    state[chosen] = ticked + new
-    state[known] = tuple(people)
+    unticked = state.setdefault(f"unticked_{seat.id}", frozenset())
+    state[offered] = frozenset(people)
+    state[chosen] = [person_id for person_id in people if person_id not in unticked]
     st.multiselect(
         "Recipients",
         list(people),
         format_func=lambda person_id: people[person_id].name,
         key=chosen,
         placeholder="Nobody has joined as receiver yet" if not people else "Choose recipients",
+        on_change=_note_unticked,
+        args=(seat,),
     )
     if state.get(f"reopened_{seat.id}") and len(people) > 1:
         st.info("This page was opened anew: all receivers are ticked again. Check them.")
+
+
+def _note_unticked(seat: Seat) -> None:
+    state = st.session_state
+    ticked = frozenset(state[f"recipients_{seat.id}"])
+    state[f"unticked_{seat.id}"] = state[f"receivers_{seat.id}"] - ticked
 
 
 def caption_input(seat: Seat) -> None:

@@ -132,11 +132,15 @@ class Visitor:
 
     def select(self, box: str, option: str) -> None:
         """Picks the first option of a select box that contains these words."""
+        self.unfold(box)
+        self.page.get_by_role("option").filter(has_text=option).first.click()
+
+    def unfold(self, box: str) -> None:
+        """Opens the list of a select box."""
         field = self.page.get_by_role("combobox", name=box)
         field.scroll_into_view_if_needed()
         self.page.wait_for_timeout(300)  # scrolling closes the list
         field.click()
-        self.page.get_by_role("option").filter(has_text=option).first.click()
 
     def create_channel(self, name: str = "", kind: str = "Private") -> str:
         """Creates a channel in the lobby and returns its key."""

@@ -27,6 +27,7 @@ def test_a_reload_while_keys_are_made_loses_nothing(visitor):
     ada.page.wait_for_timeout(4000)  # whatever was under way has ended
     ada.go(f"/?channel={key}")
     expect(ada.page.get_by_label("Your name")).to_be_visible()
+    ada.page.wait_for_timeout(1500)
     if ada.button("Go to the receiver page").count():
         ada.button("Go to the receiver page").click()
         ada.in_seat("Receiver")
