@@ -9,6 +9,8 @@ people.
 import time
 
 from exchange.admission import NOBODY, Sleep, Visitor
+from exchange.attack_values import AttackChoice, AttackState, Found, FoundItem, SeenKey
+from exchange.attacking import ATTACK_CHOICES, Attacking
 from exchange.channels import Channels
 from exchange.desk import Clock, in_words, utc_now
 from exchange.errors import (
@@ -25,7 +27,7 @@ from exchange.errors import (
     Waiting,
     WrongRole,
 )
-from exchange.laboratory import byte_statistics, hex_dump, noise_picture
+from exchange.lesson_keys import LessonKeys
 from exchange.opening import Opening
 from exchange.owning import Owning
 from exchange.seats import CLASSROOM_KEY_SIZES, Seats, new_token
@@ -35,7 +37,6 @@ from exchange.values import (
     KEEP_FOR,
     REMOVE_AFTER,
     ROLES,
-    ByteStatistics,
     CapturedImage,
     CaptureItem,
     Channel,
@@ -58,11 +59,11 @@ from exchange.values import (
     SentImage,
 )
 from exchange.watching import Watching
-from rsa_core import KEY_SIZES
+from rsa_core import KEY_SIZES, WEAKNESSES
 from store import open_store
 
 
-class Exchange(Channels, Seats, Sending, Opening, Watching, Owning):
+class Exchange(Channels, Seats, LessonKeys, Sending, Opening, Watching, Owning, Attacking):
     """Every act of the application."""
 
     @classmethod
@@ -79,11 +80,13 @@ class Exchange(Channels, Seats, Sending, Opening, Watching, Owning):
             return cls(open_store(url, pepper=pepper), clock, sleep)
 
     def close(self) -> None:
-        """Gives connections and locks back."""
+        """Ends attacks, and gives connections and locks back."""
+        self._end_attacks()
         self._store.close()
 
 
 __all__ = [
+    "ATTACK_CHOICES",
     "CHANNEL_KINDS",
     "CLASSROOM_KEY_SIZES",
     "KEEP_FOR",
@@ -91,7 +94,9 @@ __all__ = [
     "NOBODY",
     "REMOVE_AFTER",
     "ROLES",
-    "ByteStatistics",
+    "WEAKNESSES",
+    "AttackChoice",
+    "AttackState",
     "CannotOpen",
     "CaptureItem",
     "CapturedImage",
@@ -101,6 +106,8 @@ __all__ = [
     "Event",
     "Exchange",
     "ExchangeError",
+    "Found",
+    "FoundItem",
     "InboxItem",
     "InputRefused",
     "KeyChoice",
@@ -118,6 +125,7 @@ __all__ = [
     "SchemeChoice",
     "Seat",
     "SeatGone",
+    "SeenKey",
     "SenderProof",
     "SentImage",
     "Tampered",
@@ -126,9 +134,6 @@ __all__ = [
     "Visitor",
     "Waiting",
     "WrongRole",
-    "byte_statistics",
-    "hex_dump",
     "new_token",
-    "noise_picture",
     "schemes_for",
 ]

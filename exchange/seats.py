@@ -201,29 +201,6 @@ class Seats(Desk):
             asking = self._asking(unit, seat.token, "receiver")
         return unlock_key(seat, asking).pem(passphrase or None)
 
-    def new_classroom_key(self, seat: Seat, bits: int | None) -> None:
-        """Gives a receiver another classroom key; the older ones still open older pictures.
-
-        Args:
-            seat: a receiver in a classroom channel.
-            bits: one of `CLASSROOM_KEY_SIZES`, or None for the seed's preset (n = 3233).
-        """
-        if bits is not None and bits not in CLASSROOM_KEY_SIZES:
-            raise InputRefused("Choose the size of the classroom key from the list.")
-        pair = SEED_KEY if bits is None else ClassroomKeyPair.generate(bits)
-        now = self._clock()
-        with self._writing() as unit:
-            asking = self._asking(unit, seat.token, "receiver")
-            if asking.channel.kind != "classroom":
-                raise InputRefused("Only a classroom channel has classroom keys.")
-            older = [old for old in classroom_keys(seat, asking) if old.public != pair.public]
-            unit.seats.set_classroom_keys(
-                asking.seat.id,
-                public_key=pair.public.der(),
-                locked_key=_lock_classroom_keys([pair, *older], seat.token),
-            )
-            unit.events.add(asking.channel.id, "classroom key", now, seat_id=asking.seat.id)
-
     def compared(self, seat: Seat, person_id: str, safety_number: str) -> None:
         """Notes that this seat's person and another have read out the same safety number.
 
@@ -274,7 +251,8 @@ def classroom_keys(seat: Seat, asking: Asking) -> list[ClassroomKeyPair]:
     return [ClassroomKeyPair.from_private_der(bytes.fromhex(der)) for der in ring]
 
 
-def _lock_classroom_keys(ring: list[ClassroomKeyPair], token: str) -> bytes:
+def lock_classroom_keys(ring: list[ClassroomKeyPair], token: str) -> bytes:
+    """A seat's classroom keys as the store keeps them; the newest first."""
     secret = derive_secret(token.encode(), CLASSROOM_PURPOSE)
     return seal_note(json.dumps([pair.private_der().hex() for pair in ring]).encode(), secret)
 
@@ -293,7 +271,7 @@ def _make_keys(role: str, kind: str, choice: KeyChoice, token: str) -> _NewKeys:
         public_key=new.public_key,
         locked_key=new.locked_key,
         classroom_public_key=public.der(),
-        locked_classroom_key=_lock_classroom_keys([SEED_KEY], token),
+        locked_classroom_key=lock_classroom_keys([SEED_KEY], token),
     )
 
 

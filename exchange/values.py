@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
-from rsa_core import Capture
+from rsa_core import AnyPublicKey, Capture
 
 Role = Literal["sender", "interceptor", "receiver"]
 ChannelKind = Literal["private", "classroom"]
@@ -353,21 +353,6 @@ class CaptureItem:
 
 
 @dataclass(frozen=True, slots=True)
-class ByteStatistics:
-    """How often each byte value occurs in a ciphertext.
-
-    Attributes:
-        counts: 256 numbers, of the byte values 0 to 255.
-        total: their sum.
-        entropy: Shannon entropy in bits per byte, 0 to 8.
-    """
-
-    counts: tuple[int, ...]
-    total: int
-    entropy: float
-
-
-@dataclass(frozen=True, slots=True)
 class CapturedImage:
     """A ciphertext, whole, with what is public about it.
 
@@ -376,9 +361,11 @@ class CapturedImage:
         envelope: the exact bytes that travelled.
         file_name: with a SHA-256 prefix of `envelope`.
         facts: what the envelope says without any key.
+        keys: the recipients' public keys, in the envelope's order, as far as they are known.
     """
 
     item: CaptureItem
     envelope: bytes = field(repr=False)
     file_name: str
     facts: Capture
+    keys: tuple[AnyPublicKey, ...]

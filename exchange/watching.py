@@ -11,7 +11,14 @@ from exchange.desk import Desk, find_image, role_of
 from exchange.errors import Tampered
 from exchange.sending import receipts, seats_by_id
 from exchange.values import CapturedImage, CaptureItem, Event, Seat
-from rsa_core import SCHEMES, EnvelopeFormatError
+from rsa_core import (
+    SCHEMES,
+    AnyPublicKey,
+    Capture,
+    ClassroomPublicKey,
+    EnvelopeFormatError,
+    PublicKey,
+)
 
 
 class Watching(Desk):
@@ -50,7 +57,8 @@ class Watching(Desk):
             image = find_image(unit, asking, image_id)
             images = unit.images.in_channel(asking.channel.id)
             number = [i.public_id for i in images].index(image.public_id) + 1
-            item = _capture(image, number, seats_by_id(unit, asking))
+            seats = seats_by_id(unit, asking)
+            item = _capture(image, number, seats)
             envelope = unit.images.content(asking.channel.id, image.public_id)
         scheme = SCHEMES[image.scheme]
         try:
@@ -58,7 +66,13 @@ class Watching(Desk):
         except EnvelopeFormatError:
             raise Tampered from None
         prefix = hashlib.sha256(envelope).hexdigest()[:12]
-        return CapturedImage(item, envelope, f"capture-{number}-{prefix}{scheme.suffix}", facts)
+        return CapturedImage(
+            item=item,
+            envelope=envelope,
+            file_name=f"capture-{number}-{prefix}{scheme.suffix}",
+            facts=facts,
+            keys=_keys(image, seats, facts),
+        )
 
 
 def _capture(image: store.StoredImage, number: int, seats: dict[int, store.Seat]) -> CaptureItem:
@@ -71,6 +85,16 @@ def _capture(image: store.StoredImage, number: int, seats: dict[int, store.Seat]
         sender=seats[image.sender_id].name,
         recipients=receipts(image, seats),
     )
+
+
+def _keys(
+    image: store.StoredImage, seats: dict[int, store.Seat], facts: Capture
+) -> tuple[AnyPublicKey, ...]:
+    """The recipients' public keys: classroom keys are in the envelope, others at the seats."""
+    if facts.moduli:
+        return tuple(ClassroomPublicKey(n, e) for n, e in facts.moduli)
+    keys = [seats[recipient.seat_id].public_key for recipient in image.recipients]
+    return tuple(PublicKey.from_der(key) for key in dict.fromkeys(keys) if key is not None)
 
 
 def _event(row: store.Event, seat: store.Seat | None) -> Event:

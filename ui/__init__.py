@@ -1,7 +1,7 @@
 """What pages share and only Streamlit knows: guard, live feed, controls, pictures."""
 
 from ui.guard import channel_in_url, lobby_page, role_page
-from ui.intercepting import capture_choice, show_ciphertext, show_statistics
+from ui.intercepting import capture_choice, show_ciphertext
 from ui.lobby import keep_ticket, own_seats, seat_form
 from ui.receiving import inbox_list, own_key_panel
 from ui.sending import (
@@ -41,7 +41,6 @@ __all__ = [
     "send_report",
     "sent_list",
     "show_ciphertext",
-    "show_statistics",
     "tidy_key",
     "visitor",
 ]

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from exchange import (
     CLASSROOM_KEY_SIZES,
     KEY_SIZES,
+    WEAKNESSES,
     Details,
     ExchangeError,
     InboxItem,
@@ -351,16 +352,26 @@ def _classroom_key(seat: Seat, key: tuple[int, int]) -> None:
     st.divider()
     n, e = key
     labelled_code(f"Your classroom key (insecure), {n.bit_length()} bits", f"n = {n}\ne = {e}")
-    sizes: list[int | None] = [None, *CLASSROOM_KEY_SIZES]
-    bits = st.selectbox(
-        "Classroom key",
-        sizes,
-        format_func=lambda size: _SEED if size is None else f"a new key of {size} bits",
-    )
+    choices: list[int | str | None] = [None, *CLASSROOM_KEY_SIZES, *WEAKNESSES]
+    choice = st.selectbox("Classroom key", choices, format_func=_classroom_choice)
+    if isinstance(choice, str):
+        st.caption(WEAKNESSES[choice].lesson)
+        if WEAKNESSES[choice].keys > 1:
+            st.caption(
+                "It takes two: the next receiver who chooses the same gets the partner of your key."
+            )
     if st.button("Use this classroom key"):
         try:
-            exchange().new_classroom_key(seat, bits)
+            exchange().new_classroom_key(seat, choice)
         except ExchangeError as error:
             st.error(str(error))
         else:
             st.rerun()
+
+
+def _classroom_choice(choice: int | str | None) -> str:
+    if choice is None:
+        return _SEED
+    if isinstance(choice, int):
+        return f"a new key of {choice} bits"
+    return f"Weak on purpose: {WEAKNESSES[choice].title}"

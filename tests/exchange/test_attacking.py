@@ -1,0 +1,416 @@
+"""Attacks as acts of a seat: who may start them, how they end, who sees what they found."""
+
+import dataclasses
+import io
+import math
+import sqlite3
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import exchange.attacking
+from exchange import (
+    ATTACK_CHOICES,
+    InputRefused,
+    NotFound,
+    SeatGone,
+    Tampered,
+    WrongRole,
+)
+from exchange.laboratory import (
+    EXHIBITS,
+    appearing,
+    arithmetic,
+    exhibit,
+    experiment,
+    health_of,
+    picture_for_tests,
+    statistics,
+)
+from rsa_core.attacks import Budget
+from tests.conftest import encoded, photograph
+
+BY_CHANCE = 1e-6  # noise fails at 5 % now and then, and at this level never
+
+
+@pytest.fixture
+def pixels():
+    return photograph(48, 36)
+
+
+@pytest.fixture
+def captured(classroom, pixels):
+    """A textbook picture from Ada to Bob, as Eve has it."""
+    classroom.image = classroom.send("Ada", encoded(pixels), "Bob", scheme="textbook-pixels")
+    return classroom
+
+
+def attack(room, name, image_id=None, who="Eve"):
+    """Starts an attack and waits until it is over."""
+    seat = room.seats[who]
+    image_id = image_id or room.image.id
+    room.exchange.start_attack(seat, image_id, name)
+    seen = []
+    for _ in range(2000):
+        state = room.exchange.attack_state(seat)
+        if state is None:
+            return room.exchange.finding(seat, image_id, name)
+        if state.phase in {"cancelled", "failed"}:
+            return state
+        seen.append(state)
+        time.sleep(0.01)
+    raise AssertionError(seen[-1])
+
+
+def decoded(png):
+    with Image.open(io.BytesIO(png)) as picture:
+        return np.asarray(picture)
+
+
+def test_a_codebook_finds_the_picture_and_the_finding_stays(captured, pixels):
+    found = attack(captured, "codebook")
+    assert (found.verdict, found.exact) == ("broken", True)
+    assert (decoded(found.picture) == pixels).all()
+    assert found.file == found.picture
+    (item,) = captured.exchange.findings(captured.seats["Eve"])
+    assert (item.image_id, item.attack) == (captured.image.id, "codebook")
+    again = captured.exchange.resume(captured.seats["Eve"].token)
+    assert captured.exchange.finding(again, item.image_id, "codebook") == found
+
+
+def test_on_hybrid_every_attack_is_offered_and_says_what_stopped_it(room, png):
+    room.image = room.send("Ada", png, "Bob", "Cy")
+    for name in ("codebook", "wiener", "replay"):
+        found = attack(room, name)
+        assert found.verdict == "preconditions not met"
+        assert len(found.words) > 30
+        assert found.picture is found.envelope is found.key is None
+    assert len(ATTACK_CHOICES) == 14
+
+
+def test_an_attack_sees_other_captures_and_all_public_keys(classroom, pixels):
+    """Shared primes need a stranger's key, broadcast other people's copies."""
+    for name in ("Bob", "Cy"):
+        classroom.exchange.new_classroom_key(classroom.seats[name], "shared-prime")
+    classroom.image = classroom.send("Ada", encoded(pixels), "Bob", scheme="textbook-blocks")
+    found = attack(classroom, "shared-primes")
+    assert (decoded(found.picture) == pixels).all()
+    n, e, d, p, q = found.key
+    assert p * q == n
+    assert e * d % (p - 1) == 1
+    other = classroom.send("Ada", encoded(pixels[::-1].copy()), "Bob", scheme="textbook-blocks")
+    forged = attack(classroom, "replay", image_id=classroom.image.id)
+    envelope = classroom.exchange.capture(classroom.seats["Eve"], other.id).envelope
+    assert forged.envelope == envelope
+
+
+def test_an_insider_takes_the_partner_of_a_shared_modulus(classroom, pixels):
+    eve, bob = classroom.seats["Eve"], classroom.seats["Bob"]
+    with pytest.raises(InputRefused, match="No key is free"):
+        classroom.exchange.take_insider_key(eve)
+    classroom.exchange.new_classroom_key(bob, "shared-modulus")
+    classroom.image = classroom.send("Ada", encoded(pixels), "Bob", scheme="textbook-blocks")
+    assert attack(classroom, "insider").verdict == "preconditions not met"
+    classroom.exchange.take_insider_key(eve)
+    n, _ = classroom.exchange.own_keys(bob).classroom_key
+    assert classroom.exchange.insider_key(eve)[0] == n
+    found = attack(classroom, "insider")
+    assert (decoded(found.picture) == pixels).all()
+    with pytest.raises(InputRefused, match="No key is free"):
+        classroom.exchange.take_insider_key(eve)
+
+
+@pytest.mark.parametrize("weakness", ["shared-prime", "shared-modulus"])
+def test_the_next_receiver_gets_the_partner_and_a_third_begins_anew(classroom, weakness):
+    classroom.sit("Dan", "receiver")
+    numbers = []
+    for name in ("Bob", "Cy", "Dan"):
+        classroom.exchange.new_classroom_key(classroom.seats[name], weakness)
+        numbers.append(classroom.exchange.own_keys(classroom.seats[name]).classroom_key)
+    (first, e1), (second, e2), (third, _) = numbers
+    assert math.gcd(first, second) > 1
+    assert (first, e1) != (second, e2)
+    assert math.gcd(first, third) == 1
+
+
+def test_a_partner_waits_only_while_the_first_key_is_in_use(classroom):
+    bob, cy = classroom.seats["Bob"], classroom.seats["Cy"]
+    classroom.exchange.new_classroom_key(bob, "shared-prime")
+    first = classroom.exchange.own_keys(bob).classroom_key[0]
+    classroom.exchange.new_classroom_key(bob, "shared-prime")  # oneself is no partner
+    second = classroom.exchange.own_keys(bob).classroom_key[0]
+    assert math.gcd(first, second) == 1
+    classroom.exchange.new_classroom_key(bob, 64)
+    classroom.exchange.new_classroom_key(cy, "shared-prime")
+    third = classroom.exchange.own_keys(cy).classroom_key[0]
+    assert math.gcd(second, third) == 1
+
+
+@pytest.mark.parametrize("choice", ["", "no such", 13, 0, "128"])
+def test_a_classroom_key_that_is_not_in_the_list_is_refused(classroom, choice):
+    with pytest.raises(InputRefused):
+        classroom.exchange.new_classroom_key(classroom.seats["Bob"], choice)
+
+
+def test_old_pictures_still_open_after_a_weak_key(classroom, png):
+    sent = classroom.send("Ada", png, "Bob", scheme="textbook-pixels")
+    for weakness in ("close-primes", "small-d", "tiny-n"):
+        classroom.exchange.new_classroom_key(classroom.seats["Bob"], weakness)
+    assert classroom.exchange.open(classroom.seats["Bob"], sent.id).exact == "pixels"
+
+
+def test_cancel_kills_the_attack_and_leaves_no_finding(classroom, png):
+    """A product of two random primes of 256 bits each takes hours."""
+    classroom.exchange.new_classroom_key(classroom.seats["Bob"], 512)
+    image = classroom.send("Ada", png, "Bob", scheme="textbook-blocks")
+    eve = classroom.seats["Eve"]
+    classroom.exchange.start_attack(eve, image.id, "factoring")
+    with pytest.raises(InputRefused, match="still running"):
+        classroom.exchange.start_attack(eve, image.id, "codebook")
+    state = classroom.exchange.attack_state(eve)
+    assert (state.image_id, state.attack) == (image.id, "factoring")
+    before = time.monotonic()
+    classroom.exchange.cancel_attack(eve)
+    while (state := classroom.exchange.attack_state(eve)).phase != "cancelled":
+        time.sleep(0.01)
+    assert time.monotonic() - before < 2
+    assert classroom.exchange.attack_state(eve) is None  # told once
+    assert classroom.exchange.findings(eve) == ()
+    classroom.exchange.cancel_attack(eve)
+
+
+def test_the_server_runs_a_few_attacks_and_no_more(classroom, png, monkeypatch):
+    monkeypatch.setattr(exchange.attacking, "ATTACKS_AT_ONCE", 1)
+    classroom.exchange.new_classroom_key(classroom.seats["Bob"], 512)
+    image = classroom.send("Ada", png, "Bob", scheme="textbook-blocks")
+    zoe = classroom.sit("Zoe", "interceptor")
+    classroom.exchange.start_attack(classroom.seats["Eve"], image.id, "factoring")
+    with pytest.raises(InputRefused, match="Try again"):
+        classroom.exchange.start_attack(zoe, image.id, "codebook")
+    assert classroom.exchange.attack_state(zoe) is None
+    classroom.exchange.cancel_attack(zoe)  # not hers
+    assert classroom.exchange.attack_state(classroom.seats["Eve"]).phase != "cancelled"
+
+
+def test_a_budget_that_is_used_up_is_a_finding(classroom, png, monkeypatch):
+    monkeypatch.setattr(exchange.attacking, "BUDGET", Budget(seconds=0.5))
+    classroom.exchange.new_classroom_key(classroom.seats["Bob"], 512)
+    classroom.image = classroom.send("Ada", png, "Bob", scheme="textbook-blocks")
+    assert attack(classroom, "factoring").verdict == "not broken within the budget"
+
+
+def test_attacks_are_for_interceptors_on_captures_of_their_channel(captured, open_room, png):
+    elsewhere = open_room("classroom")
+    for name, role in (("Ada", "sender"), ("Bob", "receiver"), ("Eve", "interceptor")):
+        elsewhere.sit(name, role)
+    theirs = elsewhere.send("Ada", png, "Bob", scheme="textbook-pixels")
+    eve = captured.seats["Eve"]
+    for image_id in (theirs.id, "0" * 32):
+        with pytest.raises(NotFound):
+            captured.exchange.start_attack(eve, image_id, "codebook")
+        with pytest.raises(NotFound):
+            captured.exchange.finding(eve, image_id, "codebook")
+    with pytest.raises(InputRefused):
+        captured.exchange.start_attack(eve, captured.image.id, "no such")
+    for name in ("Ada", "Bob"):
+        with pytest.raises(WrongRole):
+            captured.exchange.start_attack(captured.seats[name], captured.image.id, "codebook")
+
+
+def test_findings_are_the_seats_own_and_sealed(captured, tmp_path, pixels):
+    found = attack(captured, "codebook")
+    zoe = captured.sit("Zoe", "interceptor")
+    assert captured.exchange.findings(zoe) == ()
+    with pytest.raises(NotFound):
+        captured.exchange.finding(zoe, captured.image.id, "codebook")
+    everything = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert found.words.encode() not in everything
+    assert b"RSALAB" not in everything
+    assert pixels.tobytes()[:64] not in everything
+    assert b"codebook" in everything  # the control: which attack it was is no secret
+
+
+def test_a_finding_put_in_anothers_place_is_noticed(captured, tmp_path):
+    for name in ("codebook", "equality-map"):
+        attack(captured, name)
+    with sqlite3.connect(tmp_path / "channels.db") as db:
+        for a, b in (("codebook", "x"), ("equality-map", "codebook"), ("x", "equality-map")):
+            db.execute("UPDATE finding SET attack = ? WHERE attack = ?", (b, a))
+    db.close()
+    for name in ("codebook", "equality-map"):
+        with pytest.raises(Tampered):
+            captured.exchange.finding(captured.seats["Eve"], captured.image.id, name)
+
+
+def test_a_finding_goes_with_its_picture_and_the_oldest_make_room(captured, png, monkeypatch):
+    eve = captured.seats["Eve"]
+    attack(captured, "codebook")
+    monkeypatch.setattr(exchange.attacking, "FINDINGS_OF_A_SEAT", 1)
+    attack(captured, "equality-map")
+    assert [item.attack for item in captured.exchange.findings(eve)] == ["equality-map"]
+    with captured.exchange._store.write() as unit:
+        unit.images.purge(1)
+    assert captured.exchange.findings(eve) == ()
+
+
+def test_what_is_too_large_to_keep_is_said(captured, monkeypatch):
+    monkeypatch.setattr(exchange.attacking, "FINDING_BYTES", 500)
+    found = attack(captured, "codebook")
+    assert found.verdict == "broken"
+    assert found.picture is None
+    assert "too large" in found.evidence[-1]
+
+
+def test_an_attack_of_a_seat_that_left_is_forgotten(captured):
+    eve = captured.seats["Eve"]
+    captured.exchange.start_attack(eve, captured.image.id, "equality-map")
+    captured.exchange.leave(eve)
+    with pytest.raises(SeatGone):
+        captured.exchange.attack_state(eve)
+    for thread in [one.thread for one in captured.exchange._attacks.values()]:
+        thread.join(10)
+    with captured.exchange._store.read() as unit:
+        assert unit.findings.total_bytes() == 0
+
+
+def test_closing_ends_what_runs(classroom, png):
+    classroom.exchange.new_classroom_key(classroom.seats["Bob"], 512)
+    image = classroom.send("Ada", png, "Bob", scheme="textbook-blocks")
+    classroom.exchange.start_attack(classroom.seats["Eve"], image.id, "factoring")
+    (running,) = classroom.exchange._attacks.values()
+    classroom.exchange.close()
+    assert not running.thread.is_alive()
+    assert running.run.state.phase == "cancelled"
+
+
+def capture(room, scheme, data, *receivers):
+    sent = room.send("Ada", data, *receivers, scheme=scheme)
+    return room.exchange.capture(room.seats["Eve"], sent.id)
+
+
+def test_an_interceptor_sees_public_keys_and_no_private_number(classroom):
+    keys = classroom.exchange.public_keys(classroom.seats["Eve"])
+    assert [(key.name, key.classroom) for key in keys] == [
+        ("Bob", False),
+        ("Bob", True),
+        ("Cy", False),
+        ("Cy", True),
+    ]
+    assert keys[1].n == 3233
+    findings = health_of(keys[1], keys)
+    assert findings[0].verdict == "broken"
+    assert {f.verdict for f in health_of(keys[0], keys) if f.concerns == "key"} == {"resists"}
+
+
+def test_the_statistics_tell_textbook_from_hybrid(classroom):
+    flat = np.repeat(np.arange(48, dtype=np.uint8)[:, None] // 12 * 50, 64, axis=1)
+    textbook = statistics(capture(classroom, "textbook-pixels", encoded(flat), "Bob"))
+    assert textbook.duplicates.repeated > 0
+    assert {one.consistent for one in textbook.table} == {False}
+    big = encoded(photograph(256, 256))
+    hybrid = statistics(capture(classroom, "hybrid", big, "Bob"))
+    assert hybrid.duplicates.repeated == 0
+    assert {max(row) for row in hybrid.duplicates.heat} == {1}
+    assert sum(hybrid.counts) == hybrid.size
+    assert len(hybrid.planes) == 8
+    assert all(decoded(plane).max() <= 255 for plane in hybrid.planes)
+
+
+def test_the_heat_map_resembles_the_picture():
+    from exchange.laboratory.statistics import _duplicates
+
+    samples = np.random.default_rng(5).integers(0, 256, (96, 1600), np.uint8)
+    samples[:48] = 7
+    found = _duplicates(samples, 16)
+    heat = np.array(found.heat)
+    assert heat.shape == (48, 48)
+    assert (heat[:24] == found.repeated).all()
+    assert (heat[24:] == 1).all()
+
+
+@pytest.mark.parametrize("scheme", ["hybrid", "oaep-blocks", "textbook-pixels", "textbook-blocks"])
+def test_ones_own_picture_sealed_twice(classroom, scheme):
+    classroom.exchange.new_classroom_key(classroom.seats["Bob"], 512)
+    seen = capture(classroom, scheme, encoded(photograph(20, 20)), "Bob")
+    table = {one.name: one for one in experiment(seen, picture_for_tests(None))}
+    npcr = table["NPCR"]
+    assert (npcr.adjusted > BY_CHANCE) == (scheme in {"hybrid", "oaep-blocks"})
+    assert (npcr.value < 1) == scheme.startswith("textbook")
+
+
+def test_a_key_that_cannot_take_the_experiment_says_so(classroom, png):
+    seen = capture(classroom, "textbook-pixels", png, "Bob")
+    blocks = dataclasses.replace(
+        seen, item=dataclasses.replace(seen.item, scheme="textbook-blocks")
+    )
+    with pytest.raises(InputRefused):
+        experiment(blocks, picture_for_tests(None))
+    with pytest.raises(InputRefused):
+        experiment(dataclasses.replace(seen, keys=()), picture_for_tests(None))
+
+
+@pytest.mark.parametrize("name", EXHIBITS)
+@pytest.mark.parametrize("upload", [None, encoded(photograph(600, 400))])
+def test_each_exhibit_is_broken_in_front_of_the_student(name, upload):
+    picture = picture_for_tests(upload)
+    assert max(picture.pixels.shape[:2]) <= 256
+    shown = exhibit(name, picture)
+    assert shown.exact
+    assert (decoded(shown.recovered) == picture.pixels).all()
+    p_values = {one.name: one.adjusted for one in shown.alone}
+    fooled = [n for n in p_values if "Correlation" in n] if name == "shuffle" else list(p_values)
+    assert min(p_values[test] for test in fooled) > BY_CHANCE
+
+
+def test_what_is_no_picture_or_no_exhibit_is_refused():
+    with pytest.raises(InputRefused):
+        picture_for_tests(b"no picture")
+    with pytest.raises(InputRefused):
+        exhibit("no such", picture_for_tests(None))
+
+
+def test_the_picture_appears_stage_by_stage(captured, pixels, png):
+    seen = captured.exchange.capture(captured.seats["Eve"], captured.image.id)
+    pictures = [decoded(stage) for stage in appearing(seen)]
+    known = [np.count_nonzero(stage) for stage in pictures]
+    assert len(pictures) == 16
+    assert known == sorted(known)
+    assert known[0] < known[-1]
+    assert (pictures[-1] == pixels).all()
+    assert appearing(capture(captured, "hybrid", png, "Bob")) == ()
+    large = capture(captured, "textbook-pixels", encoded(photograph(900, 600)), "Bob")
+    assert max(decoded(appearing(large)[0]).shape) <= 320
+
+
+def test_the_arithmetic_of_one_sample(captured, pixels):
+    seen = captured.exchange.capture(captured.seats["Eve"], captured.image.id)
+    found = arithmetic(seen, x=5, y=7, channel=2)
+    assert found.m == pixels[7, 5, 2]
+    assert (found.n, found.e) == (3233, 7)
+    assert found.c == pow(found.m, 7, 3233) == found.steps[-1].result
+    for place in ((48, 0, 0), (0, 36, 0), (0, 0, 3), (-1, 0, 0)):
+        with pytest.raises(InputRefused, match="outside"):
+            arithmetic(seen, x=place[0], y=place[1], channel=place[2])
+
+
+@pytest.mark.parametrize("wide", [False, True])
+def test_the_arithmetic_of_a_block_once_the_picture_is_known(classroom, pixels, wide):
+    samples = pixels.astype(np.uint16)[..., 0] * 257 + 3 if wide else pixels
+    classroom.exchange.new_classroom_key(classroom.seats["Bob"], 128)
+    seen = capture(classroom, "textbook-blocks", encoded(samples), "Bob")
+    with pytest.raises(InputRefused, match="Recover"):
+        arithmetic(seen, x=0, y=0, channel=0)
+    found = attack(classroom, "factoring", image_id=seen.item.id)
+    for x, y in ((0, 0), (47, 35), (11, 20)):
+        one = arithmetic(seen, x=x, y=y, channel=0, recovered=found.picture)
+        assert pow(one.m, one.e, one.n) == one.c
+        assert one.steps[-1].result == one.c
+    with pytest.raises(InputRefused, match="does not belong"):
+        arithmetic(seen, x=0, y=0, channel=0, recovered=encoded(255 - pixels))
+
+
+def test_hybrid_has_no_arithmetic_to_show(classroom, png):
+    with pytest.raises(InputRefused, match="textbook"):
+        arithmetic(capture(classroom, "hybrid", png, "Bob"), x=0, y=0, channel=0)

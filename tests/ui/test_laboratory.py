@@ -1,0 +1,200 @@
+"""The laboratory under AppTest: everything is offered, and what was found is shown again."""
+
+import threading
+
+import numpy as np
+import pytest
+
+import ui.service
+from exchange import ATTACK_CHOICES, Exchange, InputRefused, SeatGone
+from tests.conftest import encoded, photograph
+from tests.ui.test_pages import page_of
+
+
+@pytest.fixture
+def exchange(tmp_path, monkeypatch, quick_keys):
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/channels.db")
+    yield ui.service.exchange()
+    ui.service.exchange().close()
+
+
+@pytest.fixture
+def lesson(exchange):
+    """A classroom channel with a flat picture under the seed's key and a photograph in hybrid."""
+    room = exchange.create_channel(name="", kind="classroom", keep_for="24 hours")
+    seats = {
+        name: exchange.take_seat(room.key, name=name, role=role)
+        for name, role in (("Ada", "sender"), ("Bob", "receiver"), ("Eve", "interceptor"))
+    }
+    flat = np.repeat(np.arange(48, dtype=np.uint8)[:, None] // 12 * 50, 64, axis=1)
+    for number, (scheme, pixels) in enumerate(
+        (("hybrid", photograph(64, 48)), ("textbook-pixels", flat))
+    ):
+        exchange.send(
+            seats["Ada"],
+            encoded(pixels),
+            file_name="a.png",
+            scheme=scheme,
+            recipients=(seats["Bob"].id,),
+            submission=str(number),
+        )
+    return room, seats
+
+
+def choose(at, label, value):
+    next(r for r in at.radio if r.label == label).set_value(value)
+    return at.run()
+
+
+def press(at, label):
+    next(b for b in at.button if b.label == label).click()
+    return at.run()
+
+
+def texts(at) -> str:
+    return "\n".join(str(one.value) for one in (*at.text, *at.caption, *at.code, *at.info))
+
+
+def run_attack(at, exchange, seat, name):
+    """Presses the button, and waits until the thread of the attack has stored what it found."""
+    choose(at, "Attack", name)
+    press(at, "Run attack")
+    for thread in threading.enumerate():
+        if "_keep" in thread.name:
+            thread.join(30)
+    return at.run()
+
+
+def test_every_attack_is_offered_for_every_capture(exchange, lesson):
+    room, seats = lesson
+    at = page_of(seats["Eve"], room.key)
+    assert [tab.label for tab in at.tabs] == ["Ciphertext", "Statistics", "Attacks"]
+    for capture in at.selectbox[0].options:
+        at.selectbox[0].select(capture).run()
+        (offered,) = [r for r in at.radio if r.label == "Attack"]
+        assert list(offered.options) == [one.title for one in ATTACK_CHOICES.values()]
+        assert not at.exception
+    for name, attack in ATTACK_CHOICES.items():
+        choose(at, "Attack", name)
+        said = texts(at)
+        assert attack.summary in said
+        assert attack.needs in said
+        assert attack.citation in said
+
+
+def test_the_statistics_have_words_numbers_and_plots(exchange, lesson):
+    room, seats = lesson
+    at = page_of(seats["Eve"], room.key)
+    table = at.dataframe[0].value
+    assert "far from random at 5 %: equal pixels stay equal" in "\n".join(table["Verdict"])
+    assert "They can show weakness, never strength" in texts(at)
+    for plot in ("Histogram", "Neighbouring samples", "Equal blocks", "Bit planes"):
+        choose(at, "Plot", plot)
+        assert not at.exception
+        assert not at.error
+        assert "The numbers behind the plot" in [one.label for one in at.expander]
+
+
+@pytest.mark.parametrize(
+    ("button", "words"),
+    [
+        ("Seal twice and compare", "tests say: far from random"),
+        ("Encrypt, test and break", "exact to the last bit"),
+    ],
+)
+def test_experiments_show_their_outcome_until_another_one(exchange, lesson, button, words):
+    room, seats = lesson
+    at = press(page_of(seats["Eve"], room.key), button)
+    for _ in range(2):
+        said = texts(at) + "\n".join(w.value for w in at.warning)
+        assert words in said
+        at.run()
+    assert not at.exception
+
+
+def test_what_is_no_picture_is_said_in_words(exchange, lesson):
+    room, seats = lesson
+    at = choose(page_of(seats["Eve"], room.key), "Test picture", "My own picture")
+    at.file_uploader[0].upload("a.png", b"no picture", "image/png").run()
+    assert len(at.error) == 1
+    assert not at.exception
+
+
+def test_a_finding_is_there_again_in_a_new_session(exchange, lesson):
+    room, seats = lesson
+    eve = seats["Eve"]
+    at = run_attack(page_of(eve, room.key), exchange, eve, "codebook")
+    assert any("Broken in" in error.value for error in at.error)
+    again = page_of(eve, room.key)
+    assert any("Broken in" in error.value for error in again.error)
+    assert "256 public powers are the whole dictionary" in texts(again)
+    assert "Your findings about this capture" in texts(again)
+    stranger = exchange.take_seat(room.key, name="Zoe", role="interceptor")
+    assert "Your findings" not in texts(page_of(stranger, room.key))
+
+
+def test_hybrid_holds_and_says_why(exchange, lesson):
+    room, seats = lesson
+    eve = seats["Eve"]
+    at = page_of(eve, room.key)
+    at.selectbox[0].select(at.selectbox[0].options[1]).run()
+    run_attack(at, exchange, eve, "equality-map")
+    assert "Preconditions not met" in [one.value for one in at.success]
+    assert "AES-GCM adds a keystream that never" in texts(at)
+    assert "Show the arithmetic" not in [one.label for one in at.expander]
+
+
+def test_the_arithmetic_of_a_sample_is_on_the_page(exchange, lesson):
+    room, seats = lesson
+    at = page_of(seats["Eve"], room.key)
+    next(n for n in at.number_input if n.label == "Row y").set_value(40).run()
+    assert f"m = 150\ne = 7\nn = 3233\nc = {pow(150, 7, 3233)}" in texts(at)
+    assert f"≡ {pow(150, 7, 3233)} (mod 3233)" in texts(at)
+
+
+def test_key_health_waits_for_a_press(exchange, lesson):
+    room, seats = lesson
+    at = page_of(seats["Eve"], room.key)
+    assert not any("Broken:" in error.value for error in at.error)
+    box = next(s for s in at.selectbox if s.label == "Public key")
+    box.select(next(o for o in box.options if "classroom key" in o)).run()
+    press(at, "Check this key")
+    assert any("Broken: Factoring" in error.value for error in at.error)
+
+
+def test_a_refused_attack_is_said_and_nothing_is_lost(exchange, lesson, monkeypatch):
+    room, seats = lesson
+    at = page_of(seats["Eve"], room.key)
+
+    def refuse(*_args):
+        raise InputRefused("Try again in a moment.")
+
+    with monkeypatch.context() as fault:
+        fault.setattr(Exchange, "start_attack", refuse)
+        press(at, "Run attack")
+    assert "Try again in a moment." in [warning.value for warning in at.warning]
+
+
+def test_an_insiders_key_is_refused_in_words_and_then_taken(exchange, lesson):
+    room, seats = lesson
+    at = press(page_of(seats["Eve"], room.key), "Take the other key of a shared modulus")
+    assert any("No key is free" in error.value for error in at.error)
+    bob = page_of(seats["Bob"], room.key)
+    box = next(s for s in bob.selectbox if s.label == "Classroom key")
+    box.select("Weak on purpose: Shared modulus").run()
+    assert "the next receiver who chooses the same" in texts(bob)
+    press(bob, "Use this classroom key")
+    press(at, "Take the other key of a shared modulus")
+    n, _ = exchange.own_keys(seats["Bob"]).classroom_key
+    assert f"n = {n}" in texts(at)
+
+
+def test_a_seat_that_is_gone_ends_the_page_not_the_server(exchange, lesson):
+    room, seats = lesson
+    at = page_of(seats["Eve"], room.key)
+    exchange.leave(seats["Eve"])
+    press(at, "Run attack")
+    assert not at.exception
+    assert [info.value for info in at.info] == ["Join a channel first"]
+    with pytest.raises(SeatGone):
+        exchange.findings(seats["Eve"])
