@@ -1,0 +1,100 @@
+"""The one picture that is compared: small, upright, opaque, 8 bits a sample.
+
+Every scheme gets the same bytes, the picture as plain PPM or PGM (netpbm): the schemes that
+encrypt files then encrypt the same samples as those that encrypt pixels, and expansion, time and
+statistics can be set side by side. A compressed file would be another, smaller plaintext.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from exchange.comparison.samples import SAMPLES
+from exchange.errors import InputRefused
+from rsa_core import Picture, PictureError, png_of, read_picture
+
+SIDES = (128, 256, 512)
+DEFAULT_SIDE = 256
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subject:
+    """A picture to be compared.
+
+    Attributes:
+        pixels: uint8, shape (H, W) or (H, W, 3).
+        origin: where it comes from, in constant words; nothing that a user typed.
+    """
+
+    pixels: NDArray[np.uint8] = field(repr=False)
+    origin: str
+
+    @property
+    def png(self) -> bytes:
+        """The picture as PNG, for eyes."""
+        return png_of(self.pixels)
+
+    @property
+    def size(self) -> str:
+        """Width, height and channels in words."""
+        height, width = self.pixels.shape[:2]
+        return f"{width} x {height}, {'grey' if self.pixels.ndim == 2 else 'RGB'}"
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the PPM or PGM that is encrypted, hexadecimal."""
+        return hashlib.sha256(portable(self.pixels)).hexdigest()
+
+    def picture(self) -> Picture:
+        """What the schemes encrypt."""
+        return read_picture(portable(self.pixels))
+
+    def neighbour(self) -> Picture:
+        """The same with one sample in its middle changed in its lowest bit."""
+        changed = self.pixels.copy()
+        changed.reshape(-1)[changed.size // 2] ^= np.uint8(1)
+        return read_picture(portable(changed))
+
+    def miniature(self, side: int) -> "Subject":
+        """Every so many-th pixel in 32 shades, so that no side is longer than `side`."""
+        return Subject(thinned(self.pixels, side) & np.uint8(0xF8), self.origin)
+
+
+def uploaded(data: bytes, side: int = DEFAULT_SIDE) -> Subject:
+    """The first picture of a file, reduced to at most `side` pixels a side; alpha is left out.
+
+    Raises:
+        InputRefused: the bytes are no picture that is taken; says why.
+    """
+    try:
+        pixels = read_picture(read_picture(data).view_png(side)).pixels()
+    except PictureError as error:
+        raise InputRefused(str(error)) from None
+    if pixels.ndim == 3:
+        pixels = pixels[..., 0] if pixels.shape[2] == 2 else pixels[..., :3]
+    return Subject(np.ascontiguousarray(pixels, np.uint8), "An uploaded picture")
+
+
+def sample(name: str, side: int = DEFAULT_SIDE) -> Subject:
+    """One of `SAMPLES`, `side` pixels wide and two thirds of that high.
+
+    Raises:
+        InputRefused: there is no such sample.
+    """
+    if name not in SAMPLES:
+        raise InputRefused("There is no such sample. Choose one of the list.")
+    return Subject(SAMPLES[name](side, side * 2 // 3), f"The sample {name!r}, made by code")
+
+
+def thinned(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Every so many-th row and column: unlike averaging, it leaves noise what it is."""
+    step = -(-max(pixels.shape[:2]) // side)
+    return np.ascontiguousarray(pixels[::step, ::step])
+
+
+def portable(pixels: NDArray[np.uint8]) -> bytes:
+    """PGM or PPM (netpbm), 8 bits, uncompressed."""
+    kind = b"P5" if pixels.ndim == 2 else b"P6"
+    return b"%s\n%d %d\n255\n" % (kind, pixels.shape[1], pixels.shape[0]) + pixels.tobytes()
