@@ -102,3 +102,4 @@ with ui.lobby_page("Lobby"):
         with right:
             join()
     ui.own_seats(found[0] if found else "", here=False)
+    st.page_link("pages/compare.py", label="Compare the schemes", icon=":material/compare:")

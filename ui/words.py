@@ -53,9 +53,9 @@ def csv_of(rows: Sequence[Mapping[str, str | int | float]]) -> bytes:
     return out.getvalue().encode()
 
 
-def _harmless(cell: str | int | float) -> str:
-    text = str(cell)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+def _harmless(cell: str | int | float) -> str | int | float:
+    dangerous = isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{cell}" if dangerous else cell  # a negative number is none
 
 
 def _local(at: datetime) -> datetime:
