@@ -1,0 +1,156 @@
+"""A class full of browsers: many live sessions on one server, every event seen in time.
+
+The sessions speak Streamlit's own WebSocket protocol, as browsers do, but draw nothing, so that
+the server is what is measured. `LONG=1` runs 100 sessions for a minute.
+"""
+
+import asyncio
+import json
+import os
+import time
+
+import psutil
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import connect
+
+from exchange import Exchange
+from tests.browser.conftest import Server
+
+LONG = os.environ.get("LONG") == "1"
+SESSIONS, SECONDS = (100, 60) if LONG else (30, 12)
+EVERY = 3  # seconds between two events
+PATIENCE = 60
+
+
+class Session:
+    """One interceptor's page, open."""
+
+    def __init__(self, server: Server, key: str, token: str) -> None:
+        self.server, self.key, self.token = server, key, token
+        self.seen: list[float] = []
+        self.exceptions = 0
+        self.fragment = ""
+        self.memory = ""
+        self.page = ""
+        self.widgets: dict[str, str] = {}
+
+    async def open(self) -> None:
+        address = f"ws://127.0.0.1:{self.server.port}/_stcore/stream"
+        self.socket = await connect(address, subprotocols=["streamlit"], max_size=None)
+        await self.run()
+        entry = {"key": self.key, "role": "interceptor", "token": self.token}
+        known = json.dumps({"seats": [entry], "tab": {}})
+        self.widgets[self.memory] = json.dumps({"seats": known})
+        await self.run()
+        assert self.fragment, "the page shows no live feed"
+
+    async def run(self, fragment: str = "") -> None:
+        """One run of the page, or of the live feed, and all that it causes."""
+        message = BackMsg()
+        message.rerun_script.query_string = f"channel={self.key}"
+        if fragment:
+            message.rerun_script.page_script_hash = self.page
+        else:
+            message.rerun_script.page_name = "interceptor"
+        message.rerun_script.fragment_id = fragment
+        for name, value in self.widgets.items():
+            state = message.rerun_script.widget_states.widgets.add()
+            state.id, state.json_value = name, value
+        await self.socket.send(message.SerializeToString())
+        async with asyncio.timeout(PATIENCE):
+            while not self.read(await self.socket.recv()):
+                pass
+
+    def read(self, data: bytes) -> bool:
+        """Notes what a message shows; whether it ends the run."""
+        message = ForwardMsg.FromString(data)
+        if message.WhichOneof("type") == "script_finished":
+            early = ForwardMsg.ScriptFinishedStatus.FINISHED_EARLY_FOR_RERUN
+            return message.script_finished != early
+        if message.WhichOneof("type") == "navigation":
+            self.page = message.navigation.page_script_hash
+        if message.WhichOneof("type") == "delta":
+            element = message.delta.new_element
+            self.fragment = message.delta.fragment_id or self.fragment
+            match element.WhichOneof("type"):
+                case "toast":
+                    self.seen.append(time.monotonic())
+                case "exception":
+                    self.exceptions += 1
+                case "bidi_component" if element.bidi_component.component_name.endswith(
+                    "browser_memory"
+                ):
+                    self.memory = element.bidi_component.id
+        return False
+
+    async def watch(self, until: float, start: float) -> None:
+        """Ticks once a second, as the page does."""
+        tick = start
+        while tick < until:
+            await asyncio.sleep(max(0.0, tick - time.monotonic()))
+            await self.run(self.fragment)
+            tick = max(tick + 1, time.monotonic())
+
+
+async def visit(session: Session) -> None:
+    await session.open()
+    await session.socket.close()
+
+
+async def story(server: Server, exchange: Exchange, key: str, tokens: list[str]):
+    sessions = [Session(server, key, token) for token in tokens]
+    for start in range(0, len(sessions), 10):
+        await asyncio.gather(*(session.open() for session in sessions[start : start + 10]))
+    for session in sessions:
+        session.seen.clear()
+    now = time.monotonic()
+    until = now + SECONDS + EVERY
+    watching = [
+        asyncio.create_task(session.watch(until, now + number / len(sessions)))
+        for number, session in enumerate(sessions)
+    ]
+    happened = []
+    while time.monotonic() < until - EVERY:
+        name = f"Guest {len(happened)}"
+        await asyncio.to_thread(exchange.take_seat, key, name=name, role="interceptor")
+        happened.append(time.monotonic())
+        await asyncio.sleep(EVERY)
+    await asyncio.gather(*watching)
+    for session in sessions:
+        await session.socket.close()
+    return sessions, happened
+
+
+def test_every_session_sees_every_event_in_time(tmp_path):
+    server = Server(tmp_path)
+    try:
+        exchange = Exchange.at(f"sqlite:///{server.database}")
+        key = exchange.create_channel(name="Class", kind="private", keep_for="1 hour").key
+        tokens = [
+            exchange.take_seat(key, name=f"Eve {n}", role="interceptor").token
+            for n in range(SESSIONS)
+        ]
+        process = psutil.Process(server.process.pid)
+        asyncio.run(visit(Session(server, key, tokens[0])))  # everything is imported now
+        before = process.memory_info().rss
+        sessions, happened = asyncio.run(story(server, exchange, key, tokens))
+        exchange.close()
+        growth = (process.memory_info().rss - before) / 2**20
+    finally:
+        server.stop()
+    late = sorted(
+        min((seen - at for seen in session.seen if seen >= at), default=float("inf"))
+        for session in sessions
+        for at in happened
+    )
+    p95 = late[int(0.95 * len(late))]
+    print(
+        f"{SESSIONS} sessions, {SECONDS} s, {len(happened)} events: all seen, "
+        f"p50 {late[len(late) // 2]:.2f} s, p95 {p95:.2f} s, memory +{growth:.0f} MB"
+    )
+    assert sum(session.exceptions for session in sessions) == 0
+    assert late[-1] < float("inf")
+    assert p95 <= 3.0
+    assert growth < 100
+    assert "Traceback" not in server.log.read_text()
