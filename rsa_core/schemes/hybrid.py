@@ -64,7 +64,8 @@ def seal_bytes(data: bytes, recipients: Sequence[PublicKey]) -> Sealed:
             at += len(piece)
         tag = sealing.finish()
         view[at:] = layout.tail(tag)
-    return Sealed(out.getvalue(), digest.finish(tag), commitment_to(content_key))
+        found = digest.finish(tag)
+    return Sealed(out.getvalue(), found, commitment_to(content_key))
 
 
 def open_bytes(envelope: bytes, key: KeyPair) -> OpenedBytes:
@@ -189,7 +190,8 @@ def _filled(size: int) -> Iterator[tuple[io.BytesIO, memoryview]]:
     """A buffer of `size` bytes and the view that fills it.
 
     `BytesIO.getvalue` hands its bytes out without a copy, which `bytes(bytearray)` cannot: at
-    50 MB the copy would cost as much as the encryption.
+    50 MB the copy would cost as much as the encryption. It copies after all while somebody still
+    has a piece of the view, so that the digest is to be finished before.
     """
     out = io.BytesIO()
     if size:
