@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import altair as alt
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from exchange.comparison import BROKEN_MEANS, Case, lab_report, tables
 from rsa_core.analysis import CANNOT_SHOW
@@ -34,6 +35,7 @@ def show(job: Job) -> None:
         tables.statistics(job.original, job.measured),
         hide_index=True,
         height="content",
+        column_config=_pinned("Test"),
         alt="Each test on the original and on each ciphertext",
     )
     st.caption("✓ consistent with random at 5 %, ✗ far from random (Holm-corrected).")
@@ -44,6 +46,7 @@ def show(job: Job) -> None:
         st.dataframe(
             tables.side_by_side(cases, job.tried),
             hide_index=True,
+            column_config=_pinned("Attack"),
             alt="Each attack on each scheme and key",
         )
         st.caption(f"Each attack had {job.budget} seconds. {BROKEN_MEANS}")
@@ -55,6 +58,11 @@ def show(job: Job) -> None:
         key="compare_closer",
     )
     show_case(job, case)
+
+
+def _pinned(column: str) -> dict[str, ColumnConfig]:
+    """Keeps the first column in sight while a wide table is moved sideways."""
+    return {column: st.column_config.Column(pinned=True)}
 
 
 def _downloads(job: Job) -> None:
