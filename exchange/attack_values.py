@@ -53,7 +53,7 @@ class AttackState:
         part: how far it is, 0 to 1.
         words: what it does, or why it failed.
         picture: the latest picture in the making, a PNG; None before the first.
-        seconds: since its process was started.
+        seconds: since it was started.
     """
 
     image_id: str

@@ -75,6 +75,7 @@ class _Attack:
     image_id: str
     attack: str
     run: Run
+    started: float = field(default_factory=time.monotonic)
     drawn: tuple[int, bytes | None] = (0, None)
     thread: threading.Thread | None = field(default=None, repr=False)
 
@@ -284,7 +285,7 @@ def _state(mine: _Attack) -> AttackState:
         part=state.part,
         words=state.words,
         picture=png,
-        seconds=state.seconds,
+        seconds=time.monotonic() - mine.started,
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 import exchange.attacking
+import exchange.lesson_keys
 from exchange import (
     ATTACK_CHOICES,
     InputRefused,
@@ -161,10 +162,15 @@ def test_old_pictures_still_open_after_a_weak_key(classroom, png):
     assert classroom.exchange.open(classroom.seats["Bob"], sent.id).exact == "pixels"
 
 
-def test_cancel_kills_the_attack_and_leaves_no_finding(classroom, png):
-    """A product of two random primes of 256 bits each takes hours."""
-    classroom.exchange.new_classroom_key(classroom.seats["Bob"], 512)
-    image = classroom.send("Ada", png, "Bob", scheme="textbook-blocks")
+def long_to_break(room, png, monkeypatch):
+    """A picture under a key whose factoring takes most of the budget: no size that is offered."""
+    monkeypatch.setattr(exchange.lesson_keys, "CLASSROOM_KEY_SIZES", (244,))
+    room.exchange.new_classroom_key(room.seats["Bob"], 244)
+    return room.send("Ada", png, "Bob", scheme="textbook-blocks")
+
+
+def test_cancel_kills_the_attack_and_leaves_no_finding(classroom, png, monkeypatch):
+    image = long_to_break(classroom, png, monkeypatch)
     eve = classroom.seats["Eve"]
     classroom.exchange.start_attack(eve, image.id, "factoring")
     with pytest.raises(InputRefused, match="still running"):
@@ -183,8 +189,7 @@ def test_cancel_kills_the_attack_and_leaves_no_finding(classroom, png):
 
 def test_the_server_runs_a_few_attacks_and_no_more(classroom, png, monkeypatch):
     monkeypatch.setattr(exchange.attacking, "ATTACKS_AT_ONCE", 1)
-    classroom.exchange.new_classroom_key(classroom.seats["Bob"], 512)
-    image = classroom.send("Ada", png, "Bob", scheme="textbook-blocks")
+    image = long_to_break(classroom, png, monkeypatch)
     zoe = classroom.sit("Zoe", "interceptor")
     classroom.exchange.start_attack(classroom.seats["Eve"], image.id, "factoring")
     with pytest.raises(InputRefused, match="Try again"):
@@ -196,8 +201,7 @@ def test_the_server_runs_a_few_attacks_and_no_more(classroom, png, monkeypatch):
 
 def test_a_budget_that_is_used_up_is_a_finding(classroom, png, monkeypatch):
     monkeypatch.setattr(exchange.attacking, "BUDGET", Budget(seconds=0.5))
-    classroom.exchange.new_classroom_key(classroom.seats["Bob"], 512)
-    classroom.image = classroom.send("Ada", png, "Bob", scheme="textbook-blocks")
+    classroom.image = long_to_break(classroom, png, monkeypatch)
     assert attack(classroom, "factoring").verdict == "not broken within the budget"
 
 
@@ -275,9 +279,8 @@ def test_an_attack_of_a_seat_that_left_is_forgotten(captured):
         assert unit.findings.total_bytes() == 0
 
 
-def test_closing_ends_what_runs(classroom, png):
-    classroom.exchange.new_classroom_key(classroom.seats["Bob"], 512)
-    image = classroom.send("Ada", png, "Bob", scheme="textbook-blocks")
+def test_closing_ends_what_runs(classroom, png, monkeypatch):
+    image = long_to_break(classroom, png, monkeypatch)
     classroom.exchange.start_attack(classroom.seats["Eve"], image.id, "factoring")
     (running,) = classroom.exchange._attacks.values()
     classroom.exchange.close()

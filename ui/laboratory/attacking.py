@@ -41,8 +41,7 @@ def show_attacks(seat: Seat, capture: CapturedImage) -> None:
             st.session_state[_FIRST] = True
             _watch(seat)
         items = found_items(seat, capture)
-        if name in items:
-            _redrawing(seat, capture, name)
+        if name in items and not _redrawing(seat, capture, name):
             show_finding(seat, capture, items[name])
     show_findings(seat, items)
 
@@ -109,15 +108,18 @@ def _cancel(seat: Seat) -> None:
         exchange().cancel_attack(seat)
 
 
-def _redrawing(seat: Seat, capture: CapturedImage, name: str) -> None:
-    """After a codebook: its stages once more, slowly enough to be seen."""
+def _redrawing(seat: Seat, capture: CapturedImage, name: str) -> bool:
+    """After a codebook: its stages once more, slowly enough to be seen; whether that goes on."""
     redraw = st.session_state.get(f"redraw_{seat.id}")
     if redraw is None or name != "codebook" or redraw[:2] != (capture.item.id, name):
-        return
+        return False
     pictures = once("appearing", capture.file_name, lambda: appearing(capture))
-    if pictures:
-        st.session_state[_FIRST] = True
-        _appear(seat, pictures)
+    if redraw[2] >= len(pictures):
+        st.session_state.pop(f"redraw_{seat.id}")
+        return False
+    st.session_state[_FIRST] = True
+    _appear(seat, pictures)
+    return True
 
 
 @st.fragment(run_every=_STAGE_EVERY)
@@ -127,11 +129,9 @@ def _appear(seat: Seat, pictures: tuple[bytes, ...]) -> None:
     if redraw is None:
         return
     image_id, name, shown = redraw
-    if shown >= len(pictures):
-        st.session_state.pop(f"redraw_{seat.id}")
-        if not first:
-            st.rerun()
-        return
+    if shown >= len(pictures) and not first:
+        st.rerun()  # the finding takes the place of its stages
+    shown = min(shown, len(pictures) - 1)
     st.session_state[f"redraw_{seat.id}"] = (image_id, name, shown + 1)
     known = 256 * (shown + 1) // len(pictures)
     small_picture(pictures[shown], alt="The picture appearing", width=320)

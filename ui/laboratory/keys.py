@@ -52,6 +52,7 @@ def _health(keys: tuple[SeenKey, ...]) -> None:
             for one in held
         ],
         hide_index=True,
+        height="content",
         alt="Key health: attacks, verdicts and costs",
     )
 

@@ -96,12 +96,11 @@ def bit_planes(found: Statistics) -> None:
         / found.size
         for bit in range(7, -1, -1)
     ]
-    for first in (0, 4):
-        for column, place in zip(st.columns(4), range(first, first + 4), strict=True):
-            bit = 7 - place
-            with column:
-                words = f"Bit {bit}: {shares[place]:.2f} % ones"
-                small_picture(found.planes[place], alt=f"Bit plane. {words}", width=160)
+    with st.container(horizontal=True):
+        for at, (plane, share) in enumerate(zip(found.planes, shares, strict=True)):
+            with st.container(width=160, gap="xxsmall"):
+                words = f"Bit {7 - at}: {share:.2f} % ones"
+                small_picture(plane, alt=f"Bit plane. {words}", width=160)
                 st.caption(words)
     _numbers(
         [{"bit": 7 - at, "ones in percent": round(share, 3)} for at, share in enumerate(shares)]

@@ -13,16 +13,16 @@ def statistics_table(table: Sequence[Measurement], *, alt: str) -> None:
     far = [one for one in tests if not one.consistent]
     if far:
         st.warning(
-            f"{len(far)} of {len(tests)} tests say: far from random.",
+            f"{len(far)} of {len(tests)} tests say: far from random at {_percent(far[0].level)}.",
             icon=":material/monitoring:",
         )
-        st.text("\n".join(f"{one.name}: {one.verdict}" for one in far))
+        st.text("\n".join(f"{one.name}: {one.far}" for one in far))
     elif tests:
         st.success(
             f"All {len(tests)} tests are consistent with random at {_percent(tests[0].level)}.",
             icon=":material/monitoring:",
         )
-    st.dataframe([_row(one) for one in table], hide_index=True, alt=alt)
+    st.dataframe([_row(one) for one in table], hide_index=True, height="content", alt=alt)
 
 
 def explanations(table: Sequence[Measurement]) -> None:
@@ -33,13 +33,20 @@ def explanations(table: Sequence[Measurement]) -> None:
 def _row(one: Measurement) -> dict[str, str]:
     return {
         "Statistic": one.name,
+        "Verdict": _short(one),
         "Value": "n/a" if one.value is None else f"{_number(one.value)} {one.unit}".strip(),
         "Ideal noise": _number(one.ideal),
         f"Accepted at {_percent(one.level)}, alone": _range(one),
         "p-value": _small(one.p_value),
         "p-value, Holm": _small(one.adjusted),
-        "Verdict": one.verdict,
     }
+
+
+def _short(one: Measurement) -> str:
+    """The verdict in the table; what a rejection means is said above it."""
+    if one.consistent is None:
+        return one.verdict
+    return "consistent" if one.consistent else "far from random"
 
 
 def _range(one: Measurement) -> str:
