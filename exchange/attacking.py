@@ -20,7 +20,7 @@ import store
 from exchange.admission import Sleep
 from exchange.attack_values import AttackChoice, AttackState, Found, FoundItem, SeenKey
 from exchange.desk import Asking, Clock, Desk, find_image, utc_now
-from exchange.errors import ExchangeError, InputRefused, NotFound, Tampered
+from exchange.errors import ExchangeError, InputRefused, NotFound, Unavailable
 from exchange.seats import classroom_keys
 from exchange.values import Seat
 from rsa_core import (
@@ -162,7 +162,7 @@ class Attacking(Desk):
 
         Raises:
             NotFound: this seat has no such finding, or its picture is gone.
-            Tampered: what is stored is not what this seat found.
+            Unavailable: what is stored is not what this seat found.
         """
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
@@ -303,7 +303,9 @@ def _unseal(sealed: bytes, secret: bytes) -> Outcome:
         data = zlib.decompressobj().decompress(open_note(sealed, secret), _UNPACKED_MOST)
         return parse_outcome(data)
     except (DecryptionError, EnvelopeFormatError, zlib.error):
-        raise Tampered from None
+        raise Unavailable(
+            "This finding was damaged in the server's storage. Run the attack again."
+        ) from None
 
 
 def _found(outcome: Outcome) -> Found:

@@ -46,32 +46,33 @@ class LessonKeys(Desk):
             asking = self._asking(unit, seat.token, "receiver")
             if asking.channel.kind != "classroom":
                 raise InputRefused("Only a classroom channel has classroom keys.")
-            if len(pairs) == 1:
-                self._give(unit, seat, asking, pairs[0])
-                return
-            partner = self._partner(unit, asking, str(choice))
+            partner = None
+            if len(pairs) > 1:
+                partner = self._claim_partner(unit, asking, str(choice))
             self._give(unit, seat, asking, partner or pairs[0])
-        if partner is None:
+            unit.events.add(
+                asking.channel.id, "classroom key", self._clock(), seat_id=asking.seat.id
+            )
+        if partner is None and len(pairs) > 1:
             self._offer_partner(asking, str(choice), pairs[0], pairs[1])
-        else:
-            self._forget_partner(asking, str(choice))
 
     def take_insider_key(self, seat: Seat) -> None:
         """Gives an interceptor the other key of a receiver's shared modulus: it sits inside then.
+
+        No event: an insider does not say so.
 
         Raises:
             InputRefused: no receiver of the channel uses such a key whose partner is free.
         """
         with self._writing() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
-            partner = self._partner(unit, asking, SHARED_MODULUS)
+            partner = self._claim_partner(unit, asking, SHARED_MODULUS)
             if partner is None:
                 raise InputRefused(
                     "No key is free. A receiver has to choose the classroom key "
                     f"\u201c{WEAKNESSES[SHARED_MODULUS].title}\u201d first."
                 )
             self._give(unit, seat, asking, partner)
-        self._forget_partner(asking, SHARED_MODULUS)
 
     def insider_key(self, seat: Seat) -> tuple[int, int] | None:
         """(n, e) of the interceptor's own classroom key; None while it has none."""
@@ -86,17 +87,19 @@ class LessonKeys(Desk):
             public_key=pair.public.der(),
             locked_key=lock_classroom_keys([pair, *older], seat.token),
         )
-        unit.events.add(asking.channel.id, "classroom key", self._clock(), seat_id=asking.seat.id)
 
-    def _partner(self, unit: store.Unit, asking: Asking, weakness: str) -> ClassroomKeyPair | None:
-        """The key that waits, if somebody else still uses the one that it belongs to."""
-        with self._partners_lock:
-            waiting = self._partners.get((asking.channel.id, weakness))
-        if waiting is None:
-            return None
+    def _claim_partner(
+        self, unit: store.Unit, asking: Asking, weakness: str
+    ) -> ClassroomKeyPair | None:
+        """Takes the key that waits, if somebody else still uses the one that it belongs to."""
         others = unit.seats.in_channel(asking.channel.id)
         in_use = {row.classroom_public_key for row in others if row.id != asking.seat.id}
-        return waiting[1] if waiting[0] in in_use else None
+        with self._partners_lock:
+            used, partner = self._partners.get((asking.channel.id, weakness), (b"", None))
+            if used not in in_use:
+                return None
+            del self._partners[asking.channel.id, weakness]
+        return partner
 
     def _offer_partner(
         self, asking: Asking, weakness: str, used: ClassroomKeyPair, partner: ClassroomKeyPair
@@ -105,10 +108,6 @@ class LessonKeys(Desk):
             self._partners[asking.channel.id, weakness] = used.public.der(), partner
             while len(self._partners) > _WAITING_MOST:
                 del self._partners[next(iter(self._partners))]
-
-    def _forget_partner(self, asking: Asking, weakness: str) -> None:
-        with self._partners_lock:
-            self._partners.pop((asking.channel.id, weakness), None)
 
 
 def _make(choice: int | str | None) -> tuple[ClassroomKeyPair, ...]:

@@ -1,12 +1,13 @@
 """The laboratory under AppTest: everything is offered, and what was found is shown again."""
 
+import sqlite3
 import threading
 
 import numpy as np
 import pytest
 
 import ui.service
-from exchange import ATTACK_CHOICES, Exchange, InputRefused, SeatGone
+from exchange import ATTACK_CHOICES, AttackState, Exchange, InputRefused, SeatGone
 from tests.conftest import encoded, photograph
 from tests.ui.test_pages import page_of
 
@@ -201,3 +202,32 @@ def test_a_seat_that_is_gone_ends_the_page_not_the_server(exchange, lesson):
     assert [info.value for info in at.info] == ["Join a channel first"]
     with pytest.raises(SeatGone):
         exchange.findings(seats["Eve"])
+
+
+def test_a_damaged_finding_says_so_and_the_page_goes_on(exchange, lesson, tmp_path):
+    room, seats = lesson
+    eve = seats["Eve"]
+    run_attack(page_of(eve, room.key), exchange, eve, "codebook")
+    with sqlite3.connect(tmp_path / "channels.db") as db:
+        db.execute("UPDATE finding SET data = zeroblob(length(data))")
+    db.close()
+    at = page_of(eve, room.key)
+    assert any("finding was damaged" in error.value for error in at.error)
+    assert not next(b for b in at.button if b.label == "Run attack").disabled
+    at = run_attack(at, exchange, eve, "codebook")
+    assert any("Broken in" in error.value for error in at.error)
+
+
+def test_an_attack_that_runs_is_shown_and_can_be_cancelled(exchange, lesson, monkeypatch):
+    room, seats = lesson
+    going_on = AttackState("", "codebook", "running", 0.5, "Half of it", None, 1.0)
+    states = [going_on, going_on]
+    cancelled = []
+    monkeypatch.setattr(Exchange, "attack_state", lambda *_: states[0] if states else None)
+    monkeypatch.setattr(Exchange, "cancel_attack", lambda *_: cancelled.append(states.clear()))
+    at = page_of(seats["Eve"], room.key)
+    assert next(b for b in at.button if b.label == "Run attack").disabled
+    assert "Half of it" in texts(at)
+    press(at, "Cancel")
+    assert cancelled
+    assert not next(b for b in at.button if b.label == "Run attack").disabled

@@ -4,7 +4,16 @@ from dataclasses import replace
 
 import streamlit as st
 
-from exchange import ATTACK_CHOICES, CapturedImage, Found, FoundItem, Seat
+from exchange import (
+    ATTACK_CHOICES,
+    CapturedImage,
+    ExchangeError,
+    Found,
+    FoundItem,
+    NotFound,
+    Seat,
+    Unavailable,
+)
 from ui.browser_files import picture_with_save_button, save_button
 from ui.laboratory.held import once
 from ui.service import exchange
@@ -20,17 +29,11 @@ def found_items(seat: Seat, capture: CapturedImage) -> dict[str, FoundItem]:
     return {item.attack: item for item in items if item.image_id == capture.item.id}
 
 
-def finding_of(seat: Seat, item: FoundItem) -> Found:
-    """One finding whole; the last one that was asked for stays in the session."""
-    return once(
-        f"finding_{seat.id}", item, lambda: exchange().finding(seat, item.image_id, item.attack)
-    )
-
-
 def exact_picture(seat: Seat, capture: CapturedImage) -> bytes | None:
     """The capture's picture, if any attack has recovered it exactly."""
     for item in found_items(seat, capture).values():
-        if _heading(seat, item).exact:
+        heading = _heading(seat, item)
+        if heading is not None and heading.exact:
             return _picture(seat, item)
     return None
 
@@ -45,7 +48,11 @@ def _picture(seat: Seat, item: FoundItem) -> bytes | None:
 
 def show_finding(seat: Seat, capture: CapturedImage, item: FoundItem) -> None:
     """Verdict, words, evidence, and what was recovered, to look at and to save."""
-    found = finding_of(seat, item)
+    try:
+        found = _whole(seat, item)
+    except ExchangeError as error:
+        st.error(str(error))
+        return
     if found.verdict == "broken":
         st.error(f"Broken in {found.seconds:.2f} s", icon=":material/lock_open:")
     elif found.verdict == "preconditions not met":
@@ -104,20 +111,31 @@ def show_findings(seat: Seat, items: dict[str, FoundItem]) -> None:
     rows = [
         {
             "Attack": ATTACK_CHOICES[item.attack].title,
-            "Verdict": (heading := _heading(seat, item)).verdict,
-            "Seconds": round(heading.seconds, 2),
+            "Verdict": heading.verdict if heading else "damaged",
+            "Seconds": f"{heading.seconds:.2f}" if heading else "",
             "At": clock_time(item.found_at),
         }
         for item in items.values()
+        for heading in [_heading(seat, item)]
         if item.attack in ATTACK_CHOICES
     ]
     st.dataframe(rows, hide_index=True, alt="Your findings about this capture")
 
 
-def _heading(seat: Seat, item: FoundItem) -> Found:
-    """A finding without what is large, remembered for the whole session."""
+def _whole(seat: Seat, item: FoundItem) -> Found:
+    """One finding whole; the last one that was asked for stays in the session."""
+    return once(
+        f"finding_{seat.id}", item, lambda: exchange().finding(seat, item.image_id, item.attack)
+    )
+
+
+def _heading(seat: Seat, item: FoundItem) -> Found | None:
+    """A finding without what is large, remembered for the whole session; None if damaged."""
     held: dict[FoundItem, Found] = st.session_state.setdefault(f"headings_{seat.id}", {})
     if item not in held:
-        whole = exchange().finding(seat, item.image_id, item.attack)
+        try:
+            whole = exchange().finding(seat, item.image_id, item.attack)
+        except (NotFound, Unavailable):
+            return None
         held[item] = replace(whole, picture=None, file=None, envelope=None)
     return held[item]
