@@ -41,7 +41,8 @@ def show_attacks(seat: Seat, capture: CapturedImage) -> None:
             st.session_state[_FIRST] = True
             _watch(seat)
         items = found_items(seat, capture)
-        if name in items and not _redrawing(seat, capture, name):
+        again = state is not None and (state.image_id, state.attack) == (capture.item.id, name)
+        if name in items and not again and not _redrawing(seat, capture, name):
             show_finding(seat, capture, items[name])
     show_findings(seat, items)
 
@@ -59,7 +60,8 @@ def _start(seat: Seat, capture: CapturedImage, name: str) -> None:
     except ExchangeError as error:
         problem = str(error)
     st.session_state[f"attack_problem_{seat.id}"] = problem
-    st.session_state.pop(f"redraw_{seat.id}", None)
+    if not problem:  # from the start, since a quick attack may end before anybody looks at it
+        st.session_state[f"redraw_{seat.id}"] = (capture.item.id, name, 0)
     st.rerun()
 
 
@@ -69,6 +71,7 @@ def _look(seat: Seat) -> AttackState | None:
     if state is None or state.phase in {"waiting", "running"}:
         return state
     st.session_state[f"attack_problem_{seat.id}"] = state.words
+    st.session_state.pop(f"redraw_{seat.id}", None)
     return None
 
 
@@ -81,7 +84,6 @@ def _problem(seat: Seat) -> None:
 @st.fragment(run_every=_LOOK_EVERY)
 def _watch(seat: Seat) -> None:
     first = st.session_state.pop(_FIRST, False)
-    before: AttackState | None = st.session_state.get(f"attack_seen_{seat.id}")
     try:
         state = _look(seat)
     except ExchangeError as error:
@@ -90,11 +92,8 @@ def _watch(seat: Seat) -> None:
     if state is None:
         # The first look is part of the page's own run, and must not start another one.
         if not first:
-            if before is not None:
-                st.session_state[f"redraw_{seat.id}"] = (before.image_id, before.attack, 0)
             st.rerun()
         return
-    st.session_state[f"attack_seen_{seat.id}"] = state
     title = ATTACK_CHOICES[state.attack].title
     st.progress(state.part, text=f"{title}, {state.seconds:.1f} s")
     st.caption(state.words)
