@@ -188,26 +188,35 @@ def test_a_tick_of_others_is_quick_while_attacks_run(visitor, lesson, capsys):
         attackers.append(lesson.enter(visitor(), name))
         open_attacks(attackers[-1], lesson, "long", "factoring")
     watchers = [lesson.enter(visitor(), name) for name in ("A", "B")]
-    for attacker in attackers:
-        attacker.button("Run attack").click()
-        expect(attacker.button("Cancel")).to_be_visible()
     ticks = [listen(watcher) for watcher in watchers]
     for watcher in watchers:
         watcher.page.reload()
-    watchers[0].page.wait_for_timeout(4_000)  # starting is not what is measured
-    for times in ticks:
-        times.clear()
-    watchers[0].page.wait_for_timeout(14_000)
+    before = measure(watchers[0], ticks, 8_000)
+    for attacker in attackers:
+        attacker.button("Run attack").click()
+        expect(attacker.button("Cancel")).to_be_visible()
+    beside = measure(watchers[0], ticks, 14_000)
     for attacker in attackers:
         expect(attacker.button("Cancel")).to_be_visible()  # they ran all the time
         attacker.button("Cancel").click()
         expect(attacker.page.get_by_text("The attack was cancelled.")).to_be_visible()
-    times = sorted(itertools.chain(*ticks))
-    slow = times[int(0.95 * len(times))]
+    alone, slow = (times[int(0.95 * len(times))] for times in (before, beside))
     with capsys.disabled():
-        print(f"\n{len(times)} ticks beside two attacks: 95th percentile {slow:.3f} s")
-    assert len(times) > 15
+        words = f"95th percentile {slow:.3f} s, {alone:.3f} s without them"
+        print(f"\n{len(beside)} ticks beside two attacks: {words}")
+    assert len(beside) > 15
+    if alone > 0.25:
+        pytest.skip(f"without any attack a tick takes {alone:.2f} s: the machine is busy")
     assert slow < 0.5
+
+
+def measure(watcher: Visitor, ticks: list[list[float]], milliseconds: int) -> list[float]:
+    """Seconds of all ticks in a while, sorted; what has just been started does not count."""
+    watcher.page.wait_for_timeout(4_000)
+    for times in ticks:
+        times.clear()
+    watcher.page.wait_for_timeout(milliseconds)
+    return sorted(itertools.chain(*ticks))
 
 
 def listen(watcher: Visitor) -> list[float]:
