@@ -29,6 +29,8 @@ def test_two_large_ciphertexts_that_differ_in_one_byte_are_not_mixed_up(visitor)
     expect(ada.page.get_by_text("People here: 4")).to_be_visible()
     for name, pixels in (("one.png", first), ("two.png", second)):
         send(ada, {name: encoded(pixels)}, scheme="textbook-pixels (insecure)")
+        for eve in eves:  # the first capture is on the screen before the second one comes
+            expect(eve.page.get_by_text("Envelope of capture 1")).to_be_visible()
     for number, eve in enumerate(eves, start=1):
         eve.select("Capture", f"{number} · textbook-pixels")
         expect(eve.page.get_by_text(f"Envelope of capture {number}")).to_be_visible()
