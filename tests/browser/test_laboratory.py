@@ -205,9 +205,8 @@ def test_a_tick_of_others_is_quick_while_attacks_run(visitor, lesson, capsys):
         words = f"95th percentile {slow:.3f} s, {alone:.3f} s without them"
         print(f"\n{len(beside)} ticks beside two attacks: {words}")
     assert len(beside) > 15
-    if alone > 0.25:
-        pytest.skip(f"without any attack a tick takes {alone:.2f} s: the machine is busy")
-    assert slow < 0.5
+    # Half a second is what the attacks may cost; what the machine costs anyway comes on top.
+    assert slow < 0.5 + alone
 
 
 def measure(watcher: Visitor, ticks: list[list[float]], milliseconds: int) -> list[float]:
