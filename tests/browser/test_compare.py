@@ -63,7 +63,7 @@ def test_cancel_ends_the_work_and_keeps_what_was_found(visitor):
     eve.go("/compare")
     expect(eve.page.get_by_role("img", name="The picture to be compared")).to_be_visible()
     eve.button("Compare").click()
-    expect(eve.page.get_by_text("Codebook,")).to_be_visible(timeout=LONG)
+    expect(eve.page.get_by_text(": Codebook,").first).to_be_visible(timeout=LONG)
     eve.button("Cancel").click()
     expect(eve.page.get_by_text("steps were not done")).to_be_visible()
     expect(eve.button("Cancel")).to_have_count(0)
