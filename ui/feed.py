@@ -6,7 +6,6 @@ the whole page would kill a long encryption and close an open dialog. Toasts are
 that rerun, because one shown just before it is lost.
 """
 
-import time
 from collections import Counter
 
 import streamlit as st
@@ -18,7 +17,6 @@ from ui.widgets import labelled
 from ui.words import clock_time
 
 TICK_MS = 1000
-_CLOSE = 6  # seconds between news that count as quick succession
 _SHOWN = 30  # lines of the event list
 
 _WORDS = {
@@ -100,28 +98,10 @@ def _watch(seat: Seat) -> None:
     except ExchangeError as error:
         st.caption(str(error))  # and the next tick tries again
         return
-    if not first and (news or _settling(seat)):
-        _note_news(seat, news)
+    if news:
         st.rerun()
     _show_people(people)
     _show_events(events)
-
-
-def _settling(seat: Seat) -> bool:
-    """Whether one more run of the page is due, after news that came in quick succession.
-
-    When two runs of a page follow each other closely, a browser under load may end up hiding an
-    element that is in both; another run shows it again.
-    """
-    return bool(st.session_state.get(f"settle_{seat.id}"))
-
-
-def _note_news(seat: Seat, news: bool) -> None:
-    state, now = st.session_state, time.monotonic()
-    close = now - state.get(f"last_news_{seat.id}", -_CLOSE) < _CLOSE
-    state[f"settle_{seat.id}"] = news and close
-    if news:
-        state[f"last_news_{seat.id}"] = now
 
 
 def _events(seat: Seat) -> list[Event] | None:
