@@ -20,17 +20,12 @@ def capture_choice(seat: Seat) -> CapturedImage | None:
     if not items:
         st.caption("Nothing captured yet. Every image sent in this channel appears here.")
         return None
-    # Without a key: a keyed box whose options change in two runs close to each other can be lost
-    # in the browser, which shows neither the old nor the new one. The choice is kept by hand.
-    state, ids = st.session_state, list(items)
-    before = state.get(f"capture_{seat.id}")
     chosen = st.selectbox(
         "Capture",
-        ids,
-        index=ids.index(before) if before in ids else 0,
+        list(items),
         format_func=lambda image_id: _label(items[image_id]),
+        key=f"capture_{seat.id}",
     )
-    state[f"capture_{seat.id}"] = chosen
     held: CapturedImage | None = st.session_state.get(f"captured_{seat.id}")
     if held is not None and held.item.id == chosen:
         # Reading a large one again at every event would cost a tenth of a second.
