@@ -30,6 +30,7 @@ from exchange.errors import (
 from exchange.lesson_keys import LessonKeys
 from exchange.opening import Opening
 from exchange.owning import Owning
+from exchange.presence import Presence
 from exchange.seats import CLASSROOM_KEY_SIZES, Seats, new_token
 from exchange.sending import Sending, schemes_for
 from exchange.values import (
@@ -51,6 +52,7 @@ from exchange.values import (
     OpenedPicture,
     OwnKeys,
     Person,
+    Pulse,
     Receipt,
     Role,
     SchemeChoice,
@@ -63,7 +65,9 @@ from rsa_core import KEY_SIZES, WEAKNESSES
 from store import open_store
 
 
-class Exchange(Channels, Seats, LessonKeys, Sending, Opening, Watching, Owning, Attacking):
+class Exchange(
+    Channels, Seats, Presence, LessonKeys, Sending, Opening, Watching, Owning, Attacking
+):
     """Every act of the application."""
 
     @classmethod
@@ -120,6 +124,7 @@ __all__ = [
     "OpenedPicture",
     "OwnKeys",
     "Person",
+    "Pulse",
     "Receipt",
     "Role",
     "SchemeChoice",

@@ -30,7 +30,6 @@ Clock = Callable[[], datetime]
 
 PRESENT_FOR = timedelta(seconds=90)  # a hidden tab still ticks once a minute
 _NO_KEY = "0" * 10
-TOUCH_AFTER = timedelta(seconds=20)  # a tick writes nothing when the last one is fresh enough
 
 
 def utc_now() -> datetime:

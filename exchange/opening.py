@@ -15,7 +15,7 @@ from exchange.desk import Asking, Desk, find_image
 from exchange.details import parse_details
 from exchange.errors import CannotOpen, InputRefused, NotFound, Tampered
 from exchange.seats import classroom_keys, unlock_key
-from exchange.sending import removal_words, seats_by_id
+from exchange.sending import removal_words, seats_of
 from exchange.values import Ciphertext, Details, InboxItem, OpenedPicture, Seat, SenderProof
 from rsa_core import (
     SCHEMES,
@@ -59,7 +59,7 @@ class Opening(Desk):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "receiver")
             images = unit.images.in_channel(asking.channel.id)
-            seats = seats_by_id(unit, asking)
+            seats = seats_of(unit, images)
         items = [_item(asking, image, seats[image.sender_id]) for image in images]
         return tuple(reversed(items))
 

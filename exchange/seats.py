@@ -7,14 +7,13 @@ alone can use none of them, and a lost token is a lost key.
 
 import json
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 
 import store
-from exchange.desk import TOUCH_AFTER, Asking, Desk, channel_view, role_of, token_hash
-from exchange.errors import CannotOpen, InputRefused, NotFound, SeatGone, Unavailable
+from exchange.desk import Asking, Desk, channel_view, role_of, token_hash
+from exchange.errors import CannotOpen, InputRefused, NotFound, SeatGone
 from exchange.texts import name_key, person_name
-from exchange.values import ROLES, KeyChoice, OwnKeys, Person, Role, Seat
+from exchange.values import ROLES, KeyChoice, OwnKeys, Role, Seat
 from rsa_core import (
     KEY_SIZES,
     SEED_KEY,
@@ -148,20 +147,6 @@ class Seats(Desk):
             asking = self._asking(unit, seat.token)
             unit.seats.leave(asking.seat.id, now)
             unit.events.add(asking.channel.id, "left", now, seat_id=asking.seat.id)
-
-    def present(self, seat: Seat) -> tuple[Person, ...]:
-        """The people of the channel, this seat among them, and notes that this seat is here."""
-        now = self._clock()
-        with self._reading() as unit:
-            asking = self._asking(unit, seat.token)
-            rows = unit.seats.in_channel(asking.channel.id)
-        if now - asking.seat.last_seen_at >= TOUCH_AFTER:
-            # Who is here can still be read while writing has to wait.
-            with suppress(Unavailable), self._writing() as unit:
-                asking = self._asking(unit, seat.token)
-                unit.seats.touch(asking.seat.id, now)
-                rows = unit.seats.in_channel(asking.channel.id)
-        return tuple(self._person(row, asking.channel) for row in rows)
 
     def _enterable(self, unit: store.Unit, key: str, role: str) -> store.Channel:
         """The channel of this key, if it takes in somebody with this role just now."""

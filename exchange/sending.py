@@ -7,6 +7,7 @@ double click, a reconnect) finds the first one.
 
 import json
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import store
@@ -164,7 +165,7 @@ class Sending(Desk):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "sender")
             images = unit.images.by_sender(asking.channel.id, asking.seat.id)
-            seats = seats_by_id(unit, asking)
+            seats = seats_of(unit, images)
             views = [_sent(unit, seat, asking, image, seats) for image in images]
         return tuple(reversed(views))
 
@@ -172,7 +173,7 @@ class Sending(Desk):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "sender")
             image = find_image(unit, asking, image_id)
-            return _sent(unit, seat, asking, image, seats_by_id(unit, asking))
+            return _sent(unit, seat, asking, image, seats_of(unit, [image]))
 
 
 def removal_words(image: store.StoredImage) -> str:
@@ -197,10 +198,11 @@ def _check_room(unit: store.Unit, asking: Asking, size: int) -> None:
         raise InputRefused(f"The channel may hold {limit} MB, and no more. Start another channel.")
 
 
-def seats_by_id(unit: store.Unit, asking: Asking) -> dict[int, store.Seat]:
-    """Everybody who has or had a seat in the channel."""
-    seats = unit.seats.in_channel(asking.channel.id, with_left=True)
-    return {seat.id: seat for seat in seats}
+def seats_of(unit: store.Unit, images: Iterable[store.StoredImage]) -> dict[int, store.Seat]:
+    """The seats of the images' senders and recipients, by id; some may have left."""
+    ids = {image.sender_id for image in images}
+    ids.update(recipient.seat_id for image in images for recipient in image.recipients)
+    return unit.seats.by_ids(ids)
 
 
 def receipts(image: store.StoredImage, seats: dict[int, store.Seat]) -> tuple[Receipt, ...]:

@@ -189,6 +189,19 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Pulse:
+    """What an open page asks once a second.
+
+    Attributes:
+        events: what happened since it asked last, in order.
+        people: everybody with a seat in the channel, in the order of joining.
+    """
+
+    events: tuple[Event, ...]
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SchemeChoice:
     """A scheme that a channel offers.
 

@@ -7,9 +7,9 @@ here reads a private key, a details envelope or another seat's token.
 import hashlib
 
 import store
-from exchange.desk import Desk, find_image, role_of
+from exchange.desk import Asking, Desk, find_image, role_of
 from exchange.errors import Tampered
-from exchange.sending import receipts, seats_by_id
+from exchange.sending import receipts, seats_of
 from exchange.values import CapturedImage, CaptureItem, Event, Seat
 from rsa_core import (
     SCHEMES,
@@ -25,24 +25,16 @@ class Watching(Desk):
     """Events for everybody, captures for interceptors."""
 
     def events_since(self, seat: Seat, seq: int) -> tuple[Event, ...]:
-        """What happened after event number `seq`, in order.
-
-        The price of one tick: three short reads when nothing happened.
-        """
+        """What happened after event number `seq`, in order; a long story comes in parts."""
         with self._reading() as unit:
-            asking = self._asking(unit, seat.token)
-            if asking.channel.last_seq <= seq:
-                return ()
-            rows = unit.events.since(asking.channel.id, seq)
-            seats = seats_by_id(unit, asking)
-        return tuple(_event(row, seats.get(row.seat_id or 0)) for row in rows)
+            return events_after(unit, self._asking(unit, seat.token), seq)
 
     def captures(self, seat: Seat) -> tuple[CaptureItem, ...]:
         """Every ciphertext of the channel, the newest first."""
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
             images = unit.images.in_channel(asking.channel.id)
-            seats = seats_by_id(unit, asking)
+            seats = seats_of(unit, images)
         items = [_capture(image, number, seats) for number, image in enumerate(images, start=1)]
         return tuple(reversed(items))
 
@@ -57,7 +49,7 @@ class Watching(Desk):
             image = find_image(unit, asking, image_id)
             images = unit.images.in_channel(asking.channel.id)
             number = [i.public_id for i in images].index(image.public_id) + 1
-            seats = seats_by_id(unit, asking)
+            seats = seats_of(unit, [image])
             item = _capture(image, number, seats)
             envelope = unit.images.content(asking.channel.id, image.public_id)
         scheme = SCHEMES[image.scheme]
@@ -73,6 +65,15 @@ class Watching(Desk):
             facts=facts,
             keys=_keys(image, seats, facts),
         )
+
+
+def events_after(unit: store.Unit, asking: Asking, seq: int) -> tuple[Event, ...]:
+    """What happened in the channel after event number `seq`; costs nothing when nothing did."""
+    if asking.channel.last_seq <= seq:
+        return ()
+    rows = unit.events.since(asking.channel.id, seq)
+    seats = unit.seats.by_ids({row.seat_id for row in rows if row.seat_id is not None})
+    return tuple(_event(row, seats.get(row.seat_id or 0)) for row in rows)
 
 
 def _capture(image: store.StoredImage, number: int, seats: dict[int, store.Seat]) -> CaptureItem:

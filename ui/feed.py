@@ -1,9 +1,9 @@
 """The live feed: who is here and what happened, without anybody clicking reload.
 
 `streamlit-autorefresh` ticks inside a fragment, so a tick reruns only the fragment: it asks the
-store for events after the last seen number and, when there are any, reruns the page. A tick of
-the whole page would kill a long encryption and close an open dialog. Toasts are shown after
-that rerun, because one shown just before it is lost.
+store for events after the last seen number. When one of them changes what the page shows, the
+page is drawn anew; any other is told by the fragment alone. A tick of the whole page would kill a
+long encryption and close an open dialog.
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ from collections import Counter
 import streamlit as st
 from streamlit_autorefresh import st_autorefresh
 
-from exchange import Event, ExchangeError, Person, Seat, SeatGone
+from exchange import Event, ExchangeError, Person, Role, Seat, SeatGone
 from ui.service import exchange
 from ui.widgets import labelled
 from ui.words import clock_time
@@ -52,6 +52,13 @@ _TOASTS = {
     "removed image": ("An image was removed", ":material/delete_sweep:"),
 }
 
+_COMING_AND_GOING = frozenset({"joined", "left", "approved", "removed seat"})
+_OF_NO_CONCERN: dict[Role, frozenset[str]] = {
+    "sender": frozenset({"refused", "classroom key"}),
+    "interceptor": frozenset({"opened", "refused"}),
+    "receiver": frozenset({"opened", "refused", "classroom key"}),
+}
+
 
 def live_feed(seat: Seat) -> None:
     """Shows toasts for what has just happened, and the feed that goes on watching."""
@@ -59,16 +66,21 @@ def live_feed(seat: Seat) -> None:
     events = _events(seat)
     if events is None:
         state[f"feed_{seat.id}"] = events = []
-        while _catch_up(seat, events):
+        while _ask(seat, events):
             pass  # a long story comes in parts
         state.pop(f"toasts_{seat.id}", None)
     else:
-        _catch_up(seat, events)
-    _show_toasts(state.pop(f"toasts_{seat.id}", []))
+        _ask(seat, events)
+    _show_toasts(seat)
     # The first run of the fragment is part of this run of the page. It must not start another:
     # whatever button was pressed to cause this run comes after it and would be lost.
     state["feed_first_run"] = True
     _watch(seat)
+
+
+def times_happened(seat: Seat, kind: str) -> int:
+    """How many events of this kind this page knows of."""
+    return sum(event.kind == kind for event in _events(seat) or [])
 
 
 def unread(seat: Seat, kind: str) -> int:
@@ -87,21 +99,33 @@ def mark_read(seat: Seat) -> None:
 def _watch(seat: Seat) -> None:
     with st.container(key="tick_box"):
         st_autorefresh(interval=TICK_MS, debounce=False, key="tick")
-    first = st.session_state.pop("feed_first_run", False)
     events = _events(seat) or []
-    try:
-        people = exchange().present(seat)
-        exchange().clean_now_and_then()
-        news = not first and _catch_up(seat, events)
-    except SeatGone:
-        st.rerun()  # the guard at the top of the page says what is the matter
-    except ExchangeError as error:
-        st.caption(str(error))  # and the next tick tries again
-        return
-    if news:
-        st.rerun()
-    _show_people(people)
+    if not st.session_state.pop("feed_first_run", False):
+        try:
+            exchange().clean_now_and_then()
+            new = _ask(seat, events)
+        except SeatGone:
+            st.rerun()  # the guard at the top of the page says what is the matter
+        except ExchangeError as error:
+            st.caption(str(error))  # and the next tick tries again
+            return
+        if any(_concerns(seat, event) for event in new):
+            st.rerun()
+        _show_toasts(seat)
+    _show_people(st.session_state[f"people_{seat.id}"])
     _show_events(events)
+
+
+def _concerns(seat: Seat, event: Event) -> bool:
+    """Whether the event changes what this seat's page shows, beside the feed itself.
+
+    A page that is drawn anew costs ten times a tick, and ends what it was just doing.
+    """
+    if event.who_id == seat.id:
+        return True
+    if event.kind in _COMING_AND_GOING:
+        return seat.owner or (event.role == "receiver" and seat.role != "receiver")
+    return event.kind not in _OF_NO_CONCERN[seat.role]
 
 
 def _events(seat: Seat) -> list[Event] | None:
@@ -109,17 +133,22 @@ def _events(seat: Seat) -> list[Event] | None:
     return events
 
 
-def _catch_up(seat: Seat, events: list[Event]) -> bool:
-    """Adds what is new to `events` and to the waiting toasts; whether there was anything."""
-    new = exchange().events_since(seat, events[-1].seq if events else 0)
-    events.extend(new)
-    others = [event for event in new if event.who_id != seat.id and event.kind in _TOASTS]
+def _ask(seat: Seat, events: list[Event]) -> tuple[Event, ...]:
+    """Adds what is new to `events` and to the waiting toasts, and notes who is here."""
+    pulse = exchange().pulse(seat, events[-1].seq if events else 0)
+    events.extend(pulse.events)
+    others = [e for e in pulse.events if e.who_id != seat.id and e.kind in _TOASTS]
     st.session_state.setdefault(f"toasts_{seat.id}", []).extend(others)
-    return bool(new)
+    st.session_state[f"people_{seat.id}"] = pulse.people
+    return pulse.events
 
 
-def _show_toasts(events: list[Event]) -> None:
-    """One toast for each event, or for each kind of event when many come at once."""
+def _show_toasts(seat: Seat) -> None:
+    """One toast for each event, or for each kind of event when many come at once.
+
+    A toast that is shown just before the page is drawn anew is lost, so it waits till after that.
+    """
+    events: list[Event] = st.session_state.pop(f"toasts_{seat.id}", [])
     kinds = Counter((event.kind, event.role) for event in events)
     for (kind, role), number in kinds.items():
         words, icon = _TOASTS[kind]

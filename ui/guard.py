@@ -14,7 +14,7 @@ from streamlit_autorefresh import st_autorefresh
 
 from exchange import ExchangeError, Role, Seat, SeatGone, Waiting
 from ui import memory
-from ui.feed import live_feed
+from ui.feed import live_feed, times_happened
 from ui.owning import owner_panel
 from ui.service import exchange
 from ui.style import apply_style
@@ -134,13 +134,23 @@ def _header(title: str, seat: Seat, key: str) -> None:
     with name:
         labelled(f"{seat.channel.kind.capitalize()} channel", seat.channel.name)
     with code:
-        fits = exchange().key_fits(seat, key)
+        fits = _key_fits(seat, key)
         labelled_code("Channel key" if fits else "Old channel key, no longer good", tidy_key(key))
     with you:
         labelled(f"You are {_article(seat.role)}" + (" and own it" * seat.owner), seat.name)
     with leave:
         if st.button("Leave channel", icon=":material/logout:", width="stretch"):
             _leave(seat)
+
+
+def _key_fits(seat: Seat, key: str) -> bool:
+    """Asked anew when the key in the address is another one, or the channel has a new key."""
+    asked = (key, times_happened(seat, "new key"))
+    held: tuple[tuple[str, int], bool] | None = st.session_state.get(f"key_fits_{seat.id}")
+    if held is None or held[0] != asked:
+        held = (asked, exchange().key_fits(seat, key))
+        st.session_state[f"key_fits_{seat.id}"] = held
+    return held[1]
 
 
 def _article(role: Role) -> str:

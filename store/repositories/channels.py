@@ -1,5 +1,6 @@
 """Channels: made, found by the digest of their key, governed, ended, purged."""
 
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +11,7 @@ from store.repositories.base import Repository
 from store.schema import channel, seat
 from store.values import Channel
 
-_COLUMNS = tuple(
-    column for column in channel.c if column.name not in ("key_digest", "owner_ticket_hash")
-)
+_COLUMNS = tuple(channel.c[field.name] for field in fields(Channel))
 
 
 class Channels(Repository):
@@ -151,4 +150,4 @@ class Channels(Repository):
 
 
 def _channel(row: Row[*tuple[Any, ...]]) -> Channel:
-    return Channel(**row._mapping)
+    return Channel(*row)

@@ -1,16 +1,18 @@
 """Seats: taken under a name, found by the hash of their token, given up."""
 
+from collections.abc import Collection, Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, select, update
 
 from store.errors import NameTaken
 from store.repositories.base import Repository
 from store.schema import HELD, finding, seat
 from store.values import Seat
 
-_COLUMNS = tuple(column for column in seat.c if column.name not in ("name_key", "token_hash"))
+_COLUMNS = tuple(seat.c[field.name] for field in fields(Seat))
 
 
 class Seats(Repository):
@@ -87,6 +89,13 @@ class Seats(Repository):
         row = self._connection.execute(select(*_COLUMNS).where(seat.c.id == seat_id)).one_or_none()
         return None if row is None else _seat(row)
 
+    def by_ids(self, seat_ids: Collection[int]) -> dict[int, Seat]:
+        """The seats with these ids, those that left among them."""
+        if not seat_ids:
+            return {}
+        rows = self._connection.execute(select(*_COLUMNS).where(seat.c.id.in_(seat_ids)))
+        return {one.id: one for one in map(_seat, rows)}
+
     def in_channel(self, channel_id: int, *, with_left: bool = False) -> list[Seat]:
         """The channel's seats in the order of joining; those that left only when asked for."""
         statement = select(*_COLUMNS).where(seat.c.channel_id == channel_id)
@@ -103,9 +112,15 @@ class Seats(Repository):
         """Lets in a seat that was waiting."""
         self._set(seat_id, waiting=False)
 
-    def touch(self, seat_id: int, at: datetime) -> None:
-        """Notes that the person is there. A commit each time: not more often than needed."""
-        self._set(seat_id, last_seen_at=at)
+    def touch(self, seen: Mapping[int, datetime]) -> None:
+        """Notes when people were there last, by the ids of their seats."""
+        statement = (
+            update(seat).where(seat.c.id == bindparam("one")).values(last_seen_at=bindparam("at"))
+        )
+        # Always in the same order: two servers that do this at once would block one another.
+        self._connection.execute(
+            statement, [{"one": seat_id, "at": seen[seat_id]} for seat_id in sorted(seen)]
+        )
 
     def leave(self, seat_id: int, at: datetime) -> None:
         """Gives the seat up; its name is free again. The first time counts.
@@ -130,4 +145,4 @@ class Seats(Repository):
 
 
 def _seat(row: Row[*tuple[Any, ...]]) -> Seat:
-    return Seat(**row._mapping)
+    return Seat(*row)

@@ -87,7 +87,7 @@ def test_who_is_there_is_listed_in_the_order_of_joining(store):
 def test_touching_and_setting_keys_changes_that_seat_alone(store):
     _, sender, receiver = making.room(store)
     with store.write() as unit:
-        unit.seats.touch(receiver.id, NOW + HOUR)
+        unit.seats.touch({receiver.id: NOW + HOUR})
         unit.seats.set_keys(receiver.id, public_key=b"p", locked_key=None)
         unit.seats.set_classroom_keys(receiver.id, public_key=b"cp", locked_key=b"cl")
         changed = unit.seats.get(receiver.id)
