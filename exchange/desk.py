@@ -67,11 +67,11 @@ class Desk:
 
     def _asking(self, unit: store.Unit, token: str, role: Role | None = None) -> Asking:
         """Who holds this token; refuses left seats, ended channels and the wrong role."""
-        seat = unit.seats.by_token(token_hash(token))
-        if seat is None or seat.left_at is not None:
+        found = unit.seats.asking(token_hash(token))
+        if found is None:
             raise SeatGone
-        channel = unit.channels.get(seat.channel_id)
-        if channel is None or not self._is_open(channel):
+        seat, channel = found
+        if seat.left_at is not None or not self._is_open(channel):
             raise SeatGone
         if role is not None and seat.role != role:
             raise WrongRole(role)

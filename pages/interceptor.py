@@ -1,20 +1,32 @@
 """Interceptor: every ciphertext of the channel, and nothing else."""
 
-import streamlit as st
-
 import ui
+from exchange import CapturedImage, Seat
 from ui import laboratory
+
+
+def ciphertext(_seat: Seat, capture: CapturedImage) -> None:
+    """What travelled."""
+    ui.show_ciphertext(capture)
+
+
+def statistics(_seat: Seat, capture: CapturedImage) -> None:
+    """What can be measured without a key."""
+    laboratory.show_statistics(capture)
+    laboratory.show_experiments(capture)
+
+
+def attacks(seat: Seat, capture: CapturedImage) -> None:
+    """What breaks it."""
+    laboratory.show_attacks(seat, capture)
+    laboratory.show_arithmetic(seat, capture)
+    laboratory.show_keys(seat)
+
 
 with ui.role_page("Interceptor", role="interceptor") as seat:
     capture = ui.capture_choice(seat)
+    laboratory.keep_choices(seat)
     if capture is not None:
-        ciphertext, statistics, attacks = st.tabs(["Ciphertext", "Statistics", "Attacks"])
-        with ciphertext:
-            ui.show_ciphertext(capture)
-        with statistics:
-            laboratory.show_statistics(capture)
-            laboratory.show_experiments(capture)
-        with attacks:
-            laboratory.show_attacks(seat, capture)
-            laboratory.show_arithmetic(seat, capture)
-            laboratory.show_keys(seat)
+        shows = {"Ciphertext": ciphertext, "Statistics": statistics, "Attacks": attacks}
+        with ui.open_tab(f"tab_{seat.id}", list(shows)) as name:
+            shows[name](seat, capture)

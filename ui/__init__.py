@@ -15,7 +15,7 @@ from ui.sending import (
     sent_list,
 )
 from ui.service import exchange, visitor
-from ui.widgets import labelled, labelled_code
+from ui.widgets import labelled, labelled_code, open_tab
 from ui.words import day_and_time, tidy_key
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "labelled",
     "labelled_code",
     "lobby_page",
+    "open_tab",
     "own_key_panel",
     "own_seats",
     "recipients_choice",

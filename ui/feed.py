@@ -12,11 +12,11 @@ import streamlit as st
 from streamlit_autorefresh import st_autorefresh
 
 from exchange import Event, ExchangeError, Person, Role, Seat, SeatGone
+from ui.pace import tick_ms
 from ui.service import exchange
 from ui.widgets import labelled
 from ui.words import clock_time
 
-TICK_MS = 1000
 _SHOWN = 30  # lines of the event list
 
 _WORDS = {
@@ -98,7 +98,7 @@ def mark_read(seat: Seat) -> None:
 @st.fragment
 def _watch(seat: Seat) -> None:
     with st.container(key="tick_box"):
-        st_autorefresh(interval=TICK_MS, debounce=False, key="tick")
+        st_autorefresh(interval=tick_ms(), debounce=False, key="tick")
     events = _events(seat) or []
     if not st.session_state.pop("feed_first_run", False):
         try:

@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit_autorefresh import st_autorefresh
 
 from exchange import ExchangeError, Role, Seat, SeatGone, Waiting
-from ui import memory
+from ui import memory, pace
 from ui.feed import live_feed, times_happened
 from ui.owning import owner_panel
 from ui.service import exchange
@@ -41,8 +41,8 @@ def lobby_page(title: str) -> Iterator[None]:
 @contextmanager
 def role_page(title: str, *, role: Role) -> Iterator[Seat]:
     """Title, style, header, live feed, and the seat of this page; stops everybody else."""
-    _start(title)
-    with _faults_in_words():
+    with pace.drawing.taken(), _faults_in_words():
+        _start(title)
         key = channel_in_url()
         seat = _seat(role, key)
         if seat is None:

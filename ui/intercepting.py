@@ -7,7 +7,7 @@ import streamlit as st
 from exchange import CapturedImage, CaptureItem, ExchangeError, Seat
 from exchange.laboratory import hex_dump, noise_picture
 from ui.browser_files import small_picture
-from ui.laboratory.held import once
+from ui.laboratory.held import shared
 from ui.service import exchange
 from ui.words import clock_time, file_size
 
@@ -43,7 +43,7 @@ def show_ciphertext(capture: CapturedImage) -> None:
     """What travelled: facts, a picture of the noise, and bytes."""
     picture, facts = st.columns([1, 2])
     with picture:
-        noise = once("noise", capture.file_name, lambda: noise_picture(capture))
+        noise = shared("noise", capture.file_name, lambda: noise_picture(capture))
         small_picture(noise, alt="The ciphertext drawn as pixels")
         st.caption("The ciphertext, drawn as pixels")
     with facts:
@@ -63,10 +63,11 @@ def show_ciphertext(capture: CapturedImage) -> None:
             icon=":material/download:",
         )
     st.caption("Recipients, and the fingerprints of their public keys")
-    for receipt in capture.item.recipients:
-        with st.container(gap="xxsmall"):
-            st.text(receipt.name)
-            st.code(receipt.fingerprint.hex(), language=None, wrap_lines=True)
+    st.code(
+        "\n".join(f"{one.fingerprint.hex()}  {one.name}" for one in capture.item.recipients),
+        language=None,
+        wrap_lines=True,
+    )
     st.caption(f"The first {_HEX_BYTES} bytes of the ciphertext")
     st.code(hex_dump(capture, _HEX_BYTES), language=None)
 

@@ -68,8 +68,11 @@ def chosen_key() -> KeyChoice:
 
 def own_key_panel(seat: Seat) -> None:
     """The receiver's own keys: what to read aloud, and what to take home."""
+    panel = st.expander("Your key", key=f"own_keys_{seat.id}", on_change="rerun")
+    if not panel.open:
+        return
     keys = exchange().own_keys(seat)
-    with st.expander("Your key"):
+    with panel:
         labelled_code(
             f"Safety number of your {keys.bits}-bit key. Read it aloud to compare.",
             keys.safety_number,

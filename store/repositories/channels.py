@@ -11,7 +11,7 @@ from store.repositories.base import Repository
 from store.schema import channel, seat
 from store.values import Channel
 
-_COLUMNS = tuple(channel.c[field.name] for field in fields(Channel))
+COLUMNS = tuple(channel.c[field.name] for field in fields(Channel))
 
 
 class Channels(Repository):
@@ -45,7 +45,7 @@ class Channels(Repository):
                 owner_ticket_hash=owner_ticket_hash,
             )
             .on_conflict_do_nothing(index_elements=[channel.c.key_digest])
-            .returning(*_COLUMNS)
+            .returning(*COLUMNS)
         ).one_or_none()
         if row is None:
             raise DuplicateKey
@@ -128,7 +128,7 @@ class Channels(Repository):
         """Channels that are over and still have what `Images.purge` removes; oldest end first."""
         over = or_(channel.c.expires_at <= now, channel.c.closed_at.is_not(None))
         rows = self._connection.execute(
-            select(*_COLUMNS)
+            select(*COLUMNS)
             .where(over, channel.c.purged_at.is_(None))
             .order_by(channel.c.expires_at, channel.c.id)
         )
@@ -142,7 +142,7 @@ class Channels(Repository):
         self._connection.execute(update(channel).where(channel.c.id == channel_id).values(**values))
 
     def _one(self, condition: ColumnElement[bool]) -> Channel | None:
-        statement = select(*_COLUMNS).where(condition)
+        statement = select(*COLUMNS).where(condition)
         if self._writes:
             statement = statement.with_for_update(key_share=True)  # as `_hold`, in one step
         row = self._connection.execute(statement).one_or_none()

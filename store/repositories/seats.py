@@ -9,10 +9,18 @@ from sqlalchemy import Row, bindparam, delete, func, select, update
 
 from store.errors import NameTaken
 from store.repositories.base import Repository
-from store.schema import HELD, finding, seat
-from store.values import Seat
+from store.repositories.channels import COLUMNS as CHANNEL_COLUMNS
+from store.schema import HELD, channel, finding, seat
+from store.values import Channel, Seat
 
 _COLUMNS = tuple(seat.c[field.name] for field in fields(Seat))
+
+# Built once: every act begins with it, and every tick of every page.
+_ASKING = (
+    select(*_COLUMNS, *CHANNEL_COLUMNS)
+    .join(channel, channel.c.id == seat.c.channel_id)
+    .where(seat.c.token_hash == bindparam("token_hash"))
+)
 
 
 class Seats(Repository):
@@ -66,6 +74,15 @@ class Seats(Repository):
         if row is None:
             raise NameTaken
         return _seat(row)
+
+    def asking(self, token_hash: bytes) -> tuple[Seat, Channel] | None:
+        """The seat with this token, as `by_token` finds it, and its channel, in one look."""
+        if self._writes and self.by_token(token_hash) is None:  # which holds the channel
+            return None
+        row = self._connection.execute(_ASKING, {"token_hash": token_hash}).one_or_none()
+        if row is None:
+            return None
+        return Seat(*row[: len(_COLUMNS)]), Channel(*row[len(_COLUMNS) :])
 
     def by_token(self, token_hash: bytes) -> Seat | None:
         """The seat with this token, even one that has left; None when there is none.

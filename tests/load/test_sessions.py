@@ -9,38 +9,43 @@ import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
+import numpy as np
 import psutil
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 
-from exchange import Exchange
+from exchange import Exchange, KeyChoice, Seat
+from rsa_core import KeyPair, png_of
 from tests.browser.conftest import Server
 
 LONG = os.environ.get("LONG") == "1"
 SESSIONS, SECONDS = (100, 60) if LONG else (30, 12)
 EVERY = 3  # seconds between two events
 PATIENCE = 60
+PICTURE = png_of(np.random.default_rng(7).integers(0, 256, (96, 128, 3), np.uint8))
 
 
 class Session:
-    """One interceptor's page, open."""
+    """One page, open."""
 
-    def __init__(self, server: Server, key: str, token: str) -> None:
-        self.server, self.key, self.token = server, key, token
+    def __init__(self, server: Server, key: str, seat: Seat) -> None:
+        self.server, self.key, self.seat = server, key, seat
         self.seen: list[float] = []
         self.exceptions = 0
         self.fragment = ""
         self.memory = ""
         self.page = ""
         self.widgets: dict[str, str] = {}
+        self.pace = 1.0
 
     async def open(self) -> None:
         address = f"ws://127.0.0.1:{self.server.port}/_stcore/stream"
         self.socket = await connect(address, subprotocols=["streamlit"], max_size=None)
         await self.run()
-        entry = {"key": self.key, "role": "interceptor", "token": self.token}
+        entry = {"key": self.key, "role": self.seat.role, "token": self.seat.token}
         known = json.dumps({"seats": [entry], "tab": {}})
         self.widgets[self.memory] = json.dumps({"seats": known})
         await self.run()
@@ -53,7 +58,7 @@ class Session:
         if fragment:
             message.rerun_script.page_script_hash = self.page
         else:
-            message.rerun_script.page_name = "interceptor"
+            message.rerun_script.page_name = self.seat.role
         message.rerun_script.fragment_id = fragment
         for name, value in self.widgets.items():
             state = message.rerun_script.widget_states.widgets.add()
@@ -77,6 +82,8 @@ class Session:
             match element.WhichOneof("type"):
                 case "toast":
                     self.seen.append(time.monotonic())
+                case "component_instance":  # streamlit-autorefresh
+                    self.pace = json.loads(element.component_instance.json_args)["interval"] / 1000
                 case "exception":
                     self.exceptions += 1
                 case "bidi_component" if element.bidi_component.component_name.endswith(
@@ -86,12 +93,12 @@ class Session:
         return False
 
     async def watch(self, until: float, start: float) -> None:
-        """Ticks once a second, as the page does."""
+        """Ticks as often as the page says, as a browser does."""
         tick = start
         while tick < until:
             await asyncio.sleep(max(0.0, tick - time.monotonic()))
             await self.run(self.fragment)
-            tick = max(tick + 1, time.monotonic())
+            tick = max(tick + self.pace, time.monotonic())
 
 
 async def visit(session: Session) -> None:
@@ -99,8 +106,45 @@ async def visit(session: Session) -> None:
     await session.socket.close()
 
 
-async def story(server: Server, exchange: Exchange, key: str, tokens: list[str]):
-    sessions = [Session(server, key, token) for token in tokens]
+@dataclass(frozen=True)
+class Room:
+    """A channel with a sender, and the seats whose pages are open."""
+
+    exchange: Exchange
+    key: str
+    sender: Seat
+    seats: list[Seat]
+
+    def happen(self, number: int) -> None:
+        """Somebody comes in, or an image is sent, in turn."""
+        if number % 2:
+            self.exchange.take_seat(self.key, name=f"Guest {number}", role="interceptor")
+            return
+        people = self.exchange.present(self.sender)
+        self.exchange.send(
+            self.sender,
+            PICTURE,
+            file_name="picture.png",
+            scheme="hybrid",
+            recipients=tuple(person.id for person in people if person.role == "receiver"),
+            submission=str(number),
+        )
+
+
+def furnish(exchange: Exchange) -> Room:
+    """Half of the pages are interceptors', half are receivers', who share a key to save time."""
+    key = exchange.create_channel(name="Class", kind="private", keep_for="1 hour").key
+    choice = KeyChoice("private", pem=KeyPair.generate(2048).pem())
+    seats = [
+        exchange.take_seat(key, name=f"Person {n}", role=role, keys=choice)
+        for n in range(SESSIONS // 2)
+        for role in ("interceptor", "receiver")
+    ]
+    return Room(exchange, key, exchange.take_seat(key, name="Ada", role="sender"), seats)
+
+
+async def story(server: Server, room: Room):
+    sessions = [Session(server, room.key, seat) for seat in room.seats]
     for start in range(0, len(sessions), 10):
         await asyncio.gather(*(session.open() for session in sessions[start : start + 10]))
     for session in sessions:
@@ -113,8 +157,7 @@ async def story(server: Server, exchange: Exchange, key: str, tokens: list[str])
     ]
     happened = []
     while time.monotonic() < until - EVERY:
-        name = f"Guest {len(happened)}"
-        await asyncio.to_thread(exchange.take_seat, key, name=name, role="interceptor")
+        await asyncio.to_thread(room.happen, len(happened))
         happened.append(time.monotonic())
         await asyncio.sleep(EVERY)
     await asyncio.gather(*watching)
@@ -133,15 +176,11 @@ def test_every_session_sees_every_event_in_time(tmp_path):
     server = Server(tmp_path)
     try:
         exchange = Exchange.at(f"sqlite:///{server.database}")
-        key = exchange.create_channel(name="Class", kind="private", keep_for="1 hour").key
-        tokens = [
-            exchange.take_seat(key, name=f"Eve {n}", role="interceptor").token
-            for n in range(SESSIONS)
-        ]
+        room = furnish(exchange)
         process = psutil.Process(server.process.pid)
-        run_apart(visit(Session(server, key, tokens[0])))  # everything is imported now
+        run_apart(visit(Session(server, room.key, room.seats[0])))  # everything is imported now
         before = process.memory_info().rss
-        sessions, happened = run_apart(story(server, exchange, key, tokens))
+        sessions, happened = run_apart(story(server, room))
         exchange.close()
         growth = (process.memory_info().rss - before) / 2**20
     finally:

@@ -9,7 +9,7 @@ import pytest
 import ui.service
 from exchange import ATTACK_CHOICES, AttackState, Exchange, InputRefused, SeatGone
 from tests.conftest import encoded, photograph
-from tests.ui.test_pages import page_of
+from tests.ui.test_pages import page_of, with_key_panel
 
 
 @pytest.fixture
@@ -42,6 +42,13 @@ def lesson(exchange):
     return room, seats
 
 
+def tab_of(seat, key, name):
+    """The interceptor's page with this tab open."""
+    at = page_of(seat, key)
+    at.session_state[f"tab_{seat.id}"] = name
+    return at.run()
+
+
 def choose(at, label, value):
     next(r for r in at.radio if r.label == label).set_value(value)
     return at.run()
@@ -71,7 +78,7 @@ def run_attack(at, exchange, seat, name):
 
 def test_every_attack_is_offered_for_every_capture(exchange, lesson):
     room, seats = lesson
-    at = page_of(seats["Eve"], room.key)
+    at = tab_of(seats["Eve"], room.key, "Attacks")
     assert [tab.label for tab in at.tabs] == ["Ciphertext", "Statistics", "Attacks"]
     for capture in at.selectbox[0].options:
         at.selectbox[0].select(capture).run()
@@ -88,7 +95,7 @@ def test_every_attack_is_offered_for_every_capture(exchange, lesson):
 
 def test_the_statistics_have_words_numbers_and_plots(exchange, lesson):
     room, seats = lesson
-    at = page_of(seats["Eve"], room.key)
+    at = tab_of(seats["Eve"], room.key, "Statistics")
     table = at.dataframe[0].value.set_index("Statistic")
     assert table["Verdict"]["Histogram chi-square"] == "far from random"
     assert table["Accepted at 5 %, alone"]["Histogram chi-square"] == "up to 293.2478"
@@ -111,7 +118,7 @@ def test_the_statistics_have_words_numbers_and_plots(exchange, lesson):
 )
 def test_experiments_show_their_outcome_until_another_one(exchange, lesson, button, words):
     room, seats = lesson
-    at = press(page_of(seats["Eve"], room.key), button)
+    at = press(tab_of(seats["Eve"], room.key, "Statistics"), button)
     for _ in range(2):
         said = texts(at) + "\n".join(w.value for w in at.warning)
         assert words in said
@@ -121,7 +128,7 @@ def test_experiments_show_their_outcome_until_another_one(exchange, lesson, butt
 
 def test_what_is_no_picture_is_said_in_words(exchange, lesson):
     room, seats = lesson
-    at = choose(page_of(seats["Eve"], room.key), "Test picture", "My own picture")
+    at = choose(tab_of(seats["Eve"], room.key, "Statistics"), "Test picture", "My own picture")
     at.file_uploader[0].upload("a.png", b"no picture", "image/png").run()
     assert len(at.error) == 1
     assert not at.exception
@@ -130,20 +137,20 @@ def test_what_is_no_picture_is_said_in_words(exchange, lesson):
 def test_a_finding_is_there_again_in_a_new_session(exchange, lesson):
     room, seats = lesson
     eve = seats["Eve"]
-    at = run_attack(page_of(eve, room.key), exchange, eve, "codebook")
+    at = run_attack(tab_of(eve, room.key, "Attacks"), exchange, eve, "codebook")
     assert any("Broken in" in error.value for error in at.error)
-    again = page_of(eve, room.key)
+    again = tab_of(eve, room.key, "Attacks")
     assert any("Broken in" in error.value for error in again.error)
     assert "256 public powers are the whole dictionary" in texts(again)
     assert "Your findings about this capture" in texts(again)
     stranger = exchange.take_seat(room.key, name="Zoe", role="interceptor")
-    assert "Your findings" not in texts(page_of(stranger, room.key))
+    assert "Your findings" not in texts(tab_of(stranger, room.key, "Attacks"))
 
 
 def test_hybrid_holds_and_says_why(exchange, lesson):
     room, seats = lesson
     eve = seats["Eve"]
-    at = page_of(eve, room.key)
+    at = tab_of(eve, room.key, "Attacks")
     at.selectbox[0].select(at.selectbox[0].options[1]).run()
     run_attack(at, exchange, eve, "equality-map")
     assert "Preconditions not met" in [one.value for one in at.success]
@@ -153,7 +160,7 @@ def test_hybrid_holds_and_says_why(exchange, lesson):
 
 def test_the_arithmetic_of_a_sample_is_on_the_page(exchange, lesson):
     room, seats = lesson
-    at = page_of(seats["Eve"], room.key)
+    at = tab_of(seats["Eve"], room.key, "Attacks")
     next(n for n in at.number_input if n.label == "Row y").set_value(40).run()
     assert f"m = 150\ne = 7\nn = 3233\nc = {pow(150, 7, 3233)}" in texts(at)
     assert f"≡ {pow(150, 7, 3233)} (mod 3233)" in texts(at)
@@ -161,7 +168,7 @@ def test_the_arithmetic_of_a_sample_is_on_the_page(exchange, lesson):
 
 def test_key_health_waits_for_a_press(exchange, lesson):
     room, seats = lesson
-    at = page_of(seats["Eve"], room.key)
+    at = tab_of(seats["Eve"], room.key, "Attacks")
     assert not any("Broken:" in error.value for error in at.error)
     box = next(s for s in at.selectbox if s.label == "Public key")
     box.select(next(o for o in box.options if "classroom key" in o)).run()
@@ -171,7 +178,7 @@ def test_key_health_waits_for_a_press(exchange, lesson):
 
 def test_a_refused_attack_is_said_and_nothing_is_lost(exchange, lesson, monkeypatch):
     room, seats = lesson
-    at = page_of(seats["Eve"], room.key)
+    at = tab_of(seats["Eve"], room.key, "Attacks")
 
     def refuse(*_args):
         raise InputRefused("Try again in a moment.")
@@ -184,9 +191,9 @@ def test_a_refused_attack_is_said_and_nothing_is_lost(exchange, lesson, monkeypa
 
 def test_an_insiders_key_is_refused_in_words_and_then_taken(exchange, lesson):
     room, seats = lesson
-    at = press(page_of(seats["Eve"], room.key), "Take the other key of a shared modulus")
+    at = press(tab_of(seats["Eve"], room.key, "Attacks"), "Take the other key of a shared modulus")
     assert any("No key is free" in error.value for error in at.error)
-    bob = page_of(seats["Bob"], room.key)
+    bob = with_key_panel(page_of(seats["Bob"], room.key), seats["Bob"])
     box = next(s for s in bob.selectbox if s.label == "Classroom key")
     box.select("Weak on purpose: Shared modulus").run()
     assert "the next receiver who chooses the same" in texts(bob)
@@ -198,7 +205,7 @@ def test_an_insiders_key_is_refused_in_words_and_then_taken(exchange, lesson):
 
 def test_a_seat_that_is_gone_ends_the_page_not_the_server(exchange, lesson):
     room, seats = lesson
-    at = page_of(seats["Eve"], room.key)
+    at = tab_of(seats["Eve"], room.key, "Attacks")
     exchange.leave(seats["Eve"])
     press(at, "Run attack")
     assert not at.exception
@@ -210,11 +217,11 @@ def test_a_seat_that_is_gone_ends_the_page_not_the_server(exchange, lesson):
 def test_a_damaged_finding_says_so_and_the_page_goes_on(exchange, lesson, tmp_path):
     room, seats = lesson
     eve = seats["Eve"]
-    run_attack(page_of(eve, room.key), exchange, eve, "codebook")
+    run_attack(tab_of(eve, room.key, "Attacks"), exchange, eve, "codebook")
     with sqlite3.connect(tmp_path / "channels.db") as db:
         db.execute("UPDATE finding SET data = zeroblob(length(data))")
     db.close()
-    at = page_of(eve, room.key)
+    at = tab_of(eve, room.key, "Attacks")
     assert any("finding was damaged" in error.value for error in at.error)
     assert not next(b for b in at.button if b.label == "Run attack").disabled
     at = run_attack(at, exchange, eve, "codebook")
@@ -228,7 +235,7 @@ def test_an_attack_that_runs_is_shown_and_can_be_cancelled(exchange, lesson, mon
     cancelled = []
     monkeypatch.setattr(Exchange, "attack_state", lambda *_: states[0] if states else None)
     monkeypatch.setattr(Exchange, "cancel_attack", lambda *_: cancelled.append(states.clear()))
-    at = page_of(seats["Eve"], room.key)
+    at = tab_of(seats["Eve"], room.key, "Attacks")
     assert next(b for b in at.button if b.label == "Run attack").disabled
     assert "Half of it" in texts(at)
     press(at, "Cancel")

@@ -40,6 +40,12 @@ def page_of(seat, key) -> AppTest:
     return at.run()
 
 
+def with_key_panel(at, seat):
+    """A receiver's page with "Your key" unfolded."""
+    at.session_state[f"own_keys_{seat.id}"] = True
+    return at.run()
+
+
 def sit(exchange: Exchange, channel, name: str, role: str):
     return exchange.take_seat(channel.key, name=name, role=role)
 
@@ -70,7 +76,7 @@ def test_a_button_pressed_just_when_something_happens_is_not_lost(exchange, chan
     """The live feed's own news once started the page anew before the button was reached."""
     room = exchange.create_channel(name="", kind="classroom", keep_for="24 hours")
     bob = sit(exchange, room, "Bob", "receiver")
-    at = page_of(bob, room.key)
+    at = with_key_panel(page_of(bob, room.key), bob)
     sit(exchange, room, "Ada", "sender")
     next(b for b in at.button if b.label == "Use this classroom key").click().run()
     assert exchange.events_since(bob, 0)[-1].kind == "classroom key"

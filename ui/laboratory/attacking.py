@@ -11,8 +11,9 @@ import streamlit as st
 from exchange import ATTACK_CHOICES, AttackChoice, AttackState, CapturedImage, ExchangeError, Seat
 from exchange.laboratory import appearing
 from ui.browser_files import small_picture
+from ui.laboratory.choices import attack_key
 from ui.laboratory.findings import found_items, show_finding, show_findings
-from ui.laboratory.held import once
+from ui.laboratory.held import shared
 from ui.service import exchange
 
 _LOOK_EVERY = 0.5  # seconds
@@ -30,7 +31,7 @@ def show_attacks(seat: Seat, capture: CapturedImage) -> None:
             "Attack",
             list(ATTACK_CHOICES),
             format_func=lambda one: ATTACK_CHOICES[one].title,
-            key=f"attack_{seat.id}",
+            key=attack_key(seat),
         )
     with about:
         _about(ATTACK_CHOICES[name])
@@ -112,7 +113,7 @@ def _redrawing(seat: Seat, capture: CapturedImage, name: str) -> bool:
     redraw = st.session_state.get(f"redraw_{seat.id}")
     if redraw is None or name != "codebook" or redraw[:2] != (capture.item.id, name):
         return False
-    pictures = once("appearing", capture.file_name, lambda: appearing(capture))
+    pictures = shared("appearing", capture.file_name, lambda: appearing(capture))
     if redraw[2] >= len(pictures):
         st.session_state.pop(f"redraw_{seat.id}")
         return False

@@ -1,11 +1,43 @@
-"""What was worked out once stays in the session until something else takes its place."""
+"""What was worked out once is not worked out again.
 
+`once` and `keep` hold a result in the session, until something else takes its place. `shared`
+holds what depends on a ciphertext alone for all sessions: a class looks at the same captures.
+"""
+
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
-from typing import TypeVar
+from concurrent.futures import Future
+from typing import Any, TypeVar
 
 import streamlit as st
 
+_SHARED_MOST = 48
+
+_shared: OrderedDict[tuple[str, object], Future[Any]] = OrderedDict()
+_shared_lock = threading.Lock()
+
 Made = TypeVar("Made")
+
+
+def shared(what: str, key: object, work: Callable[[], Made]) -> Made:
+    """The result of `work` for this key, for every session; those that ask meanwhile wait."""
+    with _shared_lock:
+        future: Future[Made] | None = _shared.get((what, key))
+        mine = future is None
+        if future is None:
+            future = _shared[what, key] = Future()
+        _shared.move_to_end((what, key))
+        while len(_shared) > _SHARED_MOST:
+            _shared.popitem(last=False)
+    if mine:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            with _shared_lock:
+                _shared.pop((what, key), None)
+            future.set_exception(error)
+    return future.result()
 
 
 def once(what: str, key: object, work: Callable[[], Made]) -> Made:

@@ -5,6 +5,7 @@ import streamlit as st
 
 from exchange.laboratory import Duplicates, Statistics
 from ui.browser_files import small_picture
+from ui.laboratory.choices import NEIGHBOURS
 
 _NUMBERS = "The numbers behind the plot"
 
@@ -33,7 +34,7 @@ def histogram(found: Statistics) -> None:
 
 def neighbours(found: Statistics) -> None:
     """Pairs of neighbouring samples."""
-    direction = st.radio("Neighbours", list(found.neighbours), horizontal=True)
+    direction = st.radio("Neighbours", list(found.neighbours), horizontal=True, key=NEIGHBOURS)
     pairs = found.neighbours[direction]
     rows = [{"sample": x, "neighbour": y} for x, y in pairs]
     scale = alt.Scale(domain=[0, 255])

@@ -5,20 +5,21 @@ import streamlit as st
 from exchange import CapturedImage
 from exchange.laboratory import CANNOT_SHOW, statistics
 from ui.laboratory import plots
-from ui.laboratory.held import once
+from ui.laboratory.choices import PLOT
+from ui.laboratory.held import shared
 from ui.laboratory.tables import explanations, statistics_table
 
 
 def show_statistics(capture: CapturedImage) -> None:
     """Everything that can be measured without any key."""
-    found = once("statistics", capture.file_name, lambda: statistics(capture))
+    found = shared("statistics", capture.file_name, lambda: statistics(capture))
     st.caption(f"Measured: {found.words}; {found.size} samples of 8 bits.")
     statistics_table(found.table, alt="Statistics of the ciphertext")
     st.info(CANNOT_SHOW, icon=":material/info:")
     with st.expander("What each statistic is"):
         explanations(found.table)
     kinds = ["Histogram", "Neighbouring samples", "Equal blocks", "Bit planes"]
-    plot = st.radio("Plot", kinds, horizontal=True)
+    plot = st.radio("Plot", kinds, horizontal=True, key=PLOT)
     if plot == "Histogram":
         plots.histogram(found)
     elif plot == "Neighbouring samples":

@@ -1,0 +1,23 @@
+"""What was chosen in a tab is still chosen when its tab is opened again.
+
+Streamlit forgets the value of a control that a run of the page does not draw, and only the open
+tab is drawn; a value that is set by hand it keeps.
+"""
+
+import streamlit as st
+
+from exchange import Seat
+
+PLOT, NEIGHBOURS = "plot", "neighbours"
+
+
+def attack_key(seat: Seat) -> str:
+    """Names the choice of an attack."""
+    return f"attack_{seat.id}"
+
+
+def keep_choices(seat: Seat) -> None:
+    """Once in each run of the page, before the controls."""
+    for key in (attack_key(seat), PLOT, NEIGHBOURS):
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
