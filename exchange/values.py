@@ -365,7 +365,7 @@ class CaptureItem:
     recipients: tuple[Receipt, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class CapturedImage:
     """A ciphertext, whole, with what is public about it.
 

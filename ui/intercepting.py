@@ -1,6 +1,7 @@
 """The interceptor's captures: which one, what it says in clear, and its bytes."""
 
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
 import streamlit as st
 
@@ -12,6 +13,10 @@ from ui.service import exchange
 from ui.words import clock_time, file_size
 
 _HEX_BYTES = 512
+
+# The captures that sessions look at just now. A class looks at the same ones, and a large one is
+# some 50 MB; whether a seat may see it was asked before, in the list of its captures.
+_in_sight: WeakValueDictionary[str, CapturedImage] = WeakValueDictionary()
 
 
 def capture_choice(seat: Seat) -> CapturedImage | None:
@@ -26,17 +31,15 @@ def capture_choice(seat: Seat) -> CapturedImage | None:
         format_func=lambda image_id: _label(items[image_id]),
         key=f"capture_{seat.id}",
     )
-    held: CapturedImage | None = st.session_state.get(f"captured_{seat.id}")
-    if held is not None and held.item.id == chosen:
-        # Reading a large one again at every event would cost a tenth of a second.
-        return replace(held, item=items[chosen])
-    try:
-        captured = exchange().capture(seat, chosen)
-    except ExchangeError as error:
-        st.error(str(error))
-        return None
-    st.session_state[f"captured_{seat.id}"] = captured
-    return captured
+    held = _in_sight.get(chosen)
+    if held is None:
+        try:
+            held = _in_sight[chosen] = exchange().capture(seat, chosen)
+        except ExchangeError as error:
+            st.error(str(error))
+            return None
+    st.session_state[f"captured_{seat.id}"] = held
+    return replace(held, item=items[chosen])
 
 
 def show_ciphertext(capture: CapturedImage) -> None:
