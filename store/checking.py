@@ -41,6 +41,7 @@ def check(store: Store, at: datetime) -> Findings:
         with store.read() as unit:
             batch = unit.images.after(last, limit=_BATCH)
         if not batch:
+            problems += _damaged_interventions(store)
             return Findings(images, tuple(damaged), tuple(problems))
         for found in batch:
             images += 1
@@ -61,8 +62,29 @@ def statistics(store: Store, now: datetime) -> dict[str, int]:
             "images": unit.images.count(),
             "image bytes": unit.images.total_bytes(),
             "damaged images": unit.images.count_damaged(),
+            "interventions": unit.interventions.count(),
+            "intervention bytes": unit.interventions.total_bytes(),
             **store.sizes(),
         }
+
+
+def _damaged_interventions(store: Store) -> list[str]:
+    """One line for each whose bytes or records are not what was given; each read by itself."""
+    found: list[str] = []
+    last = 0
+    while True:
+        with store.read() as unit:
+            batch = unit.interventions.after(last, limit=_BATCH)
+        if not batch:
+            return found
+        for number in batch:
+            try:
+                with store.read() as unit:
+                    unit.interventions.content(number)
+                    unit.interventions.records(number)
+            except (ImageDamaged, StoreDamaged):
+                found.append(f"intervention {number} is damaged")
+        last = batch[-1]
 
 
 def _is_whole(store: Store, found: StoredImage) -> bool:

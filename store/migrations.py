@@ -57,9 +57,112 @@ def _findings(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _tampering(connection: Connection) -> None:
+    """Version 4: what interceptors do to images on their way, and to keys; alarms."""
+    postgresql = connection.dialect.name == "postgresql"
+    number, blob = ("BIGINT", "BYTEA") if postgresql else ("INTEGER", "BLOB")
+    own_id = (
+        "id BIGSERIAL NOT NULL, CONSTRAINT pk_{0} PRIMARY KEY (id)"
+        if postgresql
+        else "id INTEGER NOT NULL CONSTRAINT pk_{0} PRIMARY KEY AUTOINCREMENT"
+    )
+
+    def reference(of: str, column: str, to: str) -> str:
+        return (
+            f"CONSTRAINT fk_{of}_{column} FOREIGN KEY({column}) "
+            f"REFERENCES {to} (id) ON DELETE CASCADE"
+        )
+
+    for statement in (
+        "ALTER TABLE channel ADD COLUMN tampering BOOLEAN NOT NULL DEFAULT FALSE",
+        f"""CREATE TABLE substitution (
+            {own_id.format("substitution")},
+            channel_id {number} NOT NULL,
+            receiver_id {number} NOT NULL,
+            interceptor_id {number} NOT NULL,
+            started_at BIGINT NOT NULL,
+            ended_at BIGINT,
+            discovered_at BIGINT,
+            public_key {blob} NOT NULL,
+            fingerprint {blob} NOT NULL,
+            locked_key {blob} NOT NULL,
+            {reference("substitution", "channel_id", "channel")},
+            {reference("substitution", "receiver_id", "seat")},
+            {reference("substitution", "interceptor_id", "seat")}
+        )""",
+        "CREATE INDEX ix_substitution_channel_id ON substitution (channel_id)",
+        "CREATE INDEX ix_substitution_interceptor_id ON substitution (interceptor_id)",
+        "CREATE UNIQUE INDEX uq_substitution_in_force ON substitution (receiver_id) "
+        "WHERE ended_at IS NULL",
+        f"""CREATE TABLE substitution_signer (
+            substitution_id {number} NOT NULL,
+            sender_id {number} NOT NULL,
+            public_key {blob} NOT NULL,
+            locked_key {blob} NOT NULL,
+            CONSTRAINT pk_substitution_signer PRIMARY KEY (substitution_id, sender_id),
+            {reference("substitution_signer", "substitution_id", "substitution")},
+            {reference("substitution_signer", "sender_id", "seat")}
+        )""",
+        f"""CREATE TABLE intervention (
+            {own_id.format("intervention")},
+            image_id {number} NOT NULL,
+            seat_id {number} NOT NULL,
+            receiver_id {number},
+            source_id {number},
+            substitution_id {number},
+            act VARCHAR(64) NOT NULL,
+            kind VARCHAR(16) NOT NULL,
+            done_at BIGINT NOT NULL,
+            detail TEXT NOT NULL,
+            size BIGINT,
+            sha256 {blob},
+            row_code {blob} NOT NULL,
+            CONSTRAINT uq_intervention_image_id_receiver_id UNIQUE (image_id, receiver_id),
+            {reference("intervention", "image_id", "image")},
+            {reference("intervention", "seat_id", "seat")},
+            {reference("intervention", "receiver_id", "seat")},
+            {reference("intervention", "source_id", "image")},
+            {reference("intervention", "substitution_id", "substitution")}
+        )""",
+        "CREATE INDEX ix_intervention_act ON intervention (act)",
+        "CREATE INDEX ix_intervention_source_id ON intervention (source_id)",
+        f"""CREATE TABLE intervention_chunk (
+            intervention_id {number} NOT NULL,
+            n INTEGER NOT NULL,
+            data {blob} NOT NULL,
+            CONSTRAINT pk_intervention_chunk PRIMARY KEY (intervention_id, n),
+            {reference("intervention_chunk", "intervention_id", "intervention")}
+        )""",
+        f"""CREATE TABLE intervention_record (
+            intervention_id {number} NOT NULL,
+            details {blob} NOT NULL,
+            manifest {blob} NOT NULL,
+            signature {blob} NOT NULL,
+            row_code {blob} NOT NULL,
+            CONSTRAINT pk_intervention_record PRIMARY KEY (intervention_id),
+            {reference("intervention_record", "intervention_id", "intervention")}
+        )""",
+        f"""CREATE TABLE alarm (
+            {own_id.format("alarm")},
+            channel_id {number} NOT NULL,
+            seat_id {number} NOT NULL,
+            peer_id {number} NOT NULL,
+            substitution_id {number},
+            raised_at BIGINT NOT NULL,
+            images_read INTEGER NOT NULL,
+            {reference("alarm", "channel_id", "channel")},
+            {reference("alarm", "seat_id", "seat")},
+            {reference("alarm", "peer_id", "seat")},
+            {reference("alarm", "substitution_id", "substitution")}
+        )""",
+        "CREATE INDEX ix_alarm_channel_id ON alarm (channel_id)",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 # Version 1 is the first. STEPS[i] takes a database of version i + 1 to version i + 2. A step is
 # written in SQL: it must go on meaning the same when `store.schema` has moved on.
-STEPS: tuple[Callable[[Connection], None], ...] = (_control_and_retention, _findings)
+STEPS: tuple[Callable[[Connection], None], ...] = (_control_and_retention, _findings, _tampering)
 
 
 def newest() -> int:

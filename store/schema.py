@@ -4,7 +4,11 @@
              │        └─ finding             what an interceptor found out of an image, sealed
              ├─ image ─┬─ image_chunk       256 KB pieces of the envelope
              │         ├─ image_record      the small sealed records
-             │         └─ image_recipient
+             │         ├─ image_recipient
+             │         └─ intervention ─┬─ intervention_chunk      what arrives in its place
+             │                          └─ intervention_record
+             ├─ substitution ─ substitution_signer    keys put in the place of others' keys
+             ├─ alarm                       two people whose safety numbers differed
              └─ event                       (channel, seq), never a bare id
     bucket                                  how much of something was done lately
     store_fact, schema_version              what the store knows of itself
@@ -90,13 +94,20 @@ _Id = BigInteger().with_variant(Integer, "sqlite")
 
 def _owned_by(column: str, *, primary_key: bool = False) -> Column[int]:
     """A reference that goes when its owner goes, named after the owner's table."""
+    return _reference(f"{column}_id", column, primary_key=primary_key)
+
+
+def _reference(
+    name: str, table: str, *, primary_key: bool = False, nullable: bool = False
+) -> Column[int]:
+    """A reference of any name to a table; what refers goes when the other goes."""
     return Column(
-        f"{column}_id",
+        name,
         _Id,
-        ForeignKey(f"{column}.id", ondelete="CASCADE"),
+        ForeignKey(f"{table}.id", ondelete="CASCADE"),
         primary_key=primary_key,
         autoincrement=False,
-        nullable=False,
+        nullable=nullable,
     )
 
 
@@ -133,6 +144,7 @@ channel = Table(
     Column("locked", Boolean, nullable=False, server_default=false()),
     Column("approval", Boolean, nullable=False, server_default=false()),
     Column("interceptors", Boolean, nullable=False, server_default=true()),
+    Column("tampering", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,
 )
 
@@ -262,6 +274,101 @@ finding = Table(
     Column("found_at", UtcDateTime, nullable=False),
     Column("data", LargeBinary, nullable=False),
     Index("ix_finding_image_id", "image_id"),
+)
+
+# A key that an interceptor shows to senders in the place of a receiver's.
+substitution = Table(
+    "substitution",
+    METADATA,
+    Column("id", _Id, primary_key=True),
+    _owned_by("channel"),
+    _reference("receiver_id", "seat"),
+    _reference("interceptor_id", "seat"),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("discovered_at", UtcDateTime),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("locked_key", LargeBinary, nullable=False),
+    Index("ix_substitution_channel_id", "channel_id"),
+    Index("ix_substitution_interceptor_id", "interceptor_id"),
+    sqlite_autoincrement=True,
+)
+
+IN_FORCE = substitution.c.ended_at.is_(None)
+substitution_in_force = Index(
+    "uq_substitution_in_force",
+    substitution.c.receiver_id,
+    unique=True,
+    sqlite_where=IN_FORCE,
+    postgresql_where=IN_FORCE,
+)
+
+# The key with which what one sender sent is signed again towards the receiver.
+substitution_signer = Table(
+    "substitution_signer",
+    METADATA,
+    _owned_by("substitution", primary_key=True),
+    _reference("sender_id", "seat", primary_key=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("locked_key", LargeBinary, nullable=False),
+)
+
+# What arrives in the place of an image, which itself is never touched. `receiver_id` is NULL for
+# what arrives at everybody. The bytes are those of `source_id`, another image, or pieces of its
+# own; it goes with either image.
+intervention = Table(
+    "intervention",
+    METADATA,
+    Column("id", _Id, primary_key=True),
+    _owned_by("image"),
+    _owned_by("seat"),
+    _reference("receiver_id", "seat", nullable=True),
+    _reference("source_id", "image", nullable=True),
+    _reference("substitution_id", "substitution", nullable=True),
+    Column("act", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("done_at", UtcDateTime, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("size", BigInteger),
+    Column("sha256", LargeBinary),
+    Column("row_code", LargeBinary, nullable=False),
+    UniqueConstraint("image_id", "receiver_id"),
+    Index("ix_intervention_act", "act"),
+    Index("ix_intervention_source_id", "source_id"),
+    sqlite_autoincrement=True,
+)
+
+intervention_chunk = Table(
+    "intervention_chunk",
+    METADATA,
+    _owned_by("intervention", primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+intervention_record = Table(
+    "intervention_record",
+    METADATA,
+    _owned_by("intervention", primary_key=True),
+    Column("details", LargeBinary, nullable=False),
+    Column("manifest", LargeBinary, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("row_code", LargeBinary, nullable=False),
+)
+
+alarm = Table(
+    "alarm",
+    METADATA,
+    Column("id", _Id, primary_key=True),
+    _owned_by("channel"),
+    _owned_by("seat"),
+    _reference("peer_id", "seat"),
+    _reference("substitution_id", "substitution", nullable=True),
+    Column("raised_at", UtcDateTime, nullable=False),
+    Column("images_read", Integer, nullable=False),
+    Index("ix_alarm_channel_id", "channel_id"),
+    sqlite_autoincrement=True,
 )
 
 bucket = Table(

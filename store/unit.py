@@ -4,14 +4,17 @@ from sqlalchemy import Connection
 
 from store.limits import Room
 from store.repositories import (
+    Alarms,
     Buckets,
     Channels,
     Events,
     Findings,
     Images,
+    Interventions,
     KnownKeys,
     Retention,
     Seats,
+    Substitutions,
 )
 
 
@@ -19,8 +22,8 @@ class Unit:
     """Everything that may be done inside one transaction.
 
     Attributes:
-        channels, seats, images, findings, events, known_keys, buckets, retention: the
-            repositories.
+        channels, seats, images, findings, interventions, substitutions, alarms, events,
+            known_keys, buckets, retention: the repositories.
     """
 
     def __init__(self, connection: Connection, *, writes: bool, row_key: bytes, room: Room) -> None:
@@ -29,6 +32,9 @@ class Unit:
         self.seats = Seats(connection, writes=writes)
         self.images = Images(connection, writes=writes, row_key=row_key, room=room)
         self.findings = Findings(connection, writes=writes, room=room)
+        self.interventions = Interventions(connection, writes=writes, row_key=row_key, room=room)
+        self.substitutions = Substitutions(connection, writes=writes)
+        self.alarms = Alarms(connection, writes=writes)
         self.events = Events(connection, writes=writes)
         self.known_keys = KnownKeys(connection, writes=writes)
         self.buckets = Buckets(connection, writes=writes)

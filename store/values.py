@@ -23,6 +23,7 @@ class Channel:
         locked: no new seats.
         approval: new receivers wait until the owner lets them in.
         interceptors: whether the role may be taken.
+        tampering: whether interceptors may change what is on its way.
     """
 
     id: int
@@ -38,6 +39,7 @@ class Channel:
     locked: bool
     approval: bool = False
     interceptors: bool = True
+    tampering: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +201,120 @@ class Finding:
     image_id: str
     attack: str
     found_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewIntervention:
+    """What is to arrive in the place of an image.
+
+    Attributes:
+        image_id: public id of the image.
+        seat_id: who does it.
+        act: the caller's name for the act; several interventions may be one act.
+        kind: which act; the caller's word.
+        detail: short text of the caller; nothing secret.
+        content: the envelope that arrives; None where it is another image's, or none arrives.
+        source_id: public id of the image whose envelope arrives; None for none.
+        receiver_id: at whose seat it arrives; None for every recipient's.
+        substitution_id: the exchanged key that made it possible; None for none.
+        records: details, manifest and signature that arrive in the place of the image's own;
+            None leaves those.
+    """
+
+    image_id: str
+    seat_id: int
+    act: str
+    kind: str
+    done_at: datetime
+    detail: str = ""
+    content: bytes | None = field(default=None, repr=False)
+    source_id: str | None = None
+    receiver_id: int | None = None
+    substitution_id: int | None = None
+    records: tuple[bytes, bytes, bytes] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """What arrives in the place of an image, in a listing: without its bytes.
+
+    Attributes:
+        size: length of its own envelope; None where it has none of its own.
+        the others: as in `NewIntervention`.
+    """
+
+    id: int
+    image_id: str
+    seat_id: int
+    receiver_id: int | None
+    source_id: str | None
+    substitution_id: int | None
+    act: str
+    kind: str
+    done_at: datetime
+    detail: str
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Substitution:
+    """A key that is shown in the place of a receiver's.
+
+    Attributes:
+        receiver_id: the seat whose key is hidden.
+        interceptor_id: the seat that has the private half.
+        ended_at: when the true key was shown again; None while it is not.
+        discovered_at: when two people found out; None before.
+        public_key: what is shown, SPKI DER.
+        fingerprint: SHA-256 of it, 32 bytes.
+        locked_key: the private half, encrypted by the caller.
+    """
+
+    id: int
+    channel_id: int
+    receiver_id: int
+    interceptor_id: int
+    started_at: datetime
+    ended_at: datetime | None
+    discovered_at: datetime | None
+    public_key: bytes
+    fingerprint: bytes
+    locked_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """The key with which what one sender sent is signed again.
+
+    Attributes:
+        public_key: SPKI DER.
+        locked_key: the private half, encrypted by the caller.
+    """
+
+    substitution_id: int
+    sender_id: int
+    public_key: bytes
+    locked_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Two people found that their safety numbers differ.
+
+    Attributes:
+        seat_id: who said so.
+        peer_id: with whom it had compared.
+        substitution_id: what was behind it; None where nothing is known.
+        images_read: how many images had gone through the other hands by then.
+    """
+
+    id: int
+    channel_id: int
+    seat_id: int
+    peer_id: int
+    substitution_id: int | None
+    raised_at: datetime
+    images_read: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,27 @@
 """One repository for each kind of thing. The caller owns the transaction."""
 
+from store.repositories.alarms import Alarms
 from store.repositories.buckets import Buckets
 from store.repositories.channels import Channels
 from store.repositories.events import Events
 from store.repositories.findings import Findings
 from store.repositories.images import Images
+from store.repositories.interventions import Interventions
 from store.repositories.known_keys import KnownKeys
 from store.repositories.retention import Retention
 from store.repositories.seats import Seats
+from store.repositories.substitutions import Substitutions
 
-__all__ = ["Buckets", "Channels", "Events", "Findings", "Images", "KnownKeys", "Retention", "Seats"]
+__all__ = [
+    "Alarms",
+    "Buckets",
+    "Channels",
+    "Events",
+    "Findings",
+    "Images",
+    "Interventions",
+    "KnownKeys",
+    "Retention",
+    "Seats",
+    "Substitutions",
+]

@@ -81,9 +81,15 @@ class Channels(Repository):
         locked: bool | None = None,
         approval: bool | None = None,
         interceptors: bool | None = None,
+        tampering: bool | None = None,
     ) -> None:
         """Changes those rules of `Channel` that are given."""
-        rules = {"locked": locked, "approval": approval, "interceptors": interceptors}
+        rules = {
+            "locked": locked,
+            "approval": approval,
+            "interceptors": interceptors,
+            "tampering": tampering,
+        }
         given = {name: value for name, value in rules.items() if value is not None}
         if given:
             self._set(channel_id, **given)

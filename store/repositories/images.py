@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, sel
 from store.errors import ImageDamaged, ImageMissing, StoreRefused
 from store.limits import Room
 from store.repositories.base import Repository
+from store.repositories.codes import code_over
 from store.schema import CHUNK_BYTES, image, image_chunk, image_recipient, image_record, seat
 from store.values import ImageRecords, NewImage, Recipient, StoredImage
 
@@ -306,22 +307,15 @@ class Images(Repository):
             b"%d" % size,
             sha256,
         )
-        return _code(self._row_key, fields)
+        return code_over(self._row_key, fields)
 
     def _record_code(self, channel_id: int, public_id: str, records: Iterable[bytes]) -> bytes:
-        return _code(self._row_key, (b"records", b"%d" % channel_id, public_id.encode(), *records))
+        return code_over(
+            self._row_key, (b"records", b"%d" % channel_id, public_id.encode(), *records)
+        )
 
 
 def _image(row: Row[*tuple[Any, ...]], recipients: Iterable[Recipient]) -> StoredImage:
     fields = dict(row._mapping)
     damaged = fields.pop("damaged_at") is not None
     return StoredImage(**fields, recipients=tuple(recipients), damaged=damaged)
-
-
-def _code(key: bytes, fields: Iterable[bytes]) -> bytes:
-    """HMAC-SHA256 over the fields, each behind its length, so that none can run into another."""
-    message = hmac.new(key, digestmod=hashlib.sha256)
-    for value in fields:
-        message.update(len(value).to_bytes(8, "big"))
-        message.update(value)
-    return message.digest()

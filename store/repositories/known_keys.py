@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from store.repositories.base import Repository
 from store.schema import known_key
@@ -10,7 +10,7 @@ from store.values import KnownKey
 
 
 class KnownKeys(Repository):
-    """Pins fingerprints; a pin is never replaced."""
+    """Pins fingerprints; a pin is never replaced, only forgotten."""
 
     def get(self, seat_id: int, peer_id: int) -> KnownKey | None:
         """What the seat knows of its peer's key; None when it has seen none."""
@@ -37,6 +37,20 @@ class KnownKeys(Repository):
             update(known_key)
             .where(known_key.c.seat_id == seat_id, known_key.c.peer_id == peer_id)
             .values(compared_at=at)
+        )
+
+    def mark_not_compared(self, seat_id: int, peer_id: int) -> None:
+        """Takes a comparison back; the pin stays."""
+        self._connection.execute(
+            update(known_key)
+            .where(known_key.c.seat_id == seat_id, known_key.c.peer_id == peer_id)
+            .values(compared_at=None)
+        )
+
+    def forget(self, seat_id: int, peer_id: int) -> None:
+        """Drops the pin: the seat has seen no key of this peer."""
+        self._connection.execute(
+            delete(known_key).where(known_key.c.seat_id == seat_id, known_key.c.peer_id == peer_id)
         )
 
     def all(self, seat_id: int) -> list[KnownKey]:

@@ -5,12 +5,12 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, select, update
+from sqlalchemy import Row, bindparam, delete, func, or_, select, update
 
 from store.errors import NameTaken
 from store.repositories.base import Repository
 from store.repositories.channels import COLUMNS as CHANNEL_COLUMNS
-from store.schema import HELD, channel, finding, seat
+from store.schema import HELD, IN_FORCE, channel, finding, seat, substitution
 from store.values import Channel, Seat
 
 _COLUMNS = tuple(seat.c[field.name] for field in fields(Seat))
@@ -142,9 +142,14 @@ class Seats(Repository):
     def leave(self, seat_id: int, at: datetime) -> None:
         """Gives the seat up; its name is free again. The first time counts.
 
-        Its findings go at once: nobody has the secret for them any more.
+        Its findings go at once, and the keys that it showed for others' are shown no more:
+        nobody has the secret for them. Nor does anybody stand before a seat that was left.
         """
         self._connection.execute(delete(finding).where(finding.c.seat_id == seat_id))
+        theirs = or_(
+            substitution.c.interceptor_id == seat_id, substitution.c.receiver_id == seat_id
+        )
+        self._connection.execute(update(substitution).where(theirs, IN_FORCE).values(ended_at=at))
         self._connection.execute(update(seat).where(seat.c.id == seat_id, HELD).values(left_at=at))
 
     def set_keys(self, seat_id: int, *, public_key: bytes | None, locked_key: bytes | None) -> None:

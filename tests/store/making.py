@@ -1,12 +1,13 @@
 """Things for tests to put into a store: each call makes a new one, valid and random."""
 
+import hashlib
 import os
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from store import Channel, NewImage, Seat, Store, Unit, new_channel_key
+from store import Channel, NewImage, Seat, Store, Substitution, Unit, new_channel_key
 
 NOW = datetime(2030, 5, 17, 12, 30, 15, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -86,6 +87,17 @@ def send(store: Store, sender: Seat, recipients: list[Seat] | None = None, **cha
         unit.images.add(new)
         unit.events.add(new.channel_id, "sent", NOW, seat_id=sender.id, image_id=new.public_id)
     return new
+
+
+def substitution(unit: Unit, **changes) -> Substitution:
+    key = os.urandom(40)
+    fields = {
+        "at": NOW,
+        "public_key": key,
+        "fingerprint": hashlib.sha256(key).digest(),
+        "locked_key": os.urandom(50),
+    }
+    return unit.substitutions.add(**(fields | changes))
 
 
 def gapless(store: Store, channel_id: int) -> int:

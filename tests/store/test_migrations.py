@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine, inspect
 
-from store import migrations, normalise_url
+from store import NewIntervention, migrations, normalise_url
 from store.database.sqlite_file import APPLICATION_ID
 from store.pepper import mark
 from tests.store import making, workers
@@ -89,6 +89,7 @@ def test_an_older_store_goes_up_and_keeps_its_rows(place, version):
     with store.write() as unit:
         channel = unit.channels.get(7)
         assert (channel.name, channel.interceptors, channel.approval) == ("Old", True, False)
+        assert not channel.tampering
         sender = unit.seats.get(3)
         assert (sender.name, sender.waiting) == ("Ada", False)
         sent = making.image(sender, [sender])
@@ -97,6 +98,13 @@ def test_an_older_store_goes_up_and_keeps_its_rows(place, version):
         assert unit.images.content(7, sent.public_id) == sent.content
         unit.findings.put(sender.id, 7, sent.public_id, attack="codebook", data=b"found", at=NOW)
         assert unit.findings.data(sender.id, sent.public_id, "codebook") == b"found"
+        altered = NewIntervention(sent.public_id, 3, "act", "flip", NOW, content=b"x")
+        unit.interventions.add(7, altered)
+        (kept,) = unit.interventions.in_channel(7)
+        assert unit.interventions.content(kept.id) == b"x"
+        making.substitution(unit, channel_id=7, receiver_id=3, interceptor_id=3)
+        unit.alarms.add(channel_id=7, seat_id=3, peer_id=3, at=NOW)
+        assert len(unit.alarms.about(7, 3)) == 1
     store.close()
 
 

@@ -1,0 +1,47 @@
+"""Alarms: two people compared their safety numbers, and they differed."""
+
+from datetime import datetime
+
+from sqlalchemy import insert, or_, select
+
+from store.repositories.base import Repository
+from store.schema import alarm
+from store.values import Alarm
+
+
+class Alarms(Repository):
+    """Adds and finds alarms; they are never taken back."""
+
+    def add(
+        self,
+        *,
+        channel_id: int,
+        seat_id: int,
+        peer_id: int,
+        at: datetime,
+        substitution_id: int | None = None,
+        images_read: int = 0,
+    ) -> None:
+        """Notes that the seat's person and the peer's found different numbers."""
+        self._connection.execute(
+            insert(alarm).values(
+                channel_id=channel_id,
+                seat_id=seat_id,
+                peer_id=peer_id,
+                substitution_id=substitution_id,
+                raised_at=at,
+                images_read=images_read,
+            )
+        )
+
+    def about(self, channel_id: int, seat_id: int) -> list[Alarm]:
+        """Those of the channel that one seat is part of, the oldest first."""
+        rows = self._connection.execute(
+            select(alarm)
+            .where(
+                alarm.c.channel_id == channel_id,
+                or_(alarm.c.seat_id == seat_id, alarm.c.peer_id == seat_id),
+            )
+            .order_by(alarm.c.id)
+        )
+        return [Alarm(**row._mapping) for row in rows]

@@ -1,0 +1,164 @@
+"""Keys in the place of others' keys, the keys that sign in others' stead, and alarms."""
+
+from dataclasses import replace
+
+import pytest
+
+from store import NameTaken, NewIntervention, Signer
+from tests.store import making
+from tests.store.making import HOUR, NOW
+
+
+class Scene:
+    def __init__(self, store):
+        self.store = store
+        self.channel, self.ada, self.bob = making.room(store, kind="classroom")
+        with store.write() as unit:
+            self.cy = making.seat(unit, self.channel.id)
+            self.eve, self.zoe = (
+                making.seat(unit, self.channel.id, role="interceptor") for _ in range(2)
+            )
+
+    def substitute(self, receiver=None, interceptor=None):
+        with self.store.write() as unit:
+            return making.substitution(
+                unit,
+                channel_id=self.channel.id,
+                receiver_id=(receiver or self.bob).id,
+                interceptor_id=(interceptor or self.eve).id,
+            )
+
+    def send(self, *sealed_for):
+        recipients = tuple((seat.id, fingerprint) for seat, fingerprint in sealed_for)
+        new = replace(making.image(self.ada), recipients=recipients)
+        with self.store.write() as unit:
+            unit.images.add(new)
+        return new
+
+    def waiting(self, seat):
+        with self.store.read() as unit:
+            return unit.substitutions.waiting(seat.id)
+
+    def relay(self, image, substitution):
+        new = NewIntervention(
+            image.public_id,
+            substitution.interceptor_id,
+            making.word(),
+            "relay",
+            NOW,
+            receiver_id=substitution.receiver_id,
+            substitution_id=substitution.id,
+            records=(b"d", b"m", b"s"),
+        )
+        with self.store.write() as unit:
+            unit.interventions.add(self.channel.id, new)
+
+
+@pytest.fixture
+def scene(store):
+    return Scene(store)
+
+
+def test_one_is_in_force_for_each_receiver(scene):
+    first = scene.substitute()
+    with pytest.raises(NameTaken):
+        scene.substitute(interceptor=scene.zoe)
+    other = scene.substitute(receiver=scene.cy, interceptor=scene.zoe)
+    with scene.store.write() as unit:
+        assert unit.substitutions.in_force(scene.bob.id) == first
+        unit.substitutions.end(first.id, NOW + HOUR)
+        unit.substitutions.end(first.id, NOW + 2 * HOUR)
+        assert unit.substitutions.in_force(scene.bob.id) is None
+    again = scene.substitute()
+    with scene.store.read() as unit:
+        kept = unit.substitutions.in_channel(scene.channel.id)
+    assert [one.id for one in kept] == [first.id, other.id, again.id]
+    assert kept[0].ended_at == NOW + HOUR
+
+
+def test_what_was_sealed_under_the_false_key_waits_until_it_is_sealed_again(scene):
+    mine = scene.substitute()
+    true_one = scene.send((scene.bob, b"b" * 32))
+    one = scene.send((scene.bob, mine.fingerprint), (scene.cy, b"c" * 32))
+    two = scene.send((scene.bob, mine.fingerprint))
+    scene.send((scene.cy, mine.fingerprint))  # a key is only somebody's in that one's place
+    assert scene.waiting(scene.eve) == [(mine.id, one.public_id), (mine.id, two.public_id)]
+    assert scene.waiting(scene.zoe) == []
+    scene.relay(one, mine)
+    scene.relay(true_one, mine)
+    assert scene.waiting(scene.eve) == [(mine.id, two.public_id)]
+    with scene.store.write() as unit:
+        assert unit.substitutions.read_count(mine.id) == 2
+        unit.substitutions.end(mine.id, NOW)
+    assert scene.waiting(scene.eve) == [(mine.id, two.public_id)]
+    with scene.store.write() as unit:
+        unit.substitutions.mark_discovered(mine.id, NOW)
+        unit.substitutions.mark_discovered(mine.id, NOW + HOUR)
+        (kept,) = unit.substitutions.in_channel(scene.channel.id)
+    assert kept.discovered_at == NOW
+    assert scene.waiting(scene.eve) == []
+
+
+def test_a_damaged_image_does_not_wait(scene):
+    mine = scene.substitute()
+    image = scene.send((scene.bob, mine.fingerprint))
+    with scene.store.write() as unit:
+        unit.images.mark_damaged(scene.channel.id, image.public_id, NOW)
+    assert scene.waiting(scene.eve) == []
+
+
+@pytest.mark.parametrize("who", ["eve", "bob"])
+def test_it_ends_when_either_seat_is_left(scene, who):
+    mine, other = scene.substitute(), scene.substitute(scene.cy, scene.zoe)
+    with scene.store.write() as unit:
+        unit.seats.leave(getattr(scene, who).id, NOW + HOUR)
+        ended = {one.id: one.ended_at for one in unit.substitutions.in_channel(scene.channel.id)}
+    assert ended == {mine.id: NOW + HOUR, other.id: None}
+
+
+def test_the_first_signer_of_a_sender_stays(scene):
+    mine = scene.substitute()
+    first = Signer(mine.id, scene.ada.id, b"public", b"locked")
+    with scene.store.write() as unit:
+        assert unit.substitutions.signer(mine.id, scene.ada.id) is None
+        assert unit.substitutions.add_signer(first) == first
+        assert unit.substitutions.add_signer(Signer(mine.id, scene.ada.id, b"2", b"2")) == first
+        assert unit.substitutions.signer(mine.id, scene.bob.id) is None
+
+
+def test_an_alarm_is_about_two_people(scene):
+    mine = scene.substitute()
+    with scene.store.write() as unit:
+        unit.alarms.add(
+            channel_id=scene.channel.id,
+            seat_id=scene.bob.id,
+            peer_id=scene.ada.id,
+            at=NOW,
+            substitution_id=mine.id,
+            images_read=3,
+        )
+        unit.alarms.add(
+            channel_id=scene.channel.id, seat_id=scene.cy.id, peer_id=scene.ada.id, at=NOW + HOUR
+        )
+        about = {
+            name: [
+                (one.seat_id, one.peer_id, one.substitution_id, one.images_read)
+                for one in unit.alarms.about(scene.channel.id, getattr(scene, name).id)
+            ]
+            for name in ("ada", "bob", "cy", "eve")
+        }
+        assert unit.alarms.about(scene.channel.id + 1, scene.ada.id) == []
+    first, second = (scene.bob.id, scene.ada.id, mine.id, 3), (scene.cy.id, scene.ada.id, None, 0)
+    assert about == {"ada": [first, second], "bob": [first], "cy": [second], "eve": []}
+
+
+def test_a_pin_can_be_forgotten_and_a_comparison_taken_back(scene):
+    with scene.store.write() as unit:
+        for peer in (scene.ada, scene.cy):
+            unit.known_keys.pin(scene.bob.id, peer.id, b"f" * 32, NOW)
+            unit.known_keys.mark_compared(scene.bob.id, peer.id, NOW)
+        unit.known_keys.mark_not_compared(scene.bob.id, scene.ada.id)
+        assert unit.known_keys.get(scene.bob.id, scene.ada.id).compared_at is None
+        unit.known_keys.forget(scene.bob.id, scene.ada.id)
+        assert unit.known_keys.get(scene.bob.id, scene.ada.id) is None
+        assert unit.known_keys.get(scene.bob.id, scene.cy.id).compared_at == NOW
