@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from rsa_core import views
     from rsa_core.pictures import Picture, png_of, read_picture
     from rsa_core.schemes import OAEP_BLOCKS, TEXTBOOK_BLOCKS, TEXTBOOK_PIXELS
+    from rsa_core.schemes.readdressing import readdress
 
 __all__ = [
     "HYBRID",
@@ -97,6 +98,7 @@ __all__ = [
     "open_stream",
     "png_of",
     "read_picture",
+    "readdress",
     "safety_number_of",
     "seal_bytes",
     "seal_note",
@@ -111,6 +113,7 @@ _LATER = {
     "Picture": "pictures",
     "png_of": "pictures",
     "read_picture": "pictures",
+    "readdress": "schemes.readdressing",
     "OAEP_BLOCKS": "schemes",
     "TEXTBOOK_BLOCKS": "schemes",
     "TEXTBOOK_PIXELS": "schemes",

@@ -10,6 +10,7 @@ Both hold the public key that made them, and no other key. Both refuse what is i
 that whatever exists is sound.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -98,6 +99,49 @@ class Blocks:
 
     def __len__(self) -> int:
         return len(self.data) // self.key.width
+
+
+Copy = Residues | Blocks
+
+
+def residues_of(copy: Copy) -> list[int]:
+    """The distinct residues of a dictionary in its order, or all blocks in theirs."""
+    if isinstance(copy, Residues):
+        return list(copy.distinct)
+    width = copy.key.width
+    data = copy.data
+    return [int.from_bytes(data[at : at + width], "big") for at in range(0, len(data), width)]
+
+
+def blocks_of(key: ClassroomPublicKey, residues: Iterable[int]) -> Blocks:
+    """Residues written out."""
+    return Blocks(key, joined(tuple(residues), key.width))
+
+
+def dictionary_of(
+    key: ClassroomPublicKey, residues: Sequence[int], indices: NDArray[np.uint16]
+) -> Residues:
+    """A sound dictionary of any residues: sorted, each once, those only that occur.
+
+    Args:
+        key: the public key under which they were made.
+        residues: in any order, with repetitions and with some that do not occur.
+        indices: for each position the place of its residue in `residues`.
+
+    Raises:
+        EnvelopeFormatError: a residue is not below n, or too many of them are different.
+    """
+    used = np.flatnonzero(_counts(indices)).tolist()
+    distinct = sorted({residues[at] for at in used})
+    place = {c: at for at, c in enumerate(distinct)}
+    table = np.zeros(len(residues), np.uint16)
+    table[used] = [place[residues[at]] for at in used]
+    if len(distinct) > MAX_DISTINCT:
+        raise EnvelopeFormatError(f"{len(distinct)} distinct residues; wanted: {MAX_DISTINCT}")
+    places = table[indices]
+    if len(distinct) <= 256:
+        return Residues(key, tuple(distinct), places.astype(np.uint8))
+    return Residues(key, tuple(distinct), places)
 
 
 def index_type(distinct: int) -> np.dtype[np.uint8] | np.dtype[np.uint16]:

@@ -11,11 +11,10 @@ from rsa_core.classroom import ClassroomPublicKey
 from rsa_core.envelopes.container import MAGIC, Container, block_bytes
 from rsa_core.errors import EnvelopeFormatError, KeyFormatError
 from rsa_core.keys import PublicKey
-from rsa_core.residues import Blocks, Residues
+from rsa_core.residues import Copy, Residues, residues_of
 from rsa_core.schemes.copies import pixels_of
 from rsa_core.schemes.hybrid import HYBRID
 
-Copy = Residues | Blocks
 Numbers = tuple[int, int]
 
 
@@ -95,15 +94,6 @@ def copies_of_the_picture(target: Target, reading: Reading) -> list[Copy]:
         if (other.scheme, other.samples, other.shape) == (mine.scheme, mine.samples, mine.shape)
     ]
     return [copy for container in (mine, *alike) for copy in container.copies]
-
-
-def residues_of(copy: Copy) -> list[int]:
-    """The distinct residues of a dictionary in its order, or all blocks in theirs."""
-    if isinstance(copy, Residues):
-        return list(copy.distinct)
-    width = copy.key.width
-    data = copy.data
-    return [int.from_bytes(data[at : at + width], "big") for at in range(0, len(data), width)]
 
 
 def rows(copies: Sequence[Copy]) -> list[tuple[int, ...]]:

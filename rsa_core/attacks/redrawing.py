@@ -5,14 +5,14 @@ from collections.abc import Sequence
 
 from rsa_core.attacks.course import Course, Found
 from rsa_core.attacks.numbers import private_power
-from rsa_core.attacks.reading import Reading, draw, public_of, residues_of
+from rsa_core.attacks.reading import Reading, draw, public_of
 from rsa_core.attacks.values import Pixels, Target
 from rsa_core.classroom import ClassroomKeyPair
 from rsa_core.envelopes.container import Container
 from rsa_core.errors import DecryptionError, KeyFormatError, LimitError, PictureError
 from rsa_core.keys import KeyPair
 from rsa_core.pictures import read_picture
-from rsa_core.residues import Blocks
+from rsa_core.residues import Blocks, residues_of
 from rsa_core.schemes.hybrid import HYBRID
 from rsa_core.schemes.oaep_blocks import OAEP_BLOCKS
 

@@ -146,6 +146,25 @@ class Parsed:
             infos = roll.call(content_key, infos)
         return Layout(infos, self.layout.nonce, self.layout.size)
 
+    def readdressed(self, content_key: bytes, old: PublicKey, new: PublicKey) -> Layout:
+        """The layout with one recipient in another's place; a roll is written anew.
+
+        Raises:
+            ValueError: `old` is no recipient that is named by its key id.
+        """
+        kept = tuple(
+            info
+            for info in self.layout.infos
+            if (one := wrapping.parse(info)) is None or one.key_id != old.key_id
+        )
+        if len(kept) == len(self.layout.infos):
+            raise ValueError("the old recipient is none of this envelope's")
+        if all(one.key_id != new.key_id for one in self.recipients):
+            kept = (*kept, wrapping.wrap(content_key, new))
+        if self.layout.nonce == roll.nonce_for(content_key):
+            kept = roll.call(content_key, kept)
+        return Layout(kept, self.layout.nonce, self.layout.size)
+
 
 def parse(file: BinaryIO) -> Parsed:
     """Reads a seekable file from its start to its end.

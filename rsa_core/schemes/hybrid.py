@@ -106,6 +106,26 @@ def share_bytes(envelope: bytes, key: KeyPair, recipient: PublicKey) -> Sealed:
     opened = open_bytes(envelope, key)
     parsed = cms.parse(io.BytesIO(envelope))
     layout = parsed.with_recipient(parsed.content_key(key), recipient)
+    return _rewritten(envelope, parsed, layout, opened)
+
+
+def readdress_bytes(envelope: bytes, key: KeyPair, recipient: PublicKey) -> Sealed:
+    """Puts a recipient in the place of the one that holds `key`; returns like `share_bytes`.
+
+    Raises:
+        ValueError: the envelope names `key` by a certificate, as only OpenSSL does.
+        EnvelopeFormatError, RecipientError, DecryptionError: as `open_bytes`.
+    """
+    opened = open_bytes(envelope, key)
+    parsed = cms.parse(io.BytesIO(envelope))
+    layout = parsed.readdressed(parsed.content_key(key), key.public, recipient)
+    return _rewritten(envelope, parsed, layout, opened)
+
+
+def _rewritten(
+    envelope: bytes, parsed: cms.Parsed, layout: cms.Layout, opened: OpenedBytes
+) -> Sealed:
+    """The same ciphertext and tag under other recipients."""
     parts: list[bytes | memoryview] = [
         layout.head(),
         *_ciphertext(envelope, parsed),

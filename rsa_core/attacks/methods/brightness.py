@@ -7,15 +7,13 @@ number doubles: a shift by one bit, in which the top bit of a sample moves into 
 Davida, "Chosen signature cryptanalysis of the RSA" (1982); Boneh 1999, section 2.
 """
 
-import numpy as np
-
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.course import Course, Found
-from rsa_core.attacks.numbers import public_power
-from rsa_core.attacks.reading import Copy, Reading, residues_of
+from rsa_core.attacks.reading import Reading
 from rsa_core.attacks.values import Target
 from rsa_core.envelopes.container import Container
-from rsa_core.residues import Blocks, Residues
+from rsa_core.residues import Copy
+from rsa_core.tampering import multiplied
 
 FACTOR = 2
 
@@ -23,7 +21,10 @@ FACTOR = 2
 def brightness(_target: Target, reading: Reading, course: Course) -> Found:
     """Forges an envelope in which every plaintext is doubled, for all recipients."""
     container = reading.textbook()
-    copies = tuple(_multiplied(copy, course) for copy in container.copies)
+    copies: tuple[Copy, ...] = ()
+    for copy in container.copies:
+        copies = (*copies, multiplied(copy, FACTOR))
+        course.check()
     forged = Container(container.scheme, container.samples, container.shape, copies)
     course.note(f"every residue multiplied by {FACTOR}^e, for {len(copies)} keys")
     course.note("samples over 127 exceed 255; the receiver sees 255 there")
@@ -32,19 +33,6 @@ def brightness(_target: Target, reading: Reading, course: Course) -> Found:
         "Nothing was read, and no key was needed: textbook RSA is multiplicative.",
         envelope=forged.pack(),
     )
-
-
-def _multiplied(copy: Copy, course: Course) -> Copy:
-    n, e, width = copy.key.n, copy.key.e, copy.key.width
-    factor = public_power(e, n)(FACTOR)
-    residues = [c * factor % n for c in residues_of(copy)]
-    course.check()
-    if isinstance(copy, Blocks):
-        return Blocks(copy.key, b"".join(c.to_bytes(width, "big") for c in residues))
-    order = sorted(range(len(residues)), key=residues.__getitem__)
-    places = np.empty(len(order), copy.indices.dtype)
-    places[order] = np.arange(len(order))
-    return Residues(copy.key, tuple(residues[at] for at in order), places[copy.indices])
 
 
 ATTACK = Attack(

@@ -14,9 +14,10 @@ from itertools import combinations, islice
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.course import Course, Found, NotMetError
 from rsa_core.attacks.numbers import exact_root, power_name
-from rsa_core.attacks.reading import Copy, Reading, copies_of_the_picture, draw, rows
+from rsa_core.attacks.reading import Reading, copies_of_the_picture, draw, rows
 from rsa_core.attacks.values import Target
 from rsa_core.envelopes.container import block_bytes
+from rsa_core.residues import Copy
 
 _CHECK_EVERY = 64
 _LOOKED_AT = 100_000  # sets, most of which share a modulus in a crowded channel

@@ -10,9 +10,10 @@ from itertools import combinations
 
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.course import Course, Found, NotMetError
-from rsa_core.attacks.reading import Copy, Reading, copies_of_the_picture, draw, rows
+from rsa_core.attacks.reading import Reading, copies_of_the_picture, draw, rows
 from rsa_core.attacks.values import Target
 from rsa_core.envelopes.container import block_bytes
+from rsa_core.residues import Copy
 
 _CHECK_EVERY = 64
 

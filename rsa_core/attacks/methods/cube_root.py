@@ -9,9 +9,10 @@ Boneh, "Twenty years of attacks on the RSA cryptosystem" (1999), section 4.
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.course import Course, Found, NotMetError
 from rsa_core.attacks.numbers import exact_root, power_name
-from rsa_core.attacks.reading import Reading, draw, residues_of
+from rsa_core.attacks.reading import Reading, draw
 from rsa_core.attacks.values import Target
 from rsa_core.envelopes.container import block_bytes
+from rsa_core.residues import residues_of
 
 _CHECK_EVERY = 1024
 _LARGEST = 4096  # a larger exponent reduces everything but 0 and 1, at any key size

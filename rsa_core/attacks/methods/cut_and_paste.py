@@ -7,18 +7,16 @@ it does not say where the block belongs.
 Menezes, van Oorschot and Vanstone, Handbook of Applied Cryptography, 7.2.2 (block replacement).
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.course import Course, Found, NotMetError
-from rsa_core.attacks.reading import Copy, Reading, others
+from rsa_core.attacks.reading import Reading, others
 from rsa_core.attacks.values import Target
 from rsa_core.envelopes.container import Container
-from rsa_core.residues import Blocks, Residues
+from rsa_core.residues import Blocks, Copy, Residues, dictionary_of
 
 _KEPT = 2  # blocks at the beginning stay: a picture file's header
 
@@ -83,18 +81,7 @@ def _samples_of_two(mine: Residues, other: Residues) -> Residues:
     )
     indices = mine_to[mine.indices]
     indices[start:stop] = other_to[other.indices[start:stop]]
-    return _compact(mine, residues, indices)
-
-
-def _compact(copy: Residues, residues: Iterable[int], indices: NDArray[np.uint16]) -> Residues:
-    """A dictionary of those residues only that occur."""
-    used, places = np.unique(indices, return_inverse=True)
-    known = list(residues)
-    distinct = tuple(known[at] for at in used.tolist())
-    places = places.reshape(-1)
-    if used.size <= 256:
-        return Residues(copy.key, distinct, places.astype(np.uint8))
-    return Residues(copy.key, distinct, places.astype(np.uint16))
+    return dictionary_of(mine.key, residues, indices)
 
 
 def _exchanged(copy: Copy) -> Copy:

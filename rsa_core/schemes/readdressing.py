@@ -1,0 +1,40 @@
+"""Readdressing: what was sealed for one key is sealed for another, by who holds the first.
+
+This is what stands between a false public key and its victim: whoever gave a sender the wrong key
+opens what arrives, and sends it on to the one it was meant for. `hybrid` keeps its content, digest
+and commitment: the content key is wrapped once more, and the false recipient leaves the roll.
+`oaep-blocks` is encrypted anew.
+"""
+
+from rsa_core.errors import DecryptionError, PictureError
+from rsa_core.keys import KeyPair, PublicKey
+from rsa_core.pictures import read_picture
+from rsa_core.schemes.base import Sealed
+from rsa_core.schemes.hybrid import readdress_bytes
+from rsa_core.schemes.oaep_blocks import OAEP_BLOCKS
+
+
+def readdress(scheme: str, envelope: bytes, key: KeyPair, recipient: PublicKey) -> Sealed:
+    """Seals an envelope's content for another recipient in the place of the one that holds `key`.
+
+    Args:
+        scheme: "hybrid" or "oaep-blocks"; the others' keys are classroom keys.
+        envelope: sealed for `key`, maybe for others beside.
+        key: a recipient's.
+        recipient: who takes its place. In `oaep-blocks` the other recipients' copies are left
+            out.
+
+    Raises:
+        ValueError: another scheme.
+        EnvelopeFormatError, RecipientError, DecryptionError, LimitError: as `Scheme.open`.
+        KeyFormatError: the scheme does not take the recipient's key.
+    """
+    if scheme == "hybrid":
+        return readdress_bytes(envelope, key, recipient)
+    if scheme != OAEP_BLOCKS.name:
+        raise ValueError("only what is sealed for a key pair can be readdressed")
+    try:
+        picture = read_picture(OAEP_BLOCKS.open(envelope, key).file)
+    except PictureError:
+        raise DecryptionError from None
+    return OAEP_BLOCKS.seal(picture, [recipient])
