@@ -12,11 +12,13 @@ from exchange.admission import NOBODY, Sleep, Visitor
 from exchange.attack_values import AttackChoice, AttackState, Found, FoundItem, SeenKey
 from exchange.attacking import ATTACK_CHOICES, Attacking
 from exchange.channels import Channels
+from exchange.comparing_keys import ComparingKeys
 from exchange.desk import Clock, in_words, utc_now
 from exchange.errors import (
     CannotOpen,
     ExchangeError,
     InputRefused,
+    KeyChanged,
     NotAdmitted,
     NotFound,
     NotOwner,
@@ -31,20 +33,27 @@ from exchange.lesson_keys import LessonKeys
 from exchange.opening import Opening
 from exchange.owning import Owning
 from exchange.presence import Presence
-from exchange.seats import CLASSROOM_KEY_SIZES, Seats, new_token
-from exchange.sending import Sending, schemes_for
+from exchange.recipients import schemes_for
+from exchange.seats import CLASSROOM_KEY_SIZES, new_token
+from exchange.sending import Sending
+from exchange.substituting import Substituting
+from exchange.tampering import Tampering
 from exchange.values import (
     CHANNEL_KINDS,
     KEEP_FOR,
     REMOVE_AFTER,
     ROLES,
+    Alarm,
     CapturedImage,
     CaptureItem,
     Channel,
     Ciphertext,
+    Contact,
+    Contacts,
     Details,
     Event,
     InboxItem,
+    Intervention,
     KeyChoice,
     KeyWay,
     Lobby,
@@ -53,20 +62,33 @@ from exchange.values import (
     OwnKeys,
     Person,
     Pulse,
+    ReadItem,
+    ReadPicture,
     Receipt,
     Role,
     SchemeChoice,
     Seat,
     SenderProof,
     SentImage,
+    Substitution,
 )
-from exchange.watching import Watching
 from rsa_core import KEY_SIZES, WEAKNESSES
+from rsa_core.tampering import FACTORS as TAMPER_FACTORS
+from rsa_core.tampering import REGIONS as TAMPER_REGIONS
 from store import open_store
 
 
 class Exchange(
-    Channels, Seats, Presence, LessonKeys, Sending, Opening, Watching, Owning, Attacking
+    Channels,
+    Substituting,
+    Presence,
+    LessonKeys,
+    Sending,
+    Opening,
+    ComparingKeys,
+    Tampering,
+    Owning,
+    Attacking,
 ):
     """Every act of the application."""
 
@@ -98,7 +120,10 @@ __all__ = [
     "NOBODY",
     "REMOVE_AFTER",
     "ROLES",
+    "TAMPER_FACTORS",
+    "TAMPER_REGIONS",
     "WEAKNESSES",
+    "Alarm",
     "AttackChoice",
     "AttackState",
     "CannotOpen",
@@ -106,6 +131,8 @@ __all__ = [
     "CapturedImage",
     "Channel",
     "Ciphertext",
+    "Contact",
+    "Contacts",
     "Details",
     "Event",
     "Exchange",
@@ -114,6 +141,8 @@ __all__ = [
     "FoundItem",
     "InboxItem",
     "InputRefused",
+    "Intervention",
+    "KeyChanged",
     "KeyChoice",
     "KeyWay",
     "Lobby",
@@ -125,6 +154,8 @@ __all__ = [
     "OwnKeys",
     "Person",
     "Pulse",
+    "ReadItem",
+    "ReadPicture",
     "Receipt",
     "Role",
     "SchemeChoice",
@@ -133,6 +164,7 @@ __all__ = [
     "SeenKey",
     "SenderProof",
     "SentImage",
+    "Substitution",
     "Tampered",
     "TooManyTries",
     "Unavailable",

@@ -134,6 +134,7 @@ def channel_view(channel: store.Channel) -> Channel:
         locked=channel.locked,
         approval=channel.approval,
         interceptors=channel.interceptors,
+        tampering=channel.tampering,
     )
 
 

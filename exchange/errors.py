@@ -75,7 +75,20 @@ class Tampered(ExchangeError):  # noqa: N818
     def __init__(self) -> None:
         super().__init__(
             "Refused: this picture was changed on its way, or it does not come from the person "
-            "it names. Nothing of it was opened. Ask the sender to send it again."
+            "it names: its seal or its signature does not fit. Nothing of it is shown, and nothing "
+            "of it can be trusted. Ask the sender to send it again."
+        )
+
+
+class KeyChanged(Tampered):
+    """A key is not the one that two people had compared: somebody stands between them."""
+
+    def __init__(self) -> None:
+        ExchangeError.__init__(
+            self,
+            "Refused: this picture is signed with another key than the one that you compared with "
+            "its sender. Somebody stands between you. Nothing of it is shown. Tell the sender, in "
+            "person or by telephone.",
         )
 
 

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 
 import store
 from exchange import texts
-from exchange.desk import Asking, Desk, find_image
+from exchange.comparing_keys import ComparingKeys
+from exchange.delivery import Delivery, deliveries, delivery_of
+from exchange.desk import Asking, find_image
 from exchange.details import parse_details
-from exchange.errors import CannotOpen, InputRefused, NotFound, Tampered
+from exchange.errors import CannotOpen, InputRefused, KeyChanged, NotFound, Tampered
+from exchange.obstacles import USED_UP, obstacle_for, used_up
 from exchange.seats import classroom_keys, unlock_key
 from exchange.sending import removal_words, seats_of
 from exchange.values import Ciphertext, Details, InboxItem, OpenedPicture, Seat, SenderProof
@@ -37,8 +40,6 @@ from rsa_core import (
     read_picture,
 )
 
-_USED_UP = "This picture was opened as often as its sender allowed, and is about to be removed."
-
 
 @dataclass(frozen=True, slots=True)
 class _Found:
@@ -46,21 +47,24 @@ class _Found:
 
     asking: Asking
     image: store.StoredImage
+    delivery: Delivery
     sender: store.Seat
+    sender_key: bytes
     records: store.ImageRecords
     pinned: store.KnownKey | None
 
 
-class Opening(Desk):
+class Opening(ComparingKeys):
     """A receiver's acts."""
 
     def inbox(self, seat: Seat) -> tuple[InboxItem, ...]:
-        """Every picture of the channel, the newest first, and why any cannot be opened."""
+        """Every picture that has arrived, the newest first, and why any cannot be opened."""
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "receiver")
             images = unit.images.in_channel(asking.channel.id)
             seats = seats_of(unit, images)
-        items = [_item(asking, image, seats[image.sender_id]) for image in images]
+            found = [one for one in deliveries(unit, asking, images) if one.arrives]
+            items = [_item(unit, asking, one, seats[one.image.sender_id]) for one in found]
         return tuple(reversed(items))
 
     def details(self, seat: Seat, image_id: str) -> Details:
@@ -73,7 +77,11 @@ class Opening(Desk):
         """
         found = self._find(seat, image_id)
         key = unlock_key(seat, found.asking)
-        manifest = self._verified(found)
+        try:
+            manifest = self._verified(found)
+        except KeyChanged:
+            self._alarm(seat, found)
+            raise
         return _open_details(found, manifest, key)
 
     def open(self, seat: Seat, image_id: str, *, progress: Progress | None = None) -> OpenedPicture:
@@ -92,10 +100,12 @@ class Opening(Desk):
         found = self._find(seat, image_id)
         try:
             opened = self._open(seat, found, progress)
-        except Tampered:
-            self._note(seat, image_id, "refused")
+        except Tampered as refused:
+            self._note(seat, found, "refused")
+            if isinstance(refused, KeyChanged):
+                self._alarm(seat, found)
             raise
-        self._note(seat, image_id, "opened")
+        self._note(seat, found, "opened")
         return opened
 
     def envelope(self, seat: Seat, image_id: str) -> Ciphertext:
@@ -103,7 +113,10 @@ class Opening(Desk):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "receiver")
             image = find_image(unit, asking, image_id)
-            data = unit.images.content(asking.channel.id, image.public_id)
+            delivery = delivery_of(unit, asking, image)
+            if not delivery.arrives:
+                raise NotFound
+            data = delivery.content(unit)
         scheme = SCHEMES[image.scheme]
         prefix = hashlib.sha256(data).hexdigest()[:12]
         return Ciphertext(data, f"ciphertext-{prefix}{scheme.suffix}", scheme.suffix == ".p7m")
@@ -112,27 +125,38 @@ class Opening(Desk):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "receiver")
             image = find_image(unit, asking, image_id)
+            delivery = delivery_of(unit, asking, image)
             sender = unit.seats.get(image.sender_id)
-            if sender is None:
+            if sender is None or not delivery.arrives:
                 raise NotFound
-            obstacle = _obstacle(asking, image, sender)
+            obstacle = obstacle_for(asking, delivery)
             if obstacle:
                 raise CannotOpen(obstacle)
             return _Found(
                 asking=asking,
                 image=image,
+                delivery=delivery,
                 sender=sender,
-                records=unit.images.records(asking.channel.id, image.public_id),
+                sender_key=delivery.sender_key(unit, sender) or b"",
+                records=delivery.records(unit),
                 pinned=unit.known_keys.get(asking.seat.id, sender.id),
             )
 
     def _verified(self, found: _Found) -> Manifest:
-        """The manifest, after everything that it must say was found true."""
-        if found.sender.public_key is None or found.asking.seat.public_key is None:
+        """The manifest, after everything that it must say was found true.
+
+        Raises:
+            KeyChanged: the two have compared another key than this.
+        """
+        if not found.sender_key or found.asking.seat.public_key is None:
             raise Tampered
-        sender = PublicKey.from_der(found.sender.public_key)
+        sender = PublicKey.from_der(found.sender_key)
         if found.pinned is not None and found.pinned.fingerprint != sender.fingerprint:
-            raise Tampered
+            if found.pinned.compared_at is not None:
+                raise KeyChanged
+            # Where keys may be exchanged for the lesson, only what was compared is to be relied on.
+            if not found.asking.channel.tampering:
+                raise Tampered
         try:
             return accept(
                 found.records.manifest,
@@ -152,7 +176,7 @@ class Opening(Desk):
         details = _open_details(found, manifest, key)
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "receiver")
-            content = unit.images.content(asking.channel.id, found.image.public_id)
+            content = delivery_of(unit, asking, found.image).content(unit)
         scheme = SCHEMES[found.image.scheme]
         if scheme.key_kind == "classroom key":
             opened = _open_with_ring(seat, found, content, progress)
@@ -162,7 +186,12 @@ class Opening(Desk):
             _check(manifest, "content", opened)
         return _picture(found, opened, details)
 
-    def _note(self, seat: Seat, image_id: str, kind: str) -> None:
+    def _alarm(self, seat: Seat, found: _Found) -> None:
+        with self._writing() as unit:
+            asking = self._asking(unit, seat.token, "receiver")
+            self._sound_alarm(unit, asking, found.sender)
+
+    def _note(self, seat: Seat, found: _Found, kind: str) -> None:
         """The receipt and the event of an opening, or the event of a refusal.
 
         Only the first opening is an event; a refusal is one each time somebody tries.
@@ -170,51 +199,22 @@ class Opening(Desk):
         now = self._clock()
         with self._writing() as unit:
             asking = self._asking(unit, seat.token, "receiver")
-            image = find_image(unit, asking, image_id)
+            image = find_image(unit, asking, found.image.public_id)
             me = asking.seat.id
             if kind == "opened":
-                if _used_up(image):
-                    raise CannotOpen(_USED_UP)
-                sender = unit.seats.get(image.sender_id)
-                if sender is not None and sender.public_key is not None:
-                    unit.known_keys.pin(me, sender.id, fingerprint_of(sender.public_key), now)
+                if used_up(image):
+                    raise CannotOpen(USED_UP)
+                # Where keys may be exchanged for the lesson, a mere sight pins nothing.
+                if not asking.channel.tampering and found.delivery.relay is None:
+                    key = fingerprint_of(found.sender_key)
+                    unit.known_keys.pin(me, found.sender.id, key, now)
                 if not unit.images.mark_opened(asking.channel.id, image.public_id, me, now):
                     return
             unit.events.add(asking.channel.id, kind, now, seat_id=me, image_id=image.public_id)
 
 
-def _used_up(image: store.StoredImage) -> bool:
-    return image.max_openings is not None and image.openings >= image.max_openings
-
-
-def _obstacle(asking: Asking, image: store.StoredImage, sender: store.Seat) -> str:
-    """Why this seat cannot open this picture, as far as anybody can see without a key."""
-    if not any(recipient.seat_id == asking.seat.id for recipient in image.recipients):
-        if image.sent_at < asking.seat.joined_at:
-            return (
-                "You cannot open this picture: it was sent before you joined, so it is not "
-                "sealed for your key. Ask its sender to send it again."
-            )
-        return (
-            "You cannot open this picture: its sender did not choose you as a recipient, so it "
-            "is not sealed for your key."
-        )
-    if _used_up(image):
-        return _USED_UP
-    if image.damaged:
-        return (
-            "This picture was damaged in the server's storage and cannot be opened. Ask its "
-            "sender to send it again."
-        )
-    if asking.seat.locked_key is None:
-        return (
-            "Your private key is not on this server. Download the ciphertext and open it with "
-            "OpenSSL, where your key is."
-        )
-    return ""
-
-
-def _item(asking: Asking, image: store.StoredImage, sender: store.Seat) -> InboxItem:
+def _item(unit: store.Unit, asking: Asking, delivery: Delivery, sender: store.Seat) -> InboxItem:
+    image = delivery.image
     opened = {r.seat_id: r.opened_at for r in image.recipients}
     return InboxItem(
         id=image.public_id,
@@ -222,10 +222,11 @@ def _item(asking: Asking, image: store.StoredImage, sender: store.Seat) -> Inbox
         sender_id=sender.public_id,
         scheme=image.scheme,
         sent_at=image.sent_at,
-        size=image.size,
+        size=delivery.size(unit),
         opened_at=opened.get(asking.seat.id),
-        obstacle=_obstacle(asking, image, sender),
+        obstacle=obstacle_for(asking, delivery),
         removal=removal_words(image),
+        delivery=delivery.name,
     )
 
 
@@ -282,7 +283,9 @@ def _picture(found: _Found, opened: Opened, details: Details) -> OpenedPicture:
         name = texts.file_name(details.file_name, "")
     except InputRefused:  # an honest sender's program never signs such a name
         raise Tampered from None
-    sender_key = found.sender.public_key or b""
+    sender = PublicKey.from_der(found.sender_key)
+    known = found.pinned
+    compared = known is not None and known.compared_at is not None
     return OpenedPicture(
         id=found.image.public_id,
         file=opened.file,
@@ -297,7 +300,7 @@ def _picture(found: _Found, opened: Opened, details: Details) -> OpenedPicture:
         details=details,
         proof=SenderProof(
             name=found.sender.name,
-            safety_number=PublicKey.from_der(sender_key).safety_number,
-            compared=found.pinned is not None and found.pinned.compared_at is not None,
+            safety_number=sender.safety_number,
+            compared=compared,
         ),
     )

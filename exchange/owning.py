@@ -23,13 +23,31 @@ class Owning(Desk):
         locked: bool | None = None,
         approval: bool | None = None,
         interceptors: bool | None = None,
+        tampering: bool | None = None,
     ) -> None:
-        """Changes those rules of the channel that are given; see `Channel`."""
-        given = {"locked": locked, "approval": approval, "interceptors": interceptors}
+        """Changes those rules of the channel that are given; see `Channel`.
+
+        Raises:
+            InputRefused: tampering is to be allowed in a private channel.
+        """
+        given = {
+            "locked": locked,
+            "approval": approval,
+            "interceptors": interceptors,
+            "tampering": tampering,
+        }
         with self._writing() as unit:
             asking = self._owner(unit, seat)
+            if tampering and asking.channel.kind != "classroom":
+                raise InputRefused(
+                    "Only in a classroom channel can interceptors be allowed to tamper."
+                )
             unit.channels.set_rules(
-                asking.channel.id, locked=locked, approval=approval, interceptors=interceptors
+                asking.channel.id,
+                locked=locked,
+                approval=approval,
+                interceptors=interceptors,
+                tampering=tampering,
             )
             changed = ", ".join(
                 f"{name} {'on' if value else 'off'}"

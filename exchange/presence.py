@@ -16,6 +16,7 @@ import store
 from exchange.admission import Sleep
 from exchange.desk import Asking, Clock, Desk, utc_now
 from exchange.errors import Unavailable
+from exchange.keys_shown import as_shown
 from exchange.values import Person, Pulse, Seat
 from exchange.watching import events_after
 
@@ -55,7 +56,8 @@ class Presence(Desk):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token)
             self._note_seen(asking)
-            pulse = Pulse(events_after(unit, asking, seq), self._people_of(unit, asking))
+            people = as_shown(unit, asking, self._people_of(unit, asking))
+            pulse = Pulse(events_after(unit, asking, seq), people)
         self._write_seen()
         return pulse
 
@@ -64,7 +66,7 @@ class Presence(Desk):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token)
             self._note_seen(asking)
-            people = self._people_of(unit, asking)
+            people = as_shown(unit, asking, self._people_of(unit, asking))
         self._write_seen()
         return people
 

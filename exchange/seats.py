@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import store
 from exchange.desk import Asking, Desk, channel_view, role_of, token_hash
-from exchange.errors import CannotOpen, InputRefused, NotFound, SeatGone
+from exchange.errors import CannotOpen, InputRefused, SeatGone
 from exchange.texts import name_key, person_name
 from exchange.values import ROLES, KeyChoice, OwnKeys, Role, Seat
 from rsa_core import (
@@ -185,30 +185,6 @@ class Seats(Desk):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "receiver")
         return unlock_key(seat, asking).pem(passphrase or None)
-
-    def compared(self, seat: Seat, person_id: str, safety_number: str) -> None:
-        """Notes that this seat's person and another have read out the same safety number.
-
-        Args:
-            seat: whoever compared.
-            person_id: the other seat.
-            safety_number: as it was shown when the two compared; a key that has changed since
-                is not marked.
-
-        Raises:
-            NotFound: nobody with this id and this key is in the channel.
-        """
-        now = self._clock()
-        with self._writing() as unit:
-            asking = self._asking(unit, seat.token)
-            peers = unit.seats.in_channel(asking.channel.id, with_left=True)
-            for peer in peers:
-                person = self._person(peer, asking.channel)
-                if (person.id, person.safety_number) == (person_id, safety_number):
-                    unit.known_keys.pin(asking.seat.id, peer.id, person.fingerprint or b"", now)
-                    unit.known_keys.mark_compared(asking.seat.id, peer.id, now)
-                    return
-            raise NotFound("person")
 
 
 def new_token() -> str:

@@ -8,26 +8,24 @@ double click, a reconnect) finds the first one.
 import json
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NoReturn
 
 import store
 from exchange import texts
-from exchange.desk import Asking, Desk, find_image
+from exchange.comparing_keys import ComparingKeys
+from exchange.desk import Asking, find_image
 from exchange.details import make_details, pack_details
 from exchange.errors import InputRefused
+from exchange.recipients import Target, has_changed, targets_of
 from exchange.seats import unlock_key
 from exchange.values import (
     REMOVE_AFTER,
-    ChannelKind,
     Receipt,
-    SchemeChoice,
     Seat,
     SentImage,
 )
 from rsa_core import (
     SCHEMES,
-    AnyPublicKey,
-    ClassroomPublicKey,
     DecryptionError,
     KeyFormatError,
     LimitError,
@@ -51,25 +49,7 @@ IMAGES_OF_A_CHANNEL = 500
 BYTES_OF_A_CHANNEL = 1_000_000_000
 
 
-def schemes_for(kind: ChannelKind) -> tuple[SchemeChoice, ...]:
-    """The schemes that a channel of this kind offers, the default first."""
-    return tuple(
-        SchemeChoice(scheme.name, scheme.summary, scheme.key_kind == "classroom key")
-        for scheme in SCHEMES.values()
-        if kind == "classroom" or scheme.secure
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """One recipient: the seat, its safe key, and the key that the chosen scheme uses."""
-
-    seat: store.Seat
-    public: PublicKey
-    scheme_key: AnyPublicKey
-
-
-class Sending(Desk):
+class Sending(ComparingKeys):
     """A sender's acts."""
 
     def send(
@@ -114,9 +94,12 @@ class Sending(Desk):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "sender")
             earlier = unit.images.by_submission(asking.seat.id, submission)
-            targets = _targets(unit, asking, scheme, recipients)
+            targets = targets_of(unit, asking, scheme, recipients)
+            changed = [target for target in targets if has_changed(unit, asking, target)]
         if earlier is not None:
             return self._sent_view(seat, earlier.public_id)
+        if changed:
+            self._refuse_changed(seat, changed)
         picture = _read(data)
         image_id = secrets.token_hex(16)
         sealed = _seal(picture, scheme, targets, progress)
@@ -131,7 +114,8 @@ class Sending(Desk):
             asking = self._asking(unit, seat.token, "sender")
             earlier = unit.images.by_submission(asking.seat.id, submission)
             if earlier is None:
-                _check_room(unit, asking, len(sealed.envelope))
+                _check_number(unit, asking)
+                check_room(unit, asking, len(sealed.envelope))
                 unit.images.add(
                     store.NewImage(
                         public_id=image_id,
@@ -169,6 +153,17 @@ class Sending(Desk):
             views = [_sent(unit, seat, asking, image, seats) for image in images]
         return tuple(reversed(views))
 
+    def _refuse_changed(self, seat: Seat, changed: list[Target]) -> NoReturn:
+        """A recipient's key is not the one that two people compared: an alarm, and no sending."""
+        with self._writing() as unit:
+            asking = self._asking(unit, seat.token, "sender")
+            for target in changed:
+                self._sound_alarm(unit, asking, target.seat)
+        raise InputRefused(
+            "Not sent: the key of a recipient is not the one that you compared. Somebody stands "
+            "between you. Compare your safety numbers again."
+        )
+
     def _sent_view(self, seat: Seat, image_id: str) -> SentImage:
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "sender")
@@ -186,14 +181,23 @@ def removal_words(image: store.StoredImage) -> str:
     return ""
 
 
-def _check_room(unit: store.Unit, asking: Asking, size: int) -> None:
-    """The channel's own quota; the store has one for all channels together."""
+def _check_number(unit: store.Unit, asking: Asking) -> None:
     if unit.images.count(asking.channel.id) >= IMAGES_OF_A_CHANNEL:
         raise InputRefused(
             f"The channel holds {IMAGES_OF_A_CHANNEL} images already, and no more. "
             "Start another channel."
         )
-    if unit.images.total_bytes(asking.channel.id) + size > BYTES_OF_A_CHANNEL:
+
+
+def check_room(unit: store.Unit, asking: Asking, size: int) -> None:
+    """The channel's own quota; the store has one for all channels together.
+
+    Raises:
+        InputRefused: images and what arrives in their place would be more than that.
+    """
+    channel = asking.channel.id
+    used = unit.images.total_bytes(channel) + unit.interventions.total_bytes(channel)
+    if used + size > BYTES_OF_A_CHANNEL:
         limit = BYTES_OF_A_CHANNEL // 1_000_000
         raise InputRefused(f"The channel may hold {limit} MB, and no more. Start another channel.")
 
@@ -237,28 +241,6 @@ def _sent(
     )
 
 
-def _targets(
-    unit: store.Unit, asking: Asking, scheme: str, recipients: tuple[str, ...]
-) -> list[_Target]:
-    kind: ChannelKind = "classroom" if asking.channel.kind == "classroom" else "private"
-    if scheme not in {choice.name for choice in schemes_for(kind)}:
-        raise InputRefused("Choose a scheme from the list; this channel does not offer that one.")
-    if not recipients:
-        raise InputRefused("Choose at least one recipient.")
-    present = {row.public_id: row for row in unit.seats.in_channel(asking.channel.id)}
-    targets = []
-    for public_id in dict.fromkeys(recipients):
-        row = present.get(public_id)
-        if row is None or row.role != "receiver" or row.public_key is None or row.waiting:
-            raise InputRefused("A chosen recipient has left the channel. Choose again, please.")
-        public = PublicKey.from_der(row.public_key)
-        key: AnyPublicKey = public
-        if SCHEMES[scheme].key_kind == "classroom key":
-            key = ClassroomPublicKey.from_der(row.classroom_public_key or b"")
-        targets.append(_Target(row, public, key))
-    return targets
-
-
 def _read(data: bytes) -> Picture:
     try:
         return read_picture(data)
@@ -267,7 +249,7 @@ def _read(data: bytes) -> Picture:
 
 
 def _seal(
-    picture: Picture, scheme: str, targets: list[_Target], progress: Progress | None
+    picture: Picture, scheme: str, targets: list[Target], progress: Progress | None
 ) -> Sealed:
     keys = {target.scheme_key.fingerprint: target.scheme_key for target in targets}
     try:
@@ -276,7 +258,7 @@ def _seal(
         raise InputRefused(f"This scheme cannot take this picture: {error}.") from None
 
 
-def _unique_keys(targets: list[_Target]) -> tuple[PublicKey, ...]:
+def _unique_keys(targets: list[Target]) -> tuple[PublicKey, ...]:
     return tuple({target.public.fingerprint: target.public for target in targets}.values())
 
 
@@ -285,7 +267,7 @@ def _sign(
     asking: Asking,
     image_id: str,
     scheme: str,
-    targets: list[_Target],
+    targets: list[Target],
     *,
     sealed: Sealed,
     sealed_details: Sealed,

@@ -9,6 +9,7 @@ import hashlib
 import store
 from exchange.desk import Asking, Desk, find_image, role_of
 from exchange.errors import Tampered
+from exchange.events_shown import visible_after
 from exchange.sending import receipts, seats_of
 from exchange.values import CapturedImage, CaptureItem, Event, Seat
 from rsa_core import (
@@ -18,6 +19,7 @@ from rsa_core import (
     ClassroomPublicKey,
     EnvelopeFormatError,
     PublicKey,
+    fingerprint_of,
 )
 
 
@@ -52,6 +54,7 @@ class Watching(Desk):
             seats = seats_of(unit, [image])
             item = _capture(image, number, seats)
             envelope = unit.images.content(asking.channel.id, image.public_id)
+            false = [one.public_key for one in unit.substitutions.in_channel(asking.channel.id)]
         scheme = SCHEMES[image.scheme]
         try:
             facts = scheme.capture(envelope)
@@ -63,7 +66,7 @@ class Watching(Desk):
             envelope=envelope,
             file_name=f"capture-{number}-{prefix}{scheme.suffix}",
             facts=facts,
-            keys=_keys(image, seats, facts),
+            keys=_keys(image, seats, facts, false),
         )
 
 
@@ -71,7 +74,7 @@ def events_after(unit: store.Unit, asking: Asking, seq: int) -> tuple[Event, ...
     """What happened in the channel after event number `seq`; costs nothing when nothing did."""
     if asking.channel.last_seq <= seq:
         return ()
-    rows = unit.events.since(asking.channel.id, seq)
+    rows = visible_after(unit, asking, seq)
     seats = unit.seats.by_ids({row.seat_id for row in rows if row.seat_id is not None})
     return tuple(_event(row, seats.get(row.seat_id or 0)) for row in rows)
 
@@ -89,13 +92,18 @@ def _capture(image: store.StoredImage, number: int, seats: dict[int, store.Seat]
 
 
 def _keys(
-    image: store.StoredImage, seats: dict[int, store.Seat], facts: Capture
+    image: store.StoredImage, seats: dict[int, store.Seat], facts: Capture, false: list[bytes]
 ) -> tuple[AnyPublicKey, ...]:
-    """The recipients' public keys: classroom keys are in the envelope, others at the seats."""
+    """The recipients' public keys: classroom keys are in the envelope, others at the seats.
+
+    An image may be sealed for a false key in the place of a seat's.
+    """
     if facts.moduli:
         return tuple(ClassroomPublicKey(n, e) for n, e in facts.moduli)
-    keys = [seats[recipient.seat_id].public_key for recipient in image.recipients]
-    return tuple(PublicKey.from_der(key) for key in dict.fromkeys(keys) if key is not None)
+    held = [seats[recipient.seat_id].public_key for recipient in image.recipients]
+    known = {fingerprint_of(key): key for key in (*held, *false) if key is not None}
+    named = dict.fromkeys(recipient.fingerprint for recipient in image.recipients)
+    return tuple(PublicKey.from_der(known[name]) for name in named if name in known)
 
 
 def _event(row: store.Event, seat: store.Seat | None) -> Event:

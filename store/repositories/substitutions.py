@@ -152,6 +152,15 @@ class Substitutions(Repository):
         ).one_or_none()
         return None if row is None else Signer(**row._mapping)
 
+    def signers(self, substitution_id: int) -> list[Signer]:
+        """All keys that sign in senders' stead, by sender."""
+        rows = self._connection.execute(
+            select(substitution_signer)
+            .where(substitution_signer.c.substitution_id == substitution_id)
+            .order_by(substitution_signer.c.sender_id)
+        )
+        return [Signer(**row._mapping) for row in rows]
+
     def _listed(self, *conditions: ColumnElement[bool]) -> list[Substitution]:
         rows = self._connection.execute(
             select(substitution).where(*conditions).order_by(substitution.c.id)

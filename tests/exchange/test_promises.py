@@ -216,7 +216,11 @@ def test_the_idor_sweep_finds_nothing(open_room, png):
     treasure = (png, there.exchange.envelope(there.seats["B"], theirs.id).data)
     answers = {}
     for name, act in seat_acts():
-        takes_id = [p for p in inspect.signature(act).parameters if p in ("image_id", "person_id")]
+        takes_id = [
+            p
+            for p in inspect.signature(act).parameters
+            if p in ("image_id", "person_id", "other_id")
+        ]
         for role in "ABE":
             for target in (theirs.id, there.seats["A"].id, "0" * 32):
                 got = attempt(here, role, name, target)
@@ -244,6 +248,7 @@ def attempt(room, role, name, target):
         "seat": room.seats[role],
         "image_id": target,
         "person_id": target,
+        "other_id": target,
         "safety_number": "00000",
         "seq": 0,
         "passphrase": "",

@@ -124,6 +124,8 @@ def test_the_first_signer_of_a_sender_stays(scene):
         assert unit.substitutions.add_signer(first) == first
         assert unit.substitutions.add_signer(Signer(mine.id, scene.ada.id, b"2", b"2")) == first
         assert unit.substitutions.signer(mine.id, scene.bob.id) is None
+        assert unit.substitutions.signers(mine.id) == [first]
+        assert unit.substitutions.signers(mine.id + 1) == []
 
 
 def test_an_alarm_is_about_two_people(scene):

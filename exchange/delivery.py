@@ -1,0 +1,120 @@
+"""What arrives: one place that decides it for every list, every opening and every download.
+
+An image in the store is what its sender committed, for good. At a receiver arrives what the newest
+intervention has put in its place, if the channel's owner allows tampering at that moment; and if
+the image was sealed for a false key, what its holder has sealed again for the true one. That holds
+whatever the owner allows later: without it there would be nothing to open.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import store
+from exchange.desk import Asking
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One image on its way to one receiver.
+
+    Attributes:
+        image: as its sender committed it.
+        altered: what was done to it for all receivers; None when nothing was, or rests.
+        relay: how it was sealed again for this receiver; None when it was not.
+        substitution: under whose false key it was sealed for this receiver; None for the true one.
+    """
+
+    image: store.StoredImage
+    altered: store.Intervention | None = None
+    relay: store.Intervention | None = None
+    substitution: store.Substitution | None = None
+
+    @property
+    def arrives(self) -> bool:
+        """Whether the receiver gets anything: not what was dropped, nor what is held up."""
+        if self.altered is not None and self.altered.kind == "drop":
+            return False
+        held_up = self.substitution is not None and self.substitution.ended_at is None
+        return self.relay is not None or not held_up
+
+    @property
+    def name(self) -> str:
+        """Another name for whatever else arrives under the same image's id; "" unaltered."""
+        parts = [one.id for one in (self.altered, self.relay) if one is not None]
+        return "-".join(map(str, parts))
+
+    def content(self, unit: store.Unit) -> bytes:
+        """The envelope that arrives.
+
+        Raises:
+            ImageMissing, ImageDamaged: as the store's.
+        """
+        channel = self.image.channel_id
+        for one in (self.altered, self.relay):
+            if one is None:
+                continue
+            if one.source_id is not None:
+                return unit.images.content(channel, one.source_id)
+            own = unit.interventions.content(one.id)
+            if own is not None:
+                return own
+        return unit.images.content(channel, self.image.public_id)
+
+    def size(self, unit: store.Unit) -> int:
+        """Bytes of the envelope that arrives."""
+        for one in (self.altered, self.relay):
+            if one is not None and one.source_id is not None:
+                source = unit.images.get(self.image.channel_id, one.source_id)
+                return self.image.size if source is None else source.size
+            if one is not None and one.size is not None:
+                return one.size
+        return self.image.size
+
+    def records(self, unit: store.Unit) -> store.ImageRecords:
+        """Details, manifest and signature that arrive."""
+        if self.relay is not None:
+            own = unit.interventions.records(self.relay.id)
+            if own is not None:
+                return own
+        return unit.images.records(self.image.channel_id, self.image.public_id)
+
+    def sender_key(self, unit: store.Unit, sender: store.Seat) -> bytes | None:
+        """The key, SPKI DER, that the receiver is told is the sender's."""
+        if self.relay is not None and self.relay.substitution_id is not None:
+            signer = unit.substitutions.signer(self.relay.substitution_id, sender.id)
+            return None if signer is None else signer.public_key
+        return sender.public_key
+
+
+def deliveries(
+    unit: store.Unit, asking: Asking, images: Iterable[store.StoredImage]
+) -> list[Delivery]:
+    """What arrives at the asking receiver in each image's place, in the same order."""
+    channel, me = asking.channel, asking.seat.id
+    if channel.kind != "classroom":
+        return [Delivery(image) for image in images]
+    interventions = unit.interventions.in_channel(channel.id)
+    altered = {one.image_id: one for one in interventions if one.receiver_id is None}
+    relays = {one.image_id: one for one in interventions if one.receiver_id == me}
+    false = {
+        one.fingerprint: one
+        for one in unit.substitutions.in_channel(channel.id)
+        if one.receiver_id == me
+    }
+    found = []
+    for image in images:
+        sealed_for = {one.seat_id: one.fingerprint for one in image.recipients}.get(me)
+        found.append(
+            Delivery(
+                image,
+                altered.get(image.public_id) if channel.tampering else None,
+                relays.get(image.public_id),
+                None if sealed_for is None else false.get(sealed_for),
+            )
+        )
+    return found
+
+
+def delivery_of(unit: store.Unit, asking: Asking, image: store.StoredImage) -> Delivery:
+    """What arrives at the asking receiver in one image's place."""
+    return deliveries(unit, asking, [image])[0]

@@ -1,0 +1,59 @@
+"""Which events a seat is told of: all, but for what would give a key substitution away.
+
+That a key was exchanged, given back or used is told to interceptors and to the owner alone, until
+somebody finds out. The receiver whose key it is hears that an image was sent when it arrives: that
+is, when it was relayed. What a seat is not told is left out; the numbers of the others stay.
+"""
+
+from dataclasses import replace
+
+import store
+from exchange.desk import Asking
+
+_SECRET = frozenset({"substituted", "gave back", "relayed"})
+_AT_ONCE = 500
+
+
+def visible_after(unit: store.Unit, asking: Asking, seq: int) -> list[store.Event]:
+    """What this seat is told of the events after number `seq`; empty only when nothing is left."""
+    while True:
+        rows = unit.events.since(asking.channel.id, seq, limit=_AT_ONCE)
+        told = _told(unit, asking, rows)
+        if told or len(rows) < _AT_ONCE:
+            return told
+        seq = rows[-1].seq
+
+
+def _told(unit: store.Unit, asking: Asking, rows: list[store.Event]) -> list[store.Event]:
+    channel, seat = asking.channel, asking.seat
+    if channel.kind != "classroom" or seat.role == "interceptor" or channel.owner_id == seat.id:
+        return rows
+    if not any(row.kind in _SECRET or row.kind == "sent" for row in rows):
+        return rows
+    substitutions = unit.substitutions.in_channel(channel.id)
+    if not substitutions:
+        return rows
+    people = unit.seats.by_ids({one.receiver_id for one in substitutions})
+    known = {
+        (one.interceptor_id, people[one.receiver_id].name)
+        for one in substitutions
+        if one.discovered_at is not None
+    }
+    mine = {one.fingerprint for one in substitutions if one.receiver_id == seat.id}
+    images = (
+        {image.public_id: image for image in unit.images.in_channel(channel.id)} if mine else {}
+    )
+    told = []
+    for row in rows:
+        image = images.get(row.image_id or "")
+        if row.kind == "sent" and image is not None and _sealed_for(image, seat.id) in mine:
+            continue
+        if row.kind == "relayed" and image is not None and row.detail == seat.name:
+            told.append(replace(row, kind="sent", seat_id=image.sender_id, detail=""))
+        elif row.kind not in _SECRET or (row.seat_id, row.detail) in known:
+            told.append(row)
+    return told
+
+
+def _sealed_for(image: store.StoredImage, seat_id: int) -> bytes | None:
+    return next((one.fingerprint for one in image.recipients if one.seat_id == seat_id), None)

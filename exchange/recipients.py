@@ -1,0 +1,63 @@
+"""Whom a picture is sealed for: the seats, the keys that the sender is shown, the scheme's keys."""
+
+from dataclasses import dataclass
+
+import store
+from exchange.desk import Asking
+from exchange.errors import InputRefused
+from exchange.keys_shown import false_keys
+from exchange.values import ChannelKind, SchemeChoice
+from rsa_core import SCHEMES, AnyPublicKey, ClassroomPublicKey, PublicKey
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One recipient: the seat, its safe key, and the key that the chosen scheme uses."""
+
+    seat: store.Seat
+    public: PublicKey
+    scheme_key: AnyPublicKey
+
+
+def schemes_for(kind: ChannelKind) -> tuple[SchemeChoice, ...]:
+    """The schemes that a channel of this kind offers, the default first."""
+    return tuple(
+        SchemeChoice(scheme.name, scheme.summary, scheme.key_kind == "classroom key")
+        for scheme in SCHEMES.values()
+        if kind == "classroom" or scheme.secure
+    )
+
+
+def targets_of(
+    unit: store.Unit, asking: Asking, scheme: str, recipients: tuple[str, ...]
+) -> list[Target]:
+    """The chosen recipients.
+
+    Raises:
+        InputRefused: the scheme is not offered here, or a recipient is none of the channel.
+    """
+    kind: ChannelKind = "classroom" if asking.channel.kind == "classroom" else "private"
+    if scheme not in {choice.name for choice in schemes_for(kind)}:
+        raise InputRefused("Choose a scheme from the list; this channel does not offer that one.")
+    if not recipients:
+        raise InputRefused("Choose at least one recipient.")
+    present = {row.public_id: row for row in unit.seats.in_channel(asking.channel.id)}
+    false = false_keys(unit, asking)
+    targets = []
+    for public_id in dict.fromkeys(recipients):
+        row = present.get(public_id)
+        if row is None or row.role != "receiver" or row.public_key is None or row.waiting:
+            raise InputRefused("A chosen recipient has left the channel. Choose again, please.")
+        public = PublicKey.from_der(false.get(row.id, row.public_key))
+        key: AnyPublicKey = public
+        if SCHEMES[scheme].key_kind == "classroom key":
+            key = ClassroomPublicKey.from_der(row.classroom_public_key or b"")
+        targets.append(Target(row, public, key))
+    return targets
+
+
+def has_changed(unit: store.Unit, asking: Asking, target: Target) -> bool:
+    """Whether the two have compared another key than the one that would be sealed to."""
+    known = unit.known_keys.get(asking.seat.id, target.seat.id)
+    compared = known is not None and known.compared_at is not None
+    return compared and known is not None and known.fingerprint != target.public.fingerprint

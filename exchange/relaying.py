@@ -1,0 +1,269 @@
+"""Relaying: what was sealed for a false key is opened, sealed for the true one, and sent on.
+
+The interceptor's own page does it, which alone has the token that unlocks the false private key:
+it opens what waits, seals it for the true key, names the true receiver in a manifest and signs that
+with a key that the receiver is shown as the sender's. Nothing on either page is amiss but the
+safety numbers.
+"""
+
+import hashlib
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import store
+from exchange.admission import Sleep
+from exchange.desk import Asking, Clock, find_image, utc_now
+from exchange.details import parse_details
+from exchange.errors import InputRefused, NotFound, Tampered
+from exchange.seats import Seats
+from exchange.sending import check_room
+from exchange.values import ReadItem, ReadPicture, Seat
+from rsa_core import (
+    SCHEMES,
+    DecryptionError,
+    EnvelopeFormatError,
+    KeyFormatError,
+    KeyPair,
+    LimitError,
+    Manifest,
+    PictureError,
+    PublicKey,
+    RecipientError,
+    derive_secret,
+    open_bytes,
+    read_picture,
+    readdress,
+    sign,
+)
+
+_FAULTS = (DecryptionError, EnvelopeFormatError, KeyFormatError, LimitError, RecipientError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """One image that was sealed for a false key, with all that relaying it needs."""
+
+    asking: Asking
+    image: store.StoredImage
+    substitution: store.Substitution
+    sender: store.Seat
+    receiver: store.Seat
+    records: store.ImageRecords
+    content: bytes | None  # None where the scheme does not use the key that was exchanged
+
+
+class Relaying(Seats):
+    """An interceptor's acts on what was sealed for its false keys."""
+
+    def __init__(
+        self, backend: store.Store, clock: Clock = utc_now, sleep: Sleep = time.sleep
+    ) -> None:
+        super().__init__(backend, clock, sleep)
+        self._hopeless: set[tuple[int, str]] = set()  # what cannot be relayed is tried once
+        self._relaying = threading.Lock()
+
+    def relay(self, seat: Seat) -> int:
+        """Sends on what was sealed for this interceptor's false keys: a tick of its page.
+
+        Costs three short reads when nothing waits. It goes on when the owner forbids tampering:
+        what has been sealed for a false key can reach its receiver in no other way.
+
+        Returns:
+            How many images were relayed.
+        """
+        with self._reading() as unit:
+            asking = self._asking(unit, seat.token, "interceptor")
+            if asking.channel.kind != "classroom":
+                return 0
+            waiting = unit.substitutions.waiting(asking.seat.id)
+        waiting = [one for one in waiting if one not in self._hopeless]
+        # A second tab of the same seat need not do the same work.
+        if not waiting or not self._relaying.acquire(timeout=60):
+            return 0
+        try:
+            return sum(self._relay(seat, number, image_id) for number, image_id in waiting)
+        finally:
+            self._relaying.release()
+
+    def readings(self, seat: Seat) -> tuple[ReadItem, ...]:
+        """The images that this seat has read by key substitution, the newest first."""
+        with self._reading() as unit:
+            asking = self._asking(unit, seat.token, "interceptor")
+            images = unit.images.in_channel(asking.channel.id)
+            mine = {
+                one.id: one
+                for one in unit.substitutions.in_channel(asking.channel.id)
+                if one.interceptor_id == asking.seat.id
+            }
+            relays = unit.interventions.in_channel(asking.channel.id)
+            seats = unit.seats.by_ids({one.receiver_id for one in mine.values()})
+        found = []
+        for number, image in enumerate(images, start=1):
+            theirs = [
+                mine[relay.substitution_id]
+                for relay in relays
+                if relay.image_id == image.public_id and relay.substitution_id in mine
+            ]
+            if theirs:
+                names = ", ".join(sorted(seats[one.receiver_id].name for one in theirs))
+                found.append(ReadItem(image.public_id, number, image.scheme, image.sent_at, names))
+        return tuple(reversed(found))
+
+    def reading(self, seat: Seat, image_id: str) -> ReadPicture:
+        """One image, as the false private key opens it: nothing of it is stored anywhere else.
+
+        Raises:
+            NotFound: no such picture in this channel, or none that this seat has read.
+            Tampered: what was sent does not open.
+        """
+        with self._reading() as unit:
+            asking = self._asking(unit, seat.token, "interceptor")
+            image = find_image(unit, asking, image_id)
+            mine = {
+                one.id: one
+                for one in unit.substitutions.in_channel(asking.channel.id)
+                if one.interceptor_id == asking.seat.id
+            }
+            relays = unit.interventions.of_image(asking.channel.id, image.public_id)
+            ours = [mine[r.substitution_id] for r in relays if r.substitution_id in mine]
+            if not ours:
+                raise NotFound
+            found = _waiting(unit, asking, image, ours[0])
+        false = _unlock(seat, ours[0].locked_key, ours[0].public_key)
+        details = parse_details(_opened(lambda: open_bytes(found.records.details, false).data))
+        if found.content is None:
+            return ReadPicture(details, None, None, "", "", "")
+        content, scheme = found.content, SCHEMES[image.scheme]
+        file = _opened(lambda: scheme.open(content, false).file)
+        try:
+            picture = read_picture(file)
+        except PictureError:
+            raise Tampered from None
+        prefix = hashlib.sha256(file).hexdigest()[:12]
+        return ReadPicture(
+            details=details,
+            file=file,
+            view=file if picture.browser_safe else picture.view_png(),
+            file_name=f"read-{prefix}{picture.suffix}",
+            mime=picture.mime,
+            view_mime=picture.mime if picture.browser_safe else "image/png",
+        )
+
+    def _relay(self, seat: Seat, number: int, image_id: str) -> int:
+        """Relays one image; 1 when that was done, 0 when it was done before or cannot be."""
+        try:
+            with self._reading() as unit:
+                asking = self._asking(unit, seat.token, "interceptor")
+                image = find_image(unit, asking, image_id)
+                found = _waiting(unit, asking, image, _by_id(unit, asking, number))
+            new = self._readdressed(seat, found)
+            with self._reading() as unit:
+                check_room(unit, asking, len(new.content or b""))
+        except (*_FAULTS, InputRefused, NotFound):
+            self._hopeless.add((number, image_id))
+            return 0
+        with self._writing() as unit:
+            asking = self._asking(unit, seat.token, "interceptor")
+            if (number, image_id) not in unit.substitutions.waiting(asking.seat.id):
+                return 0
+            unit.interventions.add(asking.channel.id, new)
+            unit.events.add(
+                asking.channel.id,
+                "relayed",
+                self._clock(),
+                seat_id=asking.seat.id,
+                image_id=image_id,
+                detail=found.receiver.name,
+            )
+        return 1
+
+    def _readdressed(self, seat: Seat, found: _Waiting) -> store.NewIntervention:
+        """The image as if it had been sealed for the true key, signed in its sender's stead."""
+        false = _unlock(seat, found.substitution.locked_key, found.substitution.public_key)
+        true = PublicKey.from_der(found.receiver.public_key or b"")
+        signer = self._signer(seat, found)
+        details = readdress("hybrid", found.records.details, false, true)
+        content = None
+        if found.content is not None:
+            content = readdress(found.image.scheme, found.content, false, true).envelope
+        manifest = Manifest.parse(found.records.manifest)
+        recipients = (
+            true.fingerprint if one == false.public.fingerprint else one
+            for one in manifest.recipients
+        )
+        # Digests and commitments stay: the content key is the same.
+        forged = replace(
+            manifest,
+            sender=signer.public.fingerprint,
+            recipients=tuple(dict.fromkeys(recipients)),
+        ).pack()
+        return store.NewIntervention(
+            image_id=found.image.public_id,
+            seat_id=found.asking.seat.id,
+            act=secrets.token_hex(8),
+            kind="relay",
+            done_at=self._clock(),
+            content=content,
+            receiver_id=found.receiver.id,
+            substitution_id=found.substitution.id,
+            records=(details.envelope, forged, sign(forged, signer)),
+        )
+
+    def _signer(self, seat: Seat, found: _Waiting) -> KeyPair:
+        """The key that signs in the sender's stead, made when it is first needed."""
+        with self._reading() as unit:
+            kept = unit.substitutions.signer(found.substitution.id, found.sender.id)
+        if kept is None:
+            pair = KeyPair.generate()
+            new = store.Signer(
+                found.substitution.id,
+                found.sender.id,
+                pair.public.der(),
+                pair.lock(false_secret(seat, pair.public)),
+            )
+            with self._writing() as unit:
+                self._asking(unit, seat.token, "interceptor")
+                kept = unit.substitutions.add_signer(new)
+        return _unlock(seat, kept.locked_key, kept.public_key)
+
+
+def _by_id(unit: store.Unit, asking: Asking, number: int) -> store.Substitution:
+    for one in unit.substitutions.in_channel(asking.channel.id):
+        if one.id == number:
+            return one
+    raise NotFound
+
+
+def _waiting(
+    unit: store.Unit, asking: Asking, image: store.StoredImage, found: store.Substitution
+) -> _Waiting:
+    seats = unit.seats.by_ids({image.sender_id, found.receiver_id})
+    uses_it = SCHEMES[image.scheme].key_kind == "key pair"
+    return _Waiting(
+        asking,
+        image,
+        found,
+        seats[image.sender_id],
+        seats[found.receiver_id],
+        unit.images.records(asking.channel.id, image.public_id),
+        unit.images.content(asking.channel.id, image.public_id) if uses_it else None,
+    )
+
+
+def false_secret(seat: Seat, public: PublicKey) -> bytes:
+    """One secret for each key, so that none can be put in another's place."""
+    return derive_secret(seat.token.encode(), f"false key {public.fingerprint.hex()}")
+
+
+def _unlock(seat: Seat, locked: bytes, public_key: bytes) -> KeyPair:
+    return KeyPair.unlock(locked, false_secret(seat, PublicKey.from_der(public_key)))
+
+
+def _opened(work: Callable[[], bytes]) -> bytes:
+    try:
+        return work()
+    except _FAULTS:
+        raise Tampered from None

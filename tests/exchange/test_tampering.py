@@ -1,0 +1,354 @@
+"""What an interceptor does on the way: taken by textbook schemes, refused by hybrid, undone."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from exchange import InputRefused, NotFound, Tampered, Unavailable, WrongRole, sending
+from tests.conftest import encoded, photograph
+
+SCHEMES = ("textbook-pixels", "textbook-blocks", "oaep-blocks", "hybrid")
+KINDS = ("flip", "multiply", "swap", "replay", "drop")
+TEXTBOOK = ("textbook-pixels", "textbook-blocks")
+
+
+@pytest.fixture
+def lesson(classroom):
+    """The owner allows tampering, and Bob and Cy have a key that blocks can use."""
+    classroom.exchange.set_rules(classroom.seats["Ada"], tampering=True)
+    for name in ("Bob", "Cy"):
+        classroom.exchange.new_classroom_key(classroom.seats[name], 512)
+    return classroom
+
+
+def samples(picture) -> np.ndarray:
+    with Image.open(io.BytesIO(picture.file)) as image:
+        return np.asarray(image)
+
+
+def opened(room, name, image_id):
+    return room.exchange.open(room.seats[name], image_id)
+
+
+def two(room, scheme):
+    """An older picture and a newer one of the same scheme; their bytes and ids."""
+    pictures = [encoded(photograph(40, 30, seed)) for seed in (1, 2)]
+    return pictures, [
+        room.send("Ada", data, "Bob", "Cy", scheme=scheme, file_name=f"{n}.png").id
+        for n, data in enumerate(pictures)
+    ]
+
+
+def act(room, kind, image_id, other_id):
+    exchange, eve = room.exchange, room.seats["Eve"]
+    match kind:
+        case "flip":
+            exchange.flip(eve, image_id)
+        case "multiply":
+            exchange.multiply(eve, image_id, 2)
+        case "drop":
+            exchange.drop(eve, image_id)
+        case _:
+            getattr(exchange, kind)(eve, image_id, other_id)
+
+
+def stored(room, image_id):
+    with room.exchange._store.read() as unit:
+        image = unit.images.get(1, image_id)
+        return (
+            image.sha256,
+            image.size,
+            unit.images.content(1, image_id),
+            unit.images.records(1, image_id),
+        )
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_on_every_scheme_and_back(lesson, kind, scheme):
+    """What the receivers get, that the original stays, and that it arrives when taken back."""
+    pictures, (old, new) = two(lesson, scheme)
+    before = [stored(lesson, image_id) for image_id in (old, new)]
+    first = samples(opened(lesson, "Bob", new))
+    act(lesson, kind, new, old)
+    for name in ("Bob", "Cy"):
+        inbox = {item.id: item for item in lesson.exchange.inbox(lesson.seats[name])}
+        if kind == "drop":
+            assert new not in inbox
+            with pytest.raises(NotFound):
+                opened(lesson, name, new)
+            with pytest.raises(NotFound):
+                lesson.exchange.envelope(lesson.seats[name], new)
+        elif scheme == "hybrid" or (scheme == "oaep-blocks" and kind in ("flip", "multiply")):
+            with pytest.raises(Tampered):
+                opened(lesson, name, new)
+        else:
+            altered = opened(lesson, name, new)
+            assert not altered.authenticated
+            assert altered.details.file_name == "1.png"
+            assert (samples(altered) != first).any()
+            if kind in ("swap", "replay"):
+                assert (samples(altered) == photograph(40, 30, 1)).all()
+    assert [stored(lesson, image_id) for image_id in (old, new)] == before
+    if kind == "swap":
+        assert len(lesson.exchange.interventions(lesson.seats["Eve"])) == 2
+    lesson.exchange.let_pass(lesson.seats["Eve"], new)
+    assert lesson.exchange.interventions(lesson.seats["Eve"]) == ()
+    assert [stored(lesson, image_id) for image_id in (old, new)] == before
+    for name in ("Bob", "Cy"):
+        again = opened(lesson, name, new)
+        assert (samples(again) == first).all()
+        if scheme in ("hybrid", "oaep-blocks"):
+            assert again.file == pictures[1]
+    assert len(lesson.exchange.sent(lesson.seats["Ada"])) == 2  # the sender never sees anything
+
+
+def test_the_altered_samples_are_exactly_those_of_the_arithmetic(lesson):
+    _, (_, new) = two(lesson, "textbook-pixels")
+    original = samples(opened(lesson, "Bob", new))
+    lesson.exchange.multiply(lesson.seats["Eve"], new, 3)
+    brighter = samples(opened(lesson, "Bob", new))
+    assert (brighter == np.minimum(original.astype(int) * 3, 255)).all()
+    lesson.exchange.flip(lesson.seats["Eve"], new, "band")
+    flipped = samples(opened(lesson, "Cy", new))
+    changed = np.flatnonzero((flipped != original).any(axis=(1, 2)))
+    assert changed.tolist() == list(range(11, 18))  # rows 30 * 3/8 to 30 * 5/8
+
+
+def test_changing_places_changes_both(lesson):
+    pictures, (old, new) = two(lesson, "oaep-blocks")
+    lesson.exchange.swap(lesson.seats["Eve"], old, new)
+    found = [opened(lesson, "Bob", image_id) for image_id in (old, new)]
+    assert [one.file for one in found] == pictures[::-1]
+    assert [one.details.file_name for one in found] == ["0.png", "1.png"]
+    lesson.exchange.let_pass(lesson.seats["Eve"], new)  # either end of it is the whole act
+    assert [opened(lesson, "Bob", image_id).file for image_id in (old, new)] == pictures
+
+
+def test_the_refusal_says_what_was_noticed_and_what_to_do(lesson):
+    _, (_, new) = two(lesson, "hybrid")
+    lesson.exchange.flip(lesson.seats["Eve"], new)
+    with pytest.raises(Tampered) as refused:
+        opened(lesson, "Bob", new)
+    for words in ("changed on its way", "Nothing of it is shown", "Ask the sender"):
+        assert words in str(refused.value)
+    assert kinds(lesson, "Ada")[-2:] == ["flipped", "refused"]
+
+
+def test_every_act_is_an_event_for_everybody_and_names_its_author(lesson):
+    _, (old, new) = two(lesson, "textbook-pixels")
+    for kind in KINDS:
+        act(lesson, kind, new, old)
+    lesson.exchange.let_pass(lesson.seats["Eve"], new)
+    for name in ("Ada", "Bob", "Eve"):
+        events = lesson.exchange.events_since(lesson.seats[name], 0)[-6:]
+        assert {(event.who, event.image_id) for event in events} == {("Eve", new)}
+        assert [(event.kind, event.detail) for event in events] == [
+            ("flipped", "capture 2: one bit of each residue in a square in the middle"),
+            ("multiplied", "capture 2: every residue by 2^e"),
+            ("swapped", "capture 2: with capture 1"),
+            ("replayed", "capture 2: capture 1"),
+            ("dropped", "capture 2"),
+            ("let pass", "capture 2"),
+        ]
+
+
+def test_the_newest_act_counts_whoever_did_it(lesson):
+    zoe = lesson.sit("Zoe", "interceptor")
+    _, (old, new) = two(lesson, "textbook-pixels")
+    lesson.exchange.swap(lesson.seats["Eve"], old, new)
+    lesson.exchange.drop(zoe, old)
+    (only,) = lesson.exchange.interventions(lesson.seats["Eve"])
+    assert (only.image_id, only.kind, only.by, only.mine) == (old, "drop", "Zoe", False)
+    lesson.exchange.let_pass(lesson.seats["Eve"], old)
+    assert lesson.exchange.interventions(zoe) == ()
+
+
+def test_forbidden_again_all_rests_and_allowed_again_all_is_back(lesson):
+    _, (old, new) = two(lesson, "textbook-pixels")
+    ada, bob, eve = (lesson.seats[name] for name in ("Ada", "Bob", "Eve"))
+    original = samples(opened(lesson, "Bob", new))
+    lesson.exchange.multiply(eve, new)
+    lesson.exchange.drop(eve, old)
+    names = {item.id: item.delivery for item in lesson.exchange.inbox(bob)}
+    lesson.exchange.set_rules(ada, tampering=False)
+    assert (samples(opened(lesson, "Bob", new)) == original).all()
+    resting = {item.id: item.delivery for item in lesson.exchange.inbox(bob)}
+    assert resting == {old: "", new: ""}
+    assert [one.rests for one in lesson.exchange.interventions(eve)] == [True, True]
+    for kind in KINDS:
+        with pytest.raises(InputRefused, match="does not allow"):
+            act(lesson, kind, new, old)
+    lesson.exchange.set_rules(ada, tampering=True)
+    assert {item.id: item.delivery for item in lesson.exchange.inbox(bob)} == names
+    assert names[new]
+    assert (samples(opened(lesson, "Bob", new)) != original).any()
+
+
+def test_off_until_the_owner_allows_it(classroom, png):
+    sent = classroom.send("Ada", png, "Bob")
+    for kind in KINDS:
+        with pytest.raises(InputRefused, match="does not allow"):
+            act(classroom, kind, sent.id, sent.id)
+    with pytest.raises(InputRefused, match="does not allow"):
+        classroom.exchange.substitute(classroom.seats["Eve"], classroom.seats["Bob"].id)
+    assert not classroom.seats["Ada"].channel.tampering
+
+
+def test_never_in_a_private_channel(room, png):
+    sent = room.send("Ada", png, "Bob")
+    with pytest.raises(InputRefused, match="Only in a classroom channel"):
+        room.exchange.set_rules(room.seats["Ada"], tampering=True)
+    room.exchange.set_rules(room.seats["Ada"], tampering=False)
+    for kind in KINDS:
+        with pytest.raises(InputRefused, match="Only in a classroom channel"):
+            act(room, kind, sent.id, sent.id)
+    with pytest.raises(InputRefused, match="Only in a classroom channel"):
+        room.exchange.substitute(room.seats["Eve"], room.seats["Bob"].id)
+    assert room.exchange.open(room.seats["Bob"], sent.id).file == png
+
+
+@pytest.mark.parametrize("name", ["Ada", "Bob"])
+def test_only_interceptors_tamper(lesson, name):
+    _, (old, new) = two(lesson, "textbook-pixels")
+    exchange, seat = lesson.exchange, lesson.seats[name]
+    acts = (
+        lambda: exchange.flip(seat, new),
+        lambda: exchange.multiply(seat, new),
+        lambda: exchange.swap(seat, new, old),
+        lambda: exchange.replay(seat, new, old),
+        lambda: exchange.drop(seat, new),
+        lambda: exchange.let_pass(seat, new),
+        lambda: exchange.interventions(seat),
+        lambda: exchange.on_its_way(seat, new),
+        lambda: exchange.substitute(seat, lesson.seats["Bob"].id),
+        lambda: exchange.give_back(seat, lesson.seats["Bob"].id),
+        lambda: exchange.relay(seat),
+        lambda: exchange.reading(seat, new),
+    )
+    for one in acts:
+        with pytest.raises(WrongRole):
+            one()
+
+
+def test_a_capture_of_another_channel_is_none(lesson, open_room, png):
+    other = open_room("classroom")
+    other.sit("Ada", "sender")
+    other.sit("Bob", "receiver")
+    theirs = other.send("Ada", png, "Bob", scheme="textbook-pixels").id
+    _, (old, new) = two(lesson, "textbook-pixels")
+    for kind in KINDS:
+        with pytest.raises(NotFound):
+            act(lesson, kind, theirs, old)
+    for kind in ("swap", "replay"):
+        with pytest.raises(NotFound):
+            act(lesson, kind, new, theirs)
+    assert lesson.exchange.interventions(lesson.seats["Eve"]) == ()
+
+
+def test_what_does_not_go_together_is_said_in_one_sentence(lesson, png):
+    exchange, eve = lesson.exchange, lesson.seats["Eve"]
+    lesson.sit("Zed", "sender")
+    _, (old, new) = two(lesson, "textbook-pixels")
+    hybrid = lesson.send("Ada", png, "Bob").id
+    zeds = lesson.send("Zed", png, "Bob", scheme="textbook-pixels").id
+    for other in (new, hybrid):
+        with pytest.raises(InputRefused, match="the same scheme"):
+            exchange.swap(eve, new, other)
+    for image, other in ((old, new), (new, new), (zeds, new), (hybrid, new)):
+        with pytest.raises(InputRefused, match="earlier capture"):
+            exchange.replay(eve, image, other)
+    with pytest.raises(InputRefused, match="region"):
+        exchange.flip(eve, new, "corner")
+    with pytest.raises(InputRefused, match="factor"):
+        exchange.multiply(eve, new, 1)
+    for refuse in (exchange.let_pass, exchange.on_its_way):
+        with pytest.raises(InputRefused, match="Nothing is being done"):
+            refuse(eve, new)
+
+
+def test_the_interceptor_sees_what_goes_on(lesson):
+    exchange, eve = lesson.exchange, lesson.seats["Eve"]
+    _, (old, new) = two(lesson, "textbook-pixels")
+    captured = exchange.capture(eve, new)
+    exchange.multiply(eve, new)
+    way = exchange.on_its_way(eve, new)
+    assert way.envelope == exchange.envelope(lesson.seats["Bob"], new).data
+    assert way.envelope != captured.envelope == exchange.capture(eve, new).envelope
+    assert way.file_name.startswith("altered-2-")
+    exchange.replay(eve, new, old)
+    assert exchange.on_its_way(eve, new).envelope == exchange.capture(eve, old).envelope
+    exchange.drop(eve, new)
+    assert exchange.on_its_way(eve, new) is None
+
+
+def test_what_arrives_has_another_name_whenever_it_is_another_thing(lesson):
+    _, (_, new) = two(lesson, "textbook-pixels")
+    bob, eve = lesson.seats["Bob"], lesson.seats["Eve"]
+    names = [next(i for i in lesson.exchange.inbox(bob) if i.id == new).delivery]
+    for factor in (2, 3):
+        lesson.exchange.multiply(eve, new, factor)
+        names.append(next(i for i in lesson.exchange.inbox(bob) if i.id == new).delivery)
+    assert len(set(names)) == 3
+
+
+def test_a_replayed_picture_goes_when_its_source_goes(lesson):
+    """Bytes that were to be gone are not kept under another picture's name."""
+    data = encoded(photograph(40, 30, 1))
+    old = lesson.send(
+        "Ada", data, "Bob", scheme="textbook-pixels", remove_after="the first opening"
+    ).id
+    new = lesson.send("Ada", encoded(photograph(40, 30, 2)), "Bob", scheme="textbook-pixels").id
+    lesson.exchange.replay(lesson.seats["Eve"], new, old)
+    opened(lesson, "Bob", old)
+    lesson.exchange.purge()
+    assert (samples(opened(lesson, "Bob", new)) == photograph(40, 30, 2)).all()
+    assert lesson.exchange.interventions(lesson.seats["Eve"]) == ()
+
+
+def test_the_channels_quota_counts_what_arrives_instead(lesson, monkeypatch):
+    _, (_, new) = two(lesson, "textbook-pixels")
+    with lesson.exchange._store.read() as unit:
+        used = unit.images.total_bytes(1)
+    data = encoded(photograph(20, 20, 5))
+    monkeypatch.setattr(sending, "BYTES_OF_A_CHANNEL", used + 1_000)
+    with pytest.raises(InputRefused, match="may hold"):
+        lesson.exchange.multiply(lesson.seats["Eve"], new)
+    monkeypatch.setattr(sending, "BYTES_OF_A_CHANNEL", 2 * used)
+    lesson.exchange.multiply(lesson.seats["Eve"], new)
+    with lesson.exchange._store.read() as unit:
+        both = used + unit.interventions.total_bytes(1)
+    monkeypatch.setattr(sending, "BYTES_OF_A_CHANNEL", both + 1_000)
+    with pytest.raises(InputRefused, match="may hold"):
+        lesson.send("Ada", data, "Bob", scheme="textbook-pixels")
+    lesson.exchange.let_pass(lesson.seats["Eve"], new)
+    lesson.send("Ada", data, "Bob", scheme="textbook-pixels")
+
+
+def test_a_damaged_intervention_is_no_picture(lesson, tmp_path):
+    import sqlite3
+
+    _, (_, new) = two(lesson, "textbook-pixels")
+    lesson.exchange.multiply(lesson.seats["Eve"], new)
+    db = sqlite3.connect(tmp_path / "channels.db")
+    db.execute("UPDATE intervention_chunk SET data = zeroblob(length(data))")
+    db.commit()
+    db.close()
+    with pytest.raises(Unavailable, match="damaged"):
+        opened(lesson, "Bob", new)
+
+
+def test_a_key_that_was_never_in_it_cannot_open_what_arrives(lesson):
+    """A swap with a capture for other keys: the receiver is told that it is not for them."""
+    exchange = lesson.exchange
+    mine = lesson.send("Ada", encoded(photograph(9, 9, 1)), "Bob", scheme="textbook-pixels").id
+    cys = lesson.send("Ada", encoded(photograph(9, 9, 2)), "Cy", scheme="textbook-pixels").id
+    exchange.swap(lesson.seats["Eve"], mine, cys)
+    with pytest.raises(Exception, match="not encrypted for any classroom key"):
+        opened(lesson, "Bob", mine)
+
+
+def kinds(room, name):
+    return [event.kind for event in room.exchange.events_since(room.seats[name], 0)]
