@@ -1,0 +1,87 @@
+"""One opened picture: the file, what it is worth, who signed it, and its ciphertext."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from exchange import ExchangeError, InboxItem, OpenedPicture, Seat
+from ui.browser_files import picture_with_save_button
+from ui.service import exchange
+from ui.widgets import labelled, labelled_code
+
+
+def show_opened(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
+    """The picture with everything that is known of it."""
+    if opened.authenticated:
+        st.success(
+            "The original file, byte for byte; its signature holds.", icon=":material/verified:"
+        )
+    elif opened.exact == "file":
+        st.warning(
+            f"{opened.scheme} keeps a file secret, but not from being changed: blocks can be cut "
+            "and exchanged on the way, and nobody would notice.",
+            icon=":material/warning:",
+        )
+    else:
+        st.warning(
+            f"{opened.scheme} is insecure: anybody on the way could read this picture, or change "
+            "it unnoticed. The samples are exact as far as they arrived.",
+            icon=":material/warning:",
+        )
+    picture_with_save_button(
+        "Download original",
+        opened.file,
+        opened.view,
+        file_name=opened.file_name,
+        mime=opened.mime,
+        view_mime=opened.view_mime,
+        alt="The opened image",
+        key=f"picture_{item.id}",
+    )
+    labelled_code("SHA-256 of the file", opened.sha256.hex())
+    _proof(seat, item, opened)
+    offer_ciphertext(seat, item)
+
+
+def _proof(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
+    """Who signed, and whether the two have compared their numbers."""
+    proof = opened.proof
+    labelled("Signed by", f"{proof.name}, safety number {proof.safety_number}")
+    if proof.compared:
+        st.caption("Verified: you have compared this number.")
+        return
+    st.caption("Not yet compared. Ask the sender to read this number aloud.")
+    if st.button("The numbers are the same", key=f"compare_{item.id}"):
+        try:
+            exchange().compared(seat, item.sender_id, proof.safety_number)
+            pictures: dict[str, OpenedPicture] = st.session_state[f"opened_{seat.id}"]
+            pictures[item.id] = replace(opened, proof=replace(proof, compared=True))
+        except ExchangeError as error:
+            st.session_state[f"problem_{item.id}"] = str(error)
+        st.rerun()
+
+
+def offer_ciphertext(seat: Seat, item: InboxItem) -> None:
+    """The exact envelope, on demand: it may be large, and few want it."""
+    if not st.toggle("Offer the ciphertext", key=f"cipher_{item.id}"):
+        return
+    try:
+        envelope = exchange().envelope(seat, item.id)
+    except ExchangeError as error:
+        st.error(str(error))
+        return
+    st.download_button(
+        "Download ciphertext",
+        envelope.data,
+        file_name=envelope.file_name,
+        mime="application/octet-stream",
+        key=f"save_cipher_{item.id}",
+        on_click="ignore",
+    )
+    if envelope.openssl:
+        st.caption("Opens with OpenSSL; look at its exit status before you trust the output:")
+        st.code(
+            "openssl cms -decrypt -binary -inform DER -in FILE.p7m -inkey KEY.pem -out PICTURE",
+            language="bash",
+            wrap_lines=True,
+        )
