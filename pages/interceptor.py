@@ -28,5 +28,7 @@ with ui.role_page("Interceptor", role="interceptor") as seat:
     laboratory.keep_choices(seat)
     if capture is not None:
         shows = {"Ciphertext": ciphertext, "Statistics": statistics, "Attacks": attacks}
+        if seat.channel.kind == "classroom":
+            shows["Tamper"] = ui.show_tampering
         with ui.open_tab(f"tab_{seat.id}", list(shows)) as name:
             shows[name](seat, capture)

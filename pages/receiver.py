@@ -3,5 +3,7 @@
 import ui
 
 with ui.role_page("Receiver", role="receiver") as seat:
+    ui.show_alarms(seat)
     ui.own_key_panel(seat)
+    ui.compare_panel(seat)
     ui.inbox_list(seat)

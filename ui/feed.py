@@ -35,7 +35,18 @@ _WORDS = {
     "extended": "extended the channel",
     "ended": "ended the channel",
     "removed image": "An image was removed",
+    "flipped": "flipped bits of an image on its way",
+    "multiplied": "multiplied an image on its way",
+    "swapped": "made two images change places",
+    "replayed": "delivered an old image in the place of another",
+    "dropped": "dropped an image",
+    "let pass": "let an image pass unchanged",
+    "substituted": "put a key of their own in a receiver's place",
+    "gave back": "gave a receiver's true key back",
+    "relayed": "read an image that was sealed for their key, and passed it on",
+    "alarm": "raised the alarm",
 }
+# What an interceptor does on the way has no toast: that nobody notices is the lesson.
 _TOASTS = {
     "joined": ("A new {role} joined", ":material/person_add:"),
     "left": ("A {role} left", ":material/logout:"),
@@ -50,11 +61,13 @@ _TOASTS = {
     "new key": ("The channel has a new key", ":material/key:"),
     "extended": ("The channel was extended", ":material/schedule:"),
     "removed image": ("An image was removed", ":material/delete_sweep:"),
+    "alarm": ("Alarm: safety numbers differ", ":material/gpp_bad:"),
 }
 
 _COMING_AND_GOING = frozenset({"joined", "left", "approved", "removed seat"})
+_ON_THE_WAY = frozenset({"flipped", "multiplied", "swapped", "replayed", "dropped", "let pass"})
 _OF_NO_CONCERN: dict[Role, frozenset[str]] = {
-    "sender": frozenset({"refused", "classroom key"}),
+    "sender": frozenset({"refused", "classroom key", "relayed"} | _ON_THE_WAY),
     "interceptor": frozenset({"opened", "refused"}),
     "receiver": frozenset({"opened", "refused", "classroom key"}),
 }
@@ -134,7 +147,12 @@ def _events(seat: Seat) -> list[Event] | None:
 
 
 def _ask(seat: Seat, events: list[Event]) -> tuple[Event, ...]:
-    """Adds what is new to `events` and to the waiting toasts, and notes who is here."""
+    """Adds what is new to `events` and to the waiting toasts, and notes who is here.
+
+    An interceptor's page passes on first what was sealed for its keys: that too is news.
+    """
+    if seat.role == "interceptor" and seat.channel.kind == "classroom":
+        exchange().relay(seat)
     pulse = exchange().pulse(seat, events[-1].seq if events else 0)
     events.extend(pulse.events)
     others = [e for e in pulse.events if e.who_id != seat.id and e.kind in _TOASTS]

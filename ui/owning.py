@@ -41,6 +41,8 @@ def _rules(seat: Seat) -> None:
         "approval": ("New receivers wait until I let them in", channel.approval),
         "interceptors": ("Interceptors may come in", channel.interceptors),
     }
+    if channel.kind == "classroom":
+        rules["tampering"] = ("Interceptors may tamper", channel.tampering)
     for name, (label, value) in rules.items():
         wanted = st.toggle(label, value=value, key=f"rule_{name}_{seat.id}")
         if wanted != value:

@@ -6,6 +6,7 @@ student's own.
 
 from exchange.laboratory.appearing import appearing
 from exchange.laboratory.arithmetic import Arithmetic, arithmetic
+from exchange.laboratory.differences import Difference, difference
 from exchange.laboratory.experiments import (
     EXHIBITS,
     ShownExhibit,
@@ -22,12 +23,14 @@ __all__ = [
     "CANNOT_SHOW",
     "EXHIBITS",
     "Arithmetic",
+    "Difference",
     "Duplicates",
     "ShownExhibit",
     "Statistics",
     "TestPicture",
     "appearing",
     "arithmetic",
+    "difference",
     "exhibit",
     "experiment",
     "health_of",

@@ -79,7 +79,7 @@ def run_attack(at, exchange, seat, name):
 def test_every_attack_is_offered_for_every_capture(exchange, lesson):
     room, seats = lesson
     at = tab_of(seats["Eve"], room.key, "Attacks")
-    assert [tab.label for tab in at.tabs] == ["Ciphertext", "Statistics", "Attacks"]
+    assert [tab.label for tab in at.tabs] == ["Ciphertext", "Statistics", "Attacks", "Tamper"]
     for capture in at.selectbox[0].options:
         at.selectbox[0].select(capture).run()
         (offered,) = [r for r in at.radio if r.label == "Attack"]

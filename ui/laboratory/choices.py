@@ -16,8 +16,13 @@ def attack_key(seat: Seat) -> str:
     return f"attack_{seat.id}"
 
 
+def act_key(seat: Seat) -> str:
+    """Names the choice of what to do with a capture on its way."""
+    return f"tamper_{seat.id}"
+
+
 def keep_choices(seat: Seat) -> None:
     """Once in each run of the page, before the controls."""
-    for key in (attack_key(seat), PLOT, NEIGHBOURS):
+    for key in (attack_key(seat), act_key(seat), PLOT, NEIGHBOURS):
         if key in st.session_state:
             st.session_state[key] = st.session_state[key]

@@ -81,9 +81,9 @@ def _open(seat: Seat, item: InboxItem, opened: dict[str, OpenedPicture]) -> None
             bar = st.empty()
             picture = exchange().open(seat, item.id, progress=lambda part: _fill(bar, part))
     except ExchangeError as error:
-        st.session_state[f"problem_{item.id}"] = str(error)
+        st.session_state[_problem_of(item)] = str(error)
     else:
-        st.session_state.pop(f"problem_{item.id}", None)
+        st.session_state.pop(_problem_of(item), None)
         opened[item.id] = picture
         while len(opened) > _OPEN_AT_ONCE:
             del opened[next(iter(opened))]
@@ -95,20 +95,31 @@ def _fill(bar: DeltaGenerator, part: float) -> None:
 
 
 def _problem(item: InboxItem) -> None:
-    problem = st.session_state.get(f"problem_{item.id}")
+    problem = st.session_state.get(_problem_of(item))
     if problem:
         st.error(problem, icon=":material/gpp_bad:")
 
 
+def _problem_of(item: InboxItem) -> str:
+    """Another place for whatever else arrives under the same id."""
+    return f"problem_{item.id}_{item.delivery}"
+
+
 def _details(seat: Seat, item: InboxItem) -> Details:
-    """The sealed record, opened once in a session: opening costs a private-key operation."""
-    cache: dict[str, Details | Tampered] = st.session_state.setdefault(f"details_{seat.id}", {})
-    if item.id not in cache:
+    """The sealed record, opened once in a session: opening costs a private-key operation.
+
+    What arrives under an id may become another thing; its record is opened anew then.
+    """
+    cache: dict[tuple[str, str], Details | Tampered] = st.session_state.setdefault(
+        f"details_{seat.id}", {}
+    )
+    arrived = (item.id, item.delivery)
+    if arrived not in cache:
         try:
-            cache[item.id] = exchange().details(seat, item.id)
+            cache[arrived] = exchange().details(seat, item.id)
         except Tampered as refused:
-            cache[item.id] = refused
-    found = cache[item.id]
+            cache[arrived] = refused
+    found = cache[arrived]
     if isinstance(found, Tampered):
         raise found
     return found

@@ -1,11 +1,10 @@
 """One opened picture: the file, what it is worth, who signed it, and its ciphertext."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from exchange import ExchangeError, InboxItem, OpenedPicture, Seat
 from ui.browser_files import picture_with_save_button
+from ui.safety_numbers import has_compared, number_buttons
 from ui.service import exchange
 from ui.widgets import labelled, labelled_code
 
@@ -47,18 +46,11 @@ def _proof(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
     """Who signed, and whether the two have compared their numbers."""
     proof = opened.proof
     labelled("Signed by", f"{proof.name}, safety number {proof.safety_number}")
-    if proof.compared:
+    if has_compared(seat, item.sender_id, proof.safety_number):
         st.caption("Verified: you have compared this number.")
         return
     st.caption("Not yet compared. Ask the sender to read this number aloud.")
-    if st.button("The numbers are the same", key=f"compare_{item.id}"):
-        try:
-            exchange().compared(seat, item.sender_id, proof.safety_number)
-            pictures: dict[str, OpenedPicture] = st.session_state[f"opened_{seat.id}"]
-            pictures[item.id] = replace(opened, proof=replace(proof, compared=True))
-        except ExchangeError as error:
-            st.session_state[f"problem_{item.id}"] = str(error)
-        st.rerun()
+    number_buttons(seat, item.sender_id, proof.safety_number, key=item.id)
 
 
 def offer_ciphertext(seat: Seat, item: InboxItem) -> None:

@@ -1,0 +1,231 @@
+"""The Tamper tab, the owner's switch, and comparing, under AppTest."""
+
+import pytest
+
+import ui.service
+from tests.conftest import encoded, photograph
+from tests.ui.test_laboratory import choose, press, texts
+from tests.ui.test_pages import page_of
+
+
+@pytest.fixture
+def exchange(tmp_path, monkeypatch, quick_keys):
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/channels.db")
+    yield ui.service.exchange()
+    ui.service.exchange().close()
+
+
+class Lesson:
+    """A classroom channel that Ada owns, with two textbook pictures to Bob."""
+
+    def __init__(self, exchange, kind="classroom"):
+        self.exchange = exchange
+        self.room = exchange.create_channel(name="", kind=kind, keep_for="24 hours")
+        self.seats = {
+            name: exchange.take_seat(
+                self.room.key,
+                name=name,
+                role=role,
+                owner_ticket=self.room.owner_ticket if name == "Ada" else "",
+            )
+            for name, role in (("Ada", "sender"), ("Bob", "receiver"), ("Eve", "interceptor"))
+        }
+
+    def send(self, seed, scheme):
+        return self.exchange.send(
+            self.seats["Ada"],
+            encoded(photograph(40, 30, seed)),
+            file_name=f"{seed}.png",
+            scheme=scheme,
+            recipients=(self.seats["Bob"].id,),
+            submission=str(seed),
+        ).id
+
+    def allow(self):
+        self.exchange.set_rules(self.seats["Ada"], tampering=True)
+
+    def page(self, name):
+        return page_of(self.seats[name], self.room.key)
+
+
+@pytest.fixture
+def lesson(exchange):
+    return Lesson(exchange)
+
+
+def labels(elements):
+    return [one.label for one in elements]
+
+
+def errors(at) -> str:
+    return "\n".join(one.value for one in at.error)
+
+
+def test_the_owner_allows_it_by_a_switch_that_private_channels_have_not(exchange, lesson):
+    at = lesson.page("Ada")
+    switch = next(one for one in at.toggle if one.label == "Interceptors may tamper")
+    assert not switch.value
+    switch.set_value(True).run()
+    assert exchange.resume(lesson.seats["Ada"].token).channel.tampering
+    private = Lesson(exchange, "private").page("Ada")
+    assert "Lock the channel: nobody new comes in" in labels(private.toggle)
+    assert "Interceptors may tamper" not in labels(private.toggle)
+
+
+def test_without_permission_the_tab_says_who_has_to_give_it(lesson):
+    lesson.send(1, "textbook-pixels")
+    at = lesson.page("Eve")
+    assert "Its owner can allow them" in texts(at)
+    assert not {"Interfere", "Substitute key"} & set(labels(at.button))
+
+
+def test_every_kind_is_offered_and_done(lesson):
+    for seed in (1, 2):
+        lesson.send(seed, "textbook-pixels")
+    lesson.allow()
+    at = lesson.page("Eve")
+    eve = lesson.seats["Eve"]
+    for kind, words in (
+        ("multiply", "Multiplied every residue by 2^e"),
+        ("flip", "Flipped one bit of each residue in a square in the middle"),
+        ("swap", "Has changed places with capture 1"),
+        ("replay", "Replaced by capture 1"),
+        ("drop", "Dropped, at"),
+    ):
+        choose(at, "What to do", kind)
+        press(at, "Interfere")
+        assert not at.exception
+        assert words in texts(at), kind
+        assert "by you" in texts(at)
+        done = {one.kind for one in lesson.exchange.interventions(eve)}
+        assert done == {kind}
+    assert "Nothing arrives." in texts(at)
+    press(at, "Let it pass unchanged")
+    assert "Unchanged." in texts(at)
+    assert lesson.exchange.interventions(eve) == ()
+
+
+def test_what_cannot_be_done_is_said(lesson):
+    lesson.send(1, "hybrid")
+    lesson.allow()
+    at = lesson.page("Eve")
+    for kind, words in (("swap", "no other capture"), ("replay", "no earlier capture")):
+        choose(at, "What to do", kind)
+        assert words in texts(at)
+        assert "Interfere" not in labels(at.button)
+
+
+def test_before_and_after_are_shown(lesson):
+    lesson.send(1, "hybrid")
+    lesson.allow()
+    at = lesson.page("Eve")
+    choose(at, "What to do", "flip")
+    press(at, "Interfere")
+    assert "1 of " in texts(at)
+    assert "The ciphertext before" in texts(at)
+    assert "The ciphertext after" in texts(at)
+
+
+def test_what_was_done_rests_when_the_owner_forbids_it(lesson):
+    sent = lesson.send(1, "textbook-pixels")
+    lesson.allow()
+    lesson.exchange.multiply(lesson.seats["Eve"], sent)
+    lesson.exchange.set_rules(lesson.seats["Ada"], tampering=False)
+    assert "It rests" in texts(lesson.page("Eve"))
+
+
+def test_the_receivers_page_follows_what_arrives(lesson):
+    """A refusal that was remembered is forgotten as soon as another thing arrives."""
+    sent = lesson.send(1, "hybrid")
+    lesson.allow()
+    at = lesson.page("Bob")
+    assert "1.png" in texts(at)
+    lesson.exchange.flip(lesson.seats["Eve"], sent)
+    at.run()
+    press(at, "Open")
+    assert "Refused" in errors(at)
+    assert not at.toast or all("changed on" not in toast.value for toast in at.toast)
+    lesson.exchange.let_pass(lesson.seats["Eve"], sent)
+    at.run()
+    assert "Refused" not in errors(at)
+    press(at, "Open")
+    assert "byte for byte" in "\n".join(one.value for one in at.success)
+    lesson.exchange.drop(lesson.seats["Eve"], sent)
+    at.run()
+    assert "1.png" not in texts(at)
+
+
+def test_an_interceptors_page_relays_and_shows_what_it_has_read(lesson):
+    lesson.send(1, "textbook-pixels")
+    lesson.allow()
+    at = lesson.page("Eve")
+    press(at, "Substitute key")
+    assert "senders are shown your key in the place of Bob's" in texts(at)
+    lesson.send(2, "hybrid")
+    bob = lesson.page("Bob")
+    assert "2.png" not in texts(bob)
+    at.run()
+    bob.run()
+    assert "2.png" in texts(bob)
+    assert "byte for byte. Neither of the two can notice" in texts(at)
+    press(at, "Give the true key back")
+    assert "senders were shown your key" in texts(at)
+
+
+def test_both_find_out_by_comparing(lesson):
+    lesson.allow()
+    lesson.exchange.substitute(lesson.seats["Eve"], lesson.seats["Bob"].id)
+    lesson.send(1, "hybrid")
+    lesson.exchange.relay(lesson.seats["Eve"])
+    ada, bob = lesson.page("Ada"), lesson.page("Bob")
+    press(bob, "Open")
+    assert not bob.error
+    own = lesson.exchange.contacts(lesson.seats["Bob"]).own_number
+    assert own in texts(bob)
+    assert own not in texts(ada)
+    field = next(t for t in ada.text_input if t.label == "Number that was read to you")
+    field.set_value(own).run()
+    press(ada, "Compare")
+    bob.run()
+    for at, other in ((ada, "Bob"), (bob, "Ada")):
+        assert "somebody stood between the two of you" in errors(at)
+        assert f"Eve had exchanged the keys between you and {other}" in texts(at)
+        assert "has read 1 picture." in texts(at)
+    assert own in texts(ada)
+    field = next(t for t in ada.text_input if t.label == "Number that was read to you")
+    assert field.value == ""
+    field.set_value(own).run()
+    press(ada, "Compare")
+    assert not ada.error
+    assert "You have compared this number." in "\n".join(one.value for one in ada.success)
+    assert "is settled" in texts(ada)
+
+
+def test_a_press_is_about_the_number_that_was_on_the_screen(lesson):
+    """A key that changes between the look and the press is not marked as compared."""
+    lesson.send(1, "hybrid")
+    lesson.allow()
+    ada = lesson.page("Ada")
+    lesson.exchange.substitute(lesson.seats["Eve"], lesson.seats["Bob"].id)
+    press(ada, "The numbers are the same")
+    assert "Another number is shown" in "\n".join(one.value for one in ada.warning)
+    assert not lesson.exchange.contacts(lesson.seats["Ada"]).people[0].compared
+
+
+def test_the_receiver_compares_beside_the_picture(lesson):
+    lesson.send(1, "hybrid")
+    bob = lesson.page("Bob")
+    press(bob, "Open")
+    beside = [b for b in bob.button if b.label == "The numbers are the same"][-1]
+    beside.click().run()
+    assert "Verified: you have compared this number." in texts(bob)
+
+
+def test_differing_numbers_in_a_private_channel_are_an_alarm_too(exchange):
+    lesson = Lesson(exchange, "private")
+    at = lesson.page("Ada")
+    press(at, "The numbers differ")
+    assert "Send nothing more until you know why" in errors(at)
+    assert "the server or the connection may be lying" in texts(at)
+    assert "Alarm" in errors(lesson.page("Bob"))
+    assert [tab.label for tab in lesson.page("Eve").tabs] == []
