@@ -92,8 +92,44 @@ def story(browser: Browser, server: Server, folder: Path, size: str, shade: str)
         shoot(eve, folder / f"{name}-interceptor-{scheme.split()[-1]}.png")
     eve.page.get_by_role("tab", name="Statistics").click()
     shoot(eve, folder / f"{name}-interceptor-statistics.png")
+    tampering(ada, bob, eve, folder, name)
     for one in people.values():
         one.page.context.close()
+
+
+def tampering(ada: Visitor, bob: Visitor, eve: Visitor, folder: Path, name: str) -> None:
+    """The owner's switch, the Tamper tab, a weak key's choice, comparing, and the alarm."""
+    eve.page.get_by_role("tab", name="Tamper").click()
+    shoot(eve, folder / f"{name}-tamper-forbidden.png")
+    ada.page.get_by_text("Owner's controls", exact=True).click()
+    ada.page.get_by_text("Interceptors may tamper", exact=True).click()
+    expect(eve.button("Interfere")).to_be_visible()
+    shoot(ada, folder / f"{name}-owner.png")
+    ada.page.get_by_text("Owner's controls", exact=True).click()
+    eve.button("Interfere").click()
+    expect(eve.page.get_by_text("by you")).to_be_visible()
+    eve.button("Substitute key").click()
+    expect(eve.page.get_by_text("senders are shown your key")).to_be_visible()
+    file = encoded(landscape(300, 200))
+    ada.upload([{"name": "evening.png", "mimeType": "image/png", "buffer": file}])
+    expect(ada.page.get_by_test_id("stFileUploader").get_by_text("evening.png")).to_be_visible()
+    ada.choose("Scheme", "hybrid")
+    ada.button("Encrypt and send").click()
+    expect(bob.page.get_by_text("evening.png", exact=True)).to_be_visible()
+    expect(eve.page.get_by_role("img", name="The picture that was read")).to_be_visible()
+    shoot(eve, folder / f"{name}-tamper.png")
+    bob.button("Open").first.click()
+    bob.select("Classroom key", "Weak on purpose")
+    bob.page.get_by_text("Compare safety numbers", exact=True).click()
+    shoot(bob, folder / f"{name}-receiver-compare.png")
+    ada.page.get_by_text("Compare safety numbers", exact=True).click()
+    shoot(ada, folder / f"{name}-sender-compare.png")
+    ada.button("The numbers differ").click()
+    for one, who in ((ada, "sender"), (bob, "receiver")):
+        expect(one.page.get_by_text("Alarm: somebody stood")).to_be_visible()
+        shoot(one, folder / f"{name}-{who}-alarm.png")
+    expect(eve.page.get_by_text("Found out at")).to_be_visible()
+    shoot(eve, folder / f"{name}-tamper-found-out.png")
 
 
 def main() -> None:
