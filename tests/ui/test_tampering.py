@@ -167,9 +167,11 @@ def test_an_interceptors_page_relays_and_shows_what_it_has_read(lesson):
     at.run()
     bob.run()
     assert "2.png" in texts(bob)
-    assert "byte for byte. Neither of the two can notice" in texts(at)
+    assert "byte for byte. Only comparing safety numbers can tell" in texts(at)
     press(at, "Give the true key back")
     assert "senders were shown your key" in texts(at)
+    press(at, "Substitute key")  # Bob can be chosen again
+    assert lesson.exchange.substitutions(lesson.seats["Eve"])[-1].ended_at is None
 
 
 def test_both_find_out_by_comparing(lesson):

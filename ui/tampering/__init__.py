@@ -18,6 +18,5 @@ def show_tampering(seat: Seat, capture: CapturedImage) -> None:
             icon=":material/visibility:",
         )
     show_acts(seat, capture)
-    st.divider()
     show_keys(seat)
     show_readings(seat)

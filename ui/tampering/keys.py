@@ -12,13 +12,16 @@ from ui.words import clock_time, counted
 
 def show_keys(seat: Seat) -> None:
     """Whose key to substitute, and whose are substituted."""
+    known = exchange().substitutions(seat)
+    if not known and not seat.channel.tampering:
+        return
+    st.divider()
     st.subheader("Substitute a public key")
     st.caption(
         "Senders are shown a key of yours under the receiver's name. What they seal to it your "
         "page opens, seals again for the true key and sends on, signed in their stead. Only the "
         "safety numbers give it away. Keep this page open: it does the work."
     )
-    known = exchange().substitutions(seat)
     if seat.channel.tampering:
         _choice(seat, known)
     for number, one in enumerate(reversed(known)):
@@ -53,13 +56,16 @@ def _choice(seat: Seat, known: tuple[Substitution, ...]) -> None:
         for person in exchange().present(seat)
         if person.role == "receiver" and person.fingerprint and person.id not in hidden
     }
+    field = f"substitute_{seat.id}"
+    if people and st.session_state.get(field) not in people:
+        st.session_state[field] = next(iter(people))  # whoever was chosen is hidden by now
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox(
             "Receiver",
             list(people),
             format_func=lambda person_id: people[person_id].name,
             placeholder="Nobody whose key could be substituted",
-            key=f"substitute_{seat.id}",
+            key=field,
         )
         pressed = st.button("Substitute key", icon=":material/key:", disabled=chosen is None)
     if pressed and chosen is not None:
@@ -130,7 +136,7 @@ def _show(image_id: str, found: ReadPicture) -> None:
         alt="The picture that was read",
         key=f"reading_{image_id}",
     )
-    st.caption("The sender's file, byte for byte. Neither of the two can notice.")
+    st.caption("The sender's file, byte for byte. Only comparing safety numbers can tell.")
 
 
 def _label(item: ReadItem) -> str:
