@@ -27,19 +27,24 @@ class ComparingKeys(Desk):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token)
             false = false_keys(unit, asking)
+            compared = {
+                (one.peer_id, one.fingerprint)
+                for one in unit.known_keys.all(asking.seat.id)
+                if one.compared_at is not None
+            }
             people = []
             for row in unit.seats.in_channel(asking.channel.id):
                 key = false.get(row.id, row.public_key)
                 if row.role != _OTHER_SIDE.get(asking.seat.role) or key is None:
                     continue
-                known = unit.known_keys.get(asking.seat.id, row.id)
-                compared = (
-                    known is not None
-                    and known.compared_at is not None
-                    and known.fingerprint == fingerprint_of(key)
-                )
                 people.append(
-                    Contact(row.public_id, row.name, role_of(row), safety_number_of(key), compared)
+                    Contact(
+                        id=row.public_id,
+                        name=row.name,
+                        role=role_of(row),
+                        safety_number=safety_number_of(key),
+                        compared=(row.id, fingerprint_of(key)) in compared,
+                    )
                 )
         own = asking.seat.public_key
         return Contacts("" if own is None else safety_number_of(own), tuple(people))

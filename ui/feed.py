@@ -137,6 +137,8 @@ def _concerns(seat: Seat, event: Event) -> bool:
     if event.who_id == seat.id:
         return True
     if event.kind in _COMING_AND_GOING:
+        if event.role == "interceptor" and seat.channel.tampering:
+            return True  # what it held up, or the keys that it showed, may be others now
         return seat.owner or (event.role == "receiver" and seat.role != "receiver")
     return event.kind not in _OF_NO_CONCERN[seat.role]
 

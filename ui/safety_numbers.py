@@ -42,15 +42,18 @@ def show_alarms(seat: Seat) -> None:
 
 def compare_panel(seat: Seat) -> None:
     """This person's own number, everybody's on the other side, and what was heard."""
-    with st.expander("Compare safety numbers", key=f"compare_panel_{seat.id}"):
-        found = exchange().contacts(seat)
+    panel = st.expander("Compare safety numbers", key=f"compare_panel_{seat.id}", on_change="rerun")
+    if not panel.open:
+        return
+    found = exchange().contacts(seat)
+    people = {person.id: person for person in found.people}
+    with panel:
         st.caption(
             "Meet, or telephone. One reads the own number aloud, the other looks whether it is "
             "the one that stands here. Whoever changes keys on the way can change this page's "
             "words too, but not a voice that you know."
         )
         labelled_code("Your own number: read it aloud", found.own_number)
-        people = {person.id: person for person in found.people}
         if not people:
             st.caption("Nobody is here yet with whom you could compare.")
             return

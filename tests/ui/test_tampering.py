@@ -44,8 +44,13 @@ class Lesson:
     def allow(self):
         self.exchange.set_rules(self.seats["Ada"], tampering=True)
 
-    def page(self, name):
-        return page_of(self.seats[name], self.room.key)
+    def page(self, name, tab="Tamper"):
+        """The page of this seat, with the tab open, or the panel for comparing."""
+        seat = self.seats[name]
+        at = page_of(seat, self.room.key)
+        at.session_state[f"tab_{seat.id}"] = tab
+        at.session_state[f"compare_panel_{seat.id}"] = True
+        return at.run()
 
 
 @pytest.fixture
@@ -230,4 +235,5 @@ def test_differing_numbers_in_a_private_channel_are_an_alarm_too(exchange):
     assert "Send nothing more until you know why" in errors(at)
     assert "the server or the connection may be lying" in texts(at)
     assert "Alarm" in errors(lesson.page("Bob"))
-    assert [tab.label for tab in lesson.page("Eve").tabs] == []
+    lesson.send(1, "hybrid")
+    assert "Tamper" not in [tab.label for tab in lesson.page("Eve", "Statistics").tabs]
