@@ -18,6 +18,7 @@ def test_nobody_but_the_owner(room):
     exchange, bob, eve = room.exchange, room.seats["Bob"], room.seats["Eve"]
     acts = (
         lambda: exchange.set_rules(bob, locked=True),
+        lambda: exchange.set_rules(eve, tampering=True),
         lambda: exchange.approve(bob, eve.id),
         lambda: exchange.remove_seat(bob, eve.id),
         lambda: exchange.change_key(bob),

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from store import StoreError, new_channel_key, normalise_channel_key
+from store import NewIntervention, StoreError, new_channel_key, normalise_channel_key
 from tests.store import making
 from tests.store.making import NOW
 
@@ -26,12 +26,21 @@ def test_deleted_ciphertext_is_gone_from_file_and_log(sqlite_place, figure):
     marker = os.urandom(24)
     for size in (10, 3_000, 30_000):
         making.send(store, sender, [receiver], content=marker * size, details=marker, note=marker)
-    assert found(sqlite_place, marker)  # the control: looking finds it
+    altered = os.urandom(24)
+    last = making.send(store, sender, [receiver])
     with store.write() as unit:
-        assert unit.images.purge(channel.id) == 3
+        records = (altered, altered, altered)
+        new = NewIntervention(
+            last.public_id, sender.id, "act", "flip", NOW, content=altered * 30_000, records=records
+        )
+        unit.interventions.add(channel.id, new)
+    assert found(sqlite_place, marker)  # the control: looking finds it
+    assert found(sqlite_place, altered)
+    with store.write() as unit:
+        assert unit.images.purge(channel.id) == 4
     before = found(sqlite_place, marker)
     store.compact()
-    after = found(sqlite_place, marker)
+    after = found(sqlite_place, marker) | found(sqlite_place, altered)
     sizes = store.sizes()
     store.close()
     figure(f"purged ciphertext: found in {sorted(before)} before compact, in {sorted(after)} after")
