@@ -179,6 +179,26 @@ def test_an_interceptors_page_relays_and_shows_what_it_has_read(lesson):
     assert lesson.exchange.substitutions(lesson.seats["Eve"])[-1].ended_at is None
 
 
+def test_of_a_textbook_picture_only_what_was_under_the_key_is_read(lesson):
+    lesson.allow()
+    lesson.exchange.substitute(lesson.seats["Eve"], lesson.seats["Bob"].id)
+    lesson.send(1, "textbook-pixels")
+    at = lesson.page("Eve")
+    assert "1.png" in texts(at)
+    assert "under a classroom key: see Attacks" in texts(at)
+
+
+def test_a_removed_interceptor_is_noticed_where_something_was_held_up(lesson):
+    lesson.allow()
+    lesson.exchange.substitute(lesson.seats["Eve"], lesson.seats["Bob"].id)
+    lesson.send(1, "hybrid")
+    bob = lesson.page("Bob")
+    assert "a key that is not yours" not in texts(bob)
+    lesson.exchange.remove_seat(lesson.seats["Ada"], lesson.seats["Eve"].id)
+    bob.run()
+    assert "a key that is not yours" in texts(bob)
+
+
 def test_both_find_out_by_comparing(lesson):
     lesson.allow()
     lesson.exchange.substitute(lesson.seats["Eve"], lesson.seats["Bob"].id)
