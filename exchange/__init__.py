@@ -37,23 +37,28 @@ from exchange.recipients import schemes_for
 from exchange.seats import CLASSROOM_KEY_SIZES, new_token
 from exchange.sending import Sending
 from exchange.substituting import Substituting
+from exchange.tamper_values import (
+    Alarm,
+    Contact,
+    Contacts,
+    Intervention,
+    ReadItem,
+    ReadPicture,
+    Substitution,
+)
 from exchange.tampering import Tampering
 from exchange.values import (
     CHANNEL_KINDS,
     KEEP_FOR,
     REMOVE_AFTER,
     ROLES,
-    Alarm,
     CapturedImage,
     CaptureItem,
     Channel,
     Ciphertext,
-    Contact,
-    Contacts,
     Details,
     Event,
     InboxItem,
-    Intervention,
     KeyChoice,
     KeyWay,
     Lobby,
@@ -62,15 +67,12 @@ from exchange.values import (
     OwnKeys,
     Person,
     Pulse,
-    ReadItem,
-    ReadPicture,
     Receipt,
     Role,
     SchemeChoice,
     Seat,
     SenderProof,
     SentImage,
-    Substitution,
 )
 from rsa_core import KEY_SIZES, WEAKNESSES
 from rsa_core.tampering import FACTORS as TAMPER_FACTORS

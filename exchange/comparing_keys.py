@@ -13,7 +13,8 @@ import store
 from exchange.desk import Asking, Desk, role_of
 from exchange.errors import InputRefused, NotFound
 from exchange.keys_shown import false_keys
-from exchange.values import Alarm, Contact, Contacts, Seat
+from exchange.tamper_values import Alarm, Contact, Contacts
+from exchange.values import Seat
 from rsa_core import fingerprint_of, safety_number_of
 
 _OTHER_SIDE = {"sender": "receiver", "receiver": "sender"}

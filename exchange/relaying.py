@@ -20,7 +20,8 @@ from exchange.details import parse_details
 from exchange.errors import InputRefused, NotFound, Tampered
 from exchange.seats import Seats
 from exchange.sending import check_room
-from exchange.values import ReadItem, ReadPicture, Seat
+from exchange.tamper_values import ReadItem, ReadPicture
+from exchange.values import Seat
 from rsa_core import (
     SCHEMES,
     DecryptionError,

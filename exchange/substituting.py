@@ -14,8 +14,9 @@ import store
 from exchange.desk import Asking
 from exchange.errors import ExchangeError, InputRefused, NotFound
 from exchange.relaying import Relaying, false_secret
+from exchange.tamper_values import Substitution
 from exchange.tampering import require_tampering
-from exchange.values import Seat, Substitution
+from exchange.values import Seat
 from rsa_core import KEY_SIZES, KeyPair, PublicKey
 
 

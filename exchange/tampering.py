@@ -15,7 +15,8 @@ import store
 from exchange.desk import Asking, find_image
 from exchange.errors import InputRefused, Tampered
 from exchange.sending import check_room
-from exchange.values import CapturedImage, Intervention, Seat
+from exchange.tamper_values import Intervention
+from exchange.values import CapturedImage, Seat
 from exchange.watching import Watching
 from rsa_core import SCHEMES, EnvelopeFormatError, LimitError, PublicKey
 from rsa_core.tampering import FACTORS, REGIONS, Altered, CannotTamperError, flip, multiply
