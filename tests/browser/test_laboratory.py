@@ -99,6 +99,7 @@ def fill(server) -> Lesson:
 
 def open_attacks(eve: Visitor, lesson: Lesson, capture: str, attack: str) -> None:
     """Chooses a capture and an attack, and waits until both are on the page."""
+    eve.page.get_by_role("tab", name="Ciphertext").click()  # only the open tab is drawn
     select_capture(eve, lesson.numbers[capture])
     eve.page.get_by_role("tab", name="Attacks").click()
     choice = ATTACK_CHOICES[attack]
