@@ -61,7 +61,7 @@ class Opening(ComparingKeys):
         """Every picture that has arrived, the newest first, and why any cannot be opened."""
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "receiver")
-            images = unit.images.in_channel(asking.channel.id)
+            images = unit.images.in_channel(asking.channel.id, recipient=asking.seat.id)
             seats = seats_of(unit, images)
             found = [one for one in deliveries(unit, asking, images) if one.arrives]
             items = [_item(unit, asking, one, seats[one.image.sender_id]) for one in found]

@@ -16,6 +16,7 @@ import store
 from exchange.admission import Sleep
 from exchange.desk import Asking, Clock, Desk, utc_now
 from exchange.errors import Unavailable
+from exchange.held import HeldAtEvent
 from exchange.keys_shown import as_shown
 from exchange.values import Person, Pulse, Seat
 from exchange.watching import events_after
@@ -23,14 +24,12 @@ from exchange.watching import events_after
 NOTE_AFTER = timedelta(seconds=20)  # a seat that was seen more recently is not noted again
 WRITE_EVERY = timedelta(seconds=5)
 FRESH_FOR = timedelta(seconds=10)
-_CHANNELS_HELD = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class _People:
     """The people of a channel as they were at one of its events."""
 
-    last_seq: int
     at: datetime
     people: tuple[Person, ...]
     here: frozenset[str]
@@ -43,7 +42,7 @@ class Presence(Desk):
         self, backend: store.Store, clock: Clock = utc_now, sleep: Sleep = time.sleep
     ) -> None:
         super().__init__(backend, clock, sleep)
-        self._people: dict[int, _People] = {}  # by the channel's id
+        self._people: HeldAtEvent[_People] = HeldAtEvent()
         self._seen: dict[int, datetime] = {}  # by the seat's id, what is not written yet
         self._seen_written: datetime | None = None
         self._seen_lock = threading.Lock()
@@ -72,10 +71,9 @@ class Presence(Desk):
 
     def _people_of(self, unit: store.Unit, asking: Asking) -> tuple[Person, ...]:
         channel, now = asking.channel, self._clock()
-        held = self._people.get(channel.id)
+        held = self._people.get(channel)
         if (
             held is not None
-            and held.last_seq == channel.last_seq
             and timedelta(0) <= now - held.at < FRESH_FOR
             and asking.seat.public_id in held.here
         ):
@@ -83,10 +81,7 @@ class Presence(Desk):
         rows = [self._as_seen(row) for row in unit.seats.in_channel(channel.id)]
         people = tuple(self._person(row, channel) for row in rows)
         here = frozenset(person.id for person in people if person.here)
-        if len(self._people) >= _CHANNELS_HELD:
-            self._people.clear()
-        self._people[channel.id] = _People(channel.last_seq, now, people, here)
-        return people
+        return self._people.put(channel, _People(now, people, here)).people
 
     def _as_seen(self, row: store.Seat) -> store.Seat:
         seen = self._seen.get(row.id, row.last_seen_at)

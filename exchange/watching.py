@@ -5,11 +5,14 @@ here reads a private key, a details envelope or another seat's token.
 """
 
 import hashlib
+import time
 
 import store
-from exchange.desk import Asking, Desk, find_image, role_of
+from exchange.admission import Sleep
+from exchange.desk import Asking, Clock, Desk, find_image, role_of, utc_now
 from exchange.errors import Tampered
 from exchange.events_shown import visible_after
+from exchange.held import HeldAtEvent
 from exchange.sending import receipts, seats_of
 from exchange.values import CapturedImage, CaptureItem, Event, Seat
 from rsa_core import (
@@ -26,6 +29,12 @@ from rsa_core import (
 class Watching(Desk):
     """Events for everybody, captures for interceptors."""
 
+    def __init__(
+        self, backend: store.Store, clock: Clock = utc_now, sleep: Sleep = time.sleep
+    ) -> None:
+        super().__init__(backend, clock, sleep)
+        self._captures: HeldAtEvent[tuple[CaptureItem, ...]] = HeldAtEvent()
+
     def events_since(self, seat: Seat, seq: int) -> tuple[Event, ...]:
         """What happened after event number `seq`, in order; a long story comes in parts."""
         with self._reading() as unit:
@@ -35,10 +44,13 @@ class Watching(Desk):
         """Every ciphertext of the channel, the newest first."""
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
+            held = self._captures.get(asking.channel)
+            if held is not None:
+                return held
             images = unit.images.in_channel(asking.channel.id)
             seats = seats_of(unit, images)
         items = [_capture(image, number, seats) for number, image in enumerate(images, start=1)]
-        return tuple(reversed(items))
+        return self._captures.put(asking.channel, tuple(reversed(items)))
 
     def capture(self, seat: Seat, image_id: str) -> CapturedImage:
         """One ciphertext, the exact bytes that travelled, and what they say without a key.

@@ -78,4 +78,4 @@ class Turns:
             event.set()
 
 
-drawing = Turns(places=2, lease=0.3)
+drawing = Turns(places=1, lease=0.2)

@@ -113,9 +113,13 @@ class Images(Repository):
         """One image of the channel; None when it is not there."""
         return self._one(image.c.channel_id == channel_id, image.c.public_id == public_id)
 
-    def in_channel(self, channel_id: int) -> list[StoredImage]:
-        """Every image of the channel, oldest first."""
-        return self._listed(image.c.channel_id == channel_id)
+    def in_channel(self, channel_id: int, *, recipient: int | None = None) -> list[StoredImage]:
+        """Every image of the channel, oldest first.
+
+        With a seat's id as `recipient`, no other recipient is listed; that is much cheaper where
+        each image has many.
+        """
+        return self._listed(image.c.channel_id == channel_id, recipient=recipient)
 
     def for_recipient(self, channel_id: int, seat_id: int) -> list[StoredImage]:
         """The channel's images that are for this seat, oldest first."""
@@ -270,18 +274,22 @@ class Images(Repository):
         found = self._listed(*conditions)
         return found[0] if found else None
 
-    def _listed(self, *conditions: ColumnElement[bool]) -> list[StoredImage]:
+    def _listed(
+        self, *conditions: ColumnElement[bool], recipient: int | None = None
+    ) -> list[StoredImage]:
         rows = self._connection.execute(
             select(*_LISTED).where(*conditions).order_by(image.c.id)
         ).all()
         recipients: dict[int, list[Recipient]] = {row.id: [] for row in rows}
-        of_these = self._connection.execute(
+        of_these = (
             select(image_recipient)
             .join(image, image.c.id == image_recipient.c.image_id)
             .where(*conditions)
             .order_by(image_recipient.c.image_id, image_recipient.c.seat_id)
         )
-        for row in of_these:
+        if recipient is not None:
+            of_these = of_these.where(image_recipient.c.seat_id == recipient)
+        for row in self._connection.execute(of_these):
             if row.image_id in recipients:
                 recipients[row.image_id].append(
                     Recipient(row.seat_id, row.fingerprint, row.opened_at)

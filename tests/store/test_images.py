@@ -64,6 +64,13 @@ def test_listings_are_oldest_first_and_keep_to_channel_sender_and_recipient(stor
         assert names(images.in_channel(elsewhere.id)) == names([foreign])
         [_, listed, _] = images.in_channel(channel.id)
         assert [(r.seat_id, r.fingerprint) for r in listed.recipients] == list(two.recipients)
+        own = images.in_channel(channel.id, recipient=second_receiver.id)
+        assert names(own) == names([one, two, three])
+        assert [[r.seat_id for r in image.recipients] for image in own] == [
+            [],
+            [second_receiver.id],
+            [],
+        ]
 
 
 def test_an_image_is_found_in_its_own_channel_only(store):

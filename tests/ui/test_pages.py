@@ -204,3 +204,27 @@ def test_a_crowd_is_one_toast(exchange, channel):
         sit(exchange, channel, name, "receiver")
     at.run()
     assert [toast.value for toast in at.toast] == ["A new receiver joined (3 times)"]
+
+
+def test_a_long_inbox_begins_with_the_newest_and_shows_more_when_asked(exchange, channel, png):
+    bob = sit(exchange, channel, "Bob", "receiver")
+    ada = sit(exchange, channel, "Ada", "sender")
+    for number in range(23):
+        exchange.send(
+            ada,
+            png,
+            file_name=f"{number}.png",
+            scheme="hybrid",
+            recipients=(bob.id,),
+            submission=str(number),
+        )
+
+    def shown(at):
+        return [text.value.split(".png")[0] for text in at.text if ".png" in text.value]
+
+    at = page_of(bob, channel.key)
+    assert shown(at) == [str(number) for number in range(22, 2, -1)]
+    assert "3 older images are not shown." in [caption.value for caption in at.caption]
+    next(b for b in at.button if b.label == "Show older images").click().run()
+    assert shown(at) == [str(number) for number in range(22, -1, -1)]
+    assert "Show older images" not in [b.label for b in at.button]

@@ -11,6 +11,7 @@ from ui.receiving.selection import selection
 from ui.service import exchange
 from ui.words import clock_time, file_size
 
+_SHOWN = 20  # images at first, and more by each press: a page is drawn at every new image
 _OPEN_AT_ONCE = 6  # pictures held open in one session; each may be 50 MB
 
 
@@ -26,9 +27,17 @@ def inbox_list(seat: Seat) -> None:
     if not items:
         st.caption("Nothing has arrived yet. New images appear here by themselves.")
     selection(seat, [item for item in items if not item.obstacle])
-    for item in items:
+    shown = st.session_state.setdefault(f"shown_{seat.id}", _SHOWN)
+    for item in items[:shown]:
         with st.container(border=True, key=f"inbox_{item.id}"):
             _inbox_item(seat, item)
+    if len(items) > shown:
+        st.caption(f"{len(items) - shown} older images are not shown.")
+        st.button("Show older images", on_click=_show_more, args=(seat,))
+
+
+def _show_more(seat: Seat) -> None:
+    st.session_state[f"shown_{seat.id}"] += _SHOWN
 
 
 def _inbox_item(seat: Seat, item: InboxItem) -> None:
@@ -48,12 +57,7 @@ def _inbox_item(seat: Seat, item: InboxItem) -> None:
     with picture:
         small_picture(details.thumbnail, alt="Preview of the image", mime=_mime(details))
     with words:
-        with st.container(gap="xsmall"):
-            st.text(details.file_name)
-            if details.caption:
-                st.text(details.caption)
-            _headline(item)
-            st.caption(f"{details.width} × {details.height}, {file_size(details.size)}")
+        _headline(item, details)
         if item.id in opened:
             if st.button("Close", key=f"close_{item.id}"):
                 del opened[item.id]
@@ -65,13 +69,22 @@ def _inbox_item(seat: Seat, item: InboxItem) -> None:
         show_opened(seat, item, opened[item.id])
 
 
-def _headline(item: InboxItem) -> None:
-    st.text(f"From {item.sender}")
-    state = f"opened {clock_time(item.opened_at)}" if item.opened_at else "not opened yet"
-    st.caption(
-        f"{clock_time(item.sent_at)} · {item.scheme} · ciphertext {file_size(item.size)} · {state}"
-        + (f" · {item.removal}" if item.removal else "")
-    )
+def _headline(item: InboxItem, details: Details | None = None) -> None:
+    """All that is known of a picture before it is opened, in two elements: there may be many."""
+    typed = [f"From {item.sender}"]
+    facts = [
+        clock_time(item.sent_at),
+        item.scheme,
+        f"ciphertext {file_size(item.size)}",
+        f"opened {clock_time(item.opened_at)}" if item.opened_at else "not opened yet",
+    ]
+    if item.removal:
+        facts.append(item.removal)
+    if details is not None:
+        typed = [line for line in (details.file_name, details.caption) if line] + typed
+        facts.insert(0, f"{details.width} × {details.height}, {file_size(details.size)}")
+    st.text("\n".join(typed))
+    st.caption(" · ".join(facts))
 
 
 def _open(seat: Seat, item: InboxItem, opened: dict[str, OpenedPicture]) -> None:
