@@ -72,12 +72,11 @@ def ciphertext_head(capture: Capture, size: int = 256) -> bytes:
     return residues.expanded(0, -(-size // capture.residue_width))[:size]
 
 
-def hex_rows(data: bytes, rows: int = 16) -> str:
-    """The first `rows` rows of 16 bytes, as `xxd` prints them, without its text column."""
-    lines = []
-    for at in range(0, min(len(data), rows * 16), 16):
-        lines.append(f"{at:08x}: {data[at : at + 16].hex(' ', -2)}")
-    return "\n".join(lines)
+def hex_rows(data: bytes) -> str:
+    """Rows of 16 bytes, as `xxd` prints them, without its text column."""
+    return "\n".join(
+        f"{at:08x}: {data[at : at + 16].hex(' ', -2)}" for at in range(0, len(data), 16)
+    )
 
 
 def _spread(size: int, side: int) -> NDArray[np.intp]:

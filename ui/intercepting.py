@@ -71,7 +71,7 @@ def show_ciphertext(capture: CapturedImage) -> None:
         language=None,
         wrap_lines=True,
     )
-    st.caption(f"The first {_HEX_BYTES} bytes of the ciphertext")
+    st.caption(f"The ciphertext in hexadecimal, its first {_HEX_BYTES} bytes")
     st.code(hex_dump(capture, _HEX_BYTES), language=None)
 
 

@@ -49,9 +49,9 @@ def compare_panel(seat: Seat) -> None:
     people = {person.id: person for person in found.people}
     with panel:
         st.caption(
-            "Meet, or telephone. One reads the own number aloud, the other looks whether it is "
-            "the one that stands here. Whoever changes keys on the way can change this page's "
-            "words too, but not a voice that you know."
+            "Meet, or telephone. One of you reads out the number of their own key; the other "
+            "checks that it is the one shown here. Whoever changes keys on the way could change "
+            "the words of this page too, but not a voice that you know."
         )
         labelled_code("Your own number: read it aloud", found.own_number)
         if not people:

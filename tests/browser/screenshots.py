@@ -92,9 +92,28 @@ def story(browser: Browser, server: Server, folder: Path, size: str, shade: str)
         shoot(eve, folder / f"{name}-interceptor-{scheme.split()[-1]}.png")
     eve.page.get_by_role("tab", name="Statistics").click()
     shoot(eve, folder / f"{name}-interceptor-statistics.png")
+    eve.select("Capture", "2 · textbook-pixels")
+    eve.page.get_by_role("tab", name="Attacks").click()
+    eve.button("Run attack").click()
+    expect(eve.page.get_by_text("The recovered picture, exact")).to_be_visible()
+    shoot(eve, folder / f"{name}-interceptor-attacks.png")
+    eve.select("Capture", "1 · hybrid")
     tampering(ada, bob, eve, folder, name)
+    comparing(guest, folder, name)
     for one in people.values():
         one.page.context.close()
+
+
+def comparing(guest: Visitor, folder: Path, name: str) -> None:
+    """The compare page, before and after."""
+    guest.go("/compare")
+    guest.choose("Longest side, in pixels", "128")
+    guest.page.get_by_text("Schemes, keys and attacks").click()
+    guest.choose("Seconds for each attack", "2")
+    shoot(guest, folder / f"{name}-compare-empty.png")
+    guest.button("Compare").click()
+    expect(guest.button("Download CSV")).to_be_visible(timeout=120_000)
+    shoot(guest, folder / f"{name}-compare-full.png")
 
 
 def tampering(ada: Visitor, bob: Visitor, eve: Visitor, folder: Path, name: str) -> None:

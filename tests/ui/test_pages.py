@@ -220,7 +220,7 @@ def test_a_long_inbox_begins_with_the_newest_and_shows_more_when_asked(exchange,
         )
 
     def shown(at):
-        return [text.value.split(".png")[0] for text in at.text if ".png" in text.value]
+        return [text.value.split(".png")[0] for text in at.text if text.value.endswith(".png")]
 
     at = page_of(bob, channel.key)
     assert shown(at) == [str(number) for number in range(22, 2, -1)]

@@ -70,8 +70,7 @@ def _inbox_item(seat: Seat, item: InboxItem) -> None:
 
 
 def _headline(item: InboxItem, details: Details | None = None) -> None:
-    """All that is known of a picture before it is opened, in two elements: there may be many."""
-    typed = [f"From {item.sender}"]
+    """All that is known of a picture before it is opened, in few elements: there may be many."""
     facts = [
         clock_time(item.sent_at),
         item.scheme,
@@ -81,9 +80,11 @@ def _headline(item: InboxItem, details: Details | None = None) -> None:
     if item.removal:
         facts.append(item.removal)
     if details is not None:
-        typed = [line for line in (details.file_name, details.caption) if line] + typed
+        st.text(details.file_name)
+        if details.caption:
+            st.text(details.caption)
         facts.insert(0, f"{details.width} × {details.height}, {file_size(details.size)}")
-    st.text("\n".join(typed))
+    st.text(f"From {item.sender}")
     st.caption(" · ".join(facts))
 
 
