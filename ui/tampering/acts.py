@@ -21,8 +21,8 @@ from ui.service import exchange
 from ui.words import clock_time
 
 KINDS = {  # name: (title, one line)
-    "multiply": ("Multiply", "Everything becomes brighter. Nothing is read, no key is needed."),
-    "flip": ("Flip bits", "A part of the picture turns into noise."),
+    "multiply": ("Multiply", "Textbook RSA turns brighter; nothing is read, and no key is needed."),
+    "flip": ("Flip bits", "Under textbook RSA a part of the picture turns into noise."),
     "swap": ("Swap", "This capture and another one change places."),
     "replay": ("Replay", "An earlier capture of the same sender arrives in this one's place."),
     "drop": ("Drop", "Nothing arrives. Its sender still sees it as sent."),
