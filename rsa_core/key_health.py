@@ -77,7 +77,9 @@ def key_health(
         _tried(
             "Shared prime (greatest common divisor)",
             probes.shared_prime(n, [m for m, _ in known]),
-            f"microseconds for each of {len(known)} other keys",
+            f"microseconds for each other key; there are {len(known)}"
+            if len(known) != 1
+            else "microseconds for the one other key",
             needs="public keys of other people",
         ),
         _shared_modulus(n, e, known),

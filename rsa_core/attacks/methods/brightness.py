@@ -26,7 +26,7 @@ def brightness(_target: Target, reading: Reading, course: Course) -> Found:
         copies = (*copies, multiplied(copy, FACTOR))
         course.check()
     forged = Container(container.scheme, container.samples, container.shape, copies)
-    course.note(f"every residue multiplied by {FACTOR}^e, for {len(copies)} keys")
+    course.note(f"every residue multiplied by {FACTOR}^e; copies: {len(copies)}")
     course.note("samples over 127 exceed 255; the receiver sees 255 there")
     return Found(
         "The forged envelope opens without a warning to a picture of twice the brightness. "

@@ -31,7 +31,7 @@ def factoring(target: Target, reading: Reading, course: Course) -> Found:
             "The public key of no recipient is known: the envelope names it, but does not hold it."
         )
     keys = sorted(reading.keys)
-    course.note(f"{len(keys)} keys, the shortest of {keys[0][0].bit_length()} bits")
+    course.note(f"moduli: {len(keys)}, the shortest of {keys[0][0].bit_length()} bits")
     found = None
     for number, key in enumerate(keys):
         course.report(0.2 * number / len(keys), "Looking for small, close and smooth primes")
