@@ -7,6 +7,7 @@ long encryption and close an open dialog.
 """
 
 from collections import Counter
+from contextlib import suppress
 
 import streamlit as st
 from streamlit_autorefresh import st_autorefresh
@@ -65,11 +66,12 @@ _TOASTS = {
 }
 
 _COMING_AND_GOING = frozenset({"joined", "left", "approved", "removed seat"})
+_SHOWS: dict[Role, Role] = {"sender": "receiver", "interceptor": "receiver", "receiver": "sender"}
 _ON_THE_WAY = frozenset({"flipped", "multiplied", "swapped", "replayed", "dropped", "let pass"})
 _OF_NO_CONCERN: dict[Role, frozenset[str]] = {
     "sender": frozenset({"refused", "classroom key", "relayed"} | _ON_THE_WAY),
     "interceptor": frozenset({"opened", "refused"}),
-    "receiver": frozenset({"opened", "refused", "classroom key"}),
+    "receiver": frozenset({"refused", "classroom key"}),
 }
 
 
@@ -139,7 +141,9 @@ def _concerns(seat: Seat, event: Event) -> bool:
     if event.kind in _COMING_AND_GOING:
         if event.role == "interceptor" and seat.channel.tampering:
             return True  # what it held up, or the keys that it showed, may be others now
-        return seat.owner or (event.role == "receiver" and seat.role != "receiver")
+        return seat.owner or event.role == _SHOWS[seat.role]
+    if event.kind == "opened" and seat.role == "receiver":
+        return bool(st.session_state.get(f"counts_openings_{seat.id}"))
     return event.kind not in _OF_NO_CONCERN[seat.role]
 
 
@@ -154,7 +158,8 @@ def _ask(seat: Seat, events: list[Event]) -> tuple[Event, ...]:
     An interceptor's page passes on first what was sealed for its keys: that too is news.
     """
     if seat.role == "interceptor" and seat.channel.kind == "classroom":
-        exchange().relay(seat)
+        with suppress(ExchangeError):  # what cannot be passed on now waits for the next tick
+            exchange().relay(seat)
     pulse = exchange().pulse(seat, events[-1].seq if events else 0)
     events.extend(pulse.events)
     others = [e for e in pulse.events if e.who_id != seat.id and e.kind in _TOASTS]

@@ -86,6 +86,7 @@ def _faults_in_words() -> Iterator[None]:
     except ExchangeError as error:
         st.error(str(error))
         st_autorefresh(interval=_RETRY_MS, key="retry")
+        st.stop()
 
 
 def _place(role: Role, key: str) -> str:

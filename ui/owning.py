@@ -44,9 +44,20 @@ def _rules(seat: Seat) -> None:
     if channel.kind == "classroom":
         rules["tampering"] = ("Interceptors may tamper", channel.tampering)
     for name, (label, value) in rules.items():
-        wanted = st.toggle(label, value=value, key=f"rule_{name}_{seat.id}")
-        if wanted != value:
-            _act(partial(exchange().set_rules, seat, **{name: wanted}))
+        key = f"rule_{name}_{seat.id}"
+        # Only a press counts: what another tab of the owner's has switched is none of this one.
+        st.session_state[key] = value
+        st.toggle(label, key=key, on_change=_set_rule, args=(seat, name, key))
+    problem = st.session_state.pop(f"rule_problem_{seat.id}", None)
+    if problem:
+        st.error(problem)
+
+
+def _set_rule(seat: Seat, name: str, key: str) -> None:
+    try:
+        exchange().set_rules(seat, **{name: st.session_state[key]})
+    except ExchangeError as error:
+        st.session_state[f"rule_problem_{seat.id}"] = str(error)
 
 
 def _seats(seat: Seat, others: list[Person]) -> None:

@@ -15,7 +15,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 RERUNS = 2  # a story is told again when a busy machine spoilt it; it has to hold in one piece
@@ -140,9 +140,20 @@ class Visitor:
         self.page.get_by_role("radiogroup", name=group).get_by_text(option, exact=True).click()
 
     def select(self, box: str, option: str) -> None:
-        """Picks the first option of a select box that contains these words."""
-        self.unfold(box)
-        self.page.get_by_role("option").filter(has_text=option).first.click()
+        """Picks the first option of a select box that contains these words.
+
+        A list that was opened before the option came does not get it: it is opened again.
+        """
+        found = self.page.get_by_role("option").filter(has_text=option).first
+        for patience in (2_000, 2_000, 5_000, PATIENCE):
+            self.unfold(box)
+            try:
+                found.click(timeout=patience)
+            except TimeoutError:
+                self.page.keyboard.press("Escape")
+            else:
+                return
+        raise AssertionError(f"no option {option!r} in {box!r}")
 
     def unfold(self, box: str) -> None:
         """Opens the list of a select box."""

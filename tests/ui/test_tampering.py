@@ -157,6 +157,8 @@ def test_the_receivers_page_follows_what_arrives(lesson):
     assert "byte for byte" in "\n".join(one.value for one in at.success)
     lesson.exchange.drop(lesson.seats["Eve"], sent)
     at.run()
+    assert "gone from your inbox" in texts(at)  # what was opened stays open
+    press(at, "Close")
     assert "1.png" not in texts(at)
 
 

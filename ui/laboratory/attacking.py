@@ -37,7 +37,7 @@ def show_attacks(seat: Seat, capture: CapturedImage) -> None:
         _about(ATTACK_CHOICES[name])
         if st.button("Run attack", type="primary", icon=":material/swords:", disabled=running):
             _start(seat, capture, name)
-        _problem(seat)
+        _problem(seat, capture, name)
         if running:
             st.session_state[_FIRST] = True
             _watch(seat)
@@ -60,7 +60,7 @@ def _start(seat: Seat, capture: CapturedImage, name: str) -> None:
         exchange().start_attack(seat, capture.item.id, name)
     except ExchangeError as error:
         problem = str(error)
-    st.session_state[f"attack_problem_{seat.id}"] = problem
+    _keep_problem(seat, capture.item.id, name, problem)
     if not problem:  # from the start, since a quick attack may end before anybody looks at it
         st.session_state[f"redraw_{seat.id}"] = (capture.item.id, name, 0)
     st.rerun()
@@ -71,14 +71,19 @@ def _look(seat: Seat) -> AttackState | None:
     state = exchange().attack_state(seat)
     if state is None or state.phase in {"waiting", "running"}:
         return state
-    st.session_state[f"attack_problem_{seat.id}"] = state.words
+    _keep_problem(seat, state.image_id, state.attack, state.words)
     st.session_state.pop(f"redraw_{seat.id}", None)
     return None
 
 
-def _problem(seat: Seat) -> None:
-    words = st.session_state.get(f"attack_problem_{seat.id}")
-    if words:
+def _keep_problem(seat: Seat, image_id: str, name: str, words: str) -> None:
+    st.session_state[f"attack_problem_{seat.id}"] = (image_id, name, words)
+
+
+def _problem(seat: Seat, capture: CapturedImage, name: str) -> None:
+    """Why this attack on this capture came to nothing."""
+    image_id, attack, words = st.session_state.get(f"attack_problem_{seat.id}", ("", "", ""))
+    if words and (image_id, attack) == (capture.item.id, name):
         st.warning(words, icon=":material/cancel:")
 
 

@@ -21,8 +21,19 @@ def act_key(seat: Seat) -> str:
     return f"tamper_{seat.id}"
 
 
+def factor_key(seat: Seat) -> str:
+    """Names the choice of a factor to multiply by."""
+    return f"tamper_factor_{seat.id}"
+
+
+def region_key(seat: Seat) -> str:
+    """Names the choice of a region to flip."""
+    return f"tamper_region_{seat.id}"
+
+
 def keep_choices(seat: Seat) -> None:
     """Once in each run of the page, before the controls."""
-    for key in (attack_key(seat), act_key(seat), PLOT, NEIGHBOURS):
+    of_seat = (attack_key, act_key, factor_key, region_key)
+    for key in (*(name(seat) for name in of_seat), PLOT, NEIGHBOURS):
         if key in st.session_state:
             st.session_state[key] = st.session_state[key]

@@ -3,7 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from exchange import Details, ExchangeError, InboxItem, OpenedPicture, Seat, Tampered
+from exchange import Details, ExchangeError, InboxItem, OpenedPicture, Seat
 from ui.browser_files import small_picture
 from ui.feed import mark_read, unread
 from ui.receiving.opened import offer_ciphertext, show_opened
@@ -16,8 +16,12 @@ _OPEN_AT_ONCE = 6  # pictures held open in one session; each may be 50 MB
 
 
 def inbox_list(seat: Seat) -> None:
-    """Every picture of the channel; opened ones stay open until they are closed."""
+    """Every picture of the channel; opened ones stay open until they are closed.
+
+    Also those that are gone from the channel by now: opening may have been what removed them.
+    """
     items = exchange().inbox(seat)
+    st.session_state[f"counts_openings_{seat.id}"] = any(item.removal for item in items)
     new = unread(seat, "sent")
     st.subheader("Inbox")
     if new:
@@ -27,6 +31,7 @@ def inbox_list(seat: Seat) -> None:
     if not items:
         st.caption("Nothing has arrived yet. New images appear here by themselves.")
     selection(seat, [item for item in items if not item.obstacle])
+    _gone(seat, items)
     shown = st.session_state.setdefault(f"shown_{seat.id}", _SHOWN)
     for item in items[:shown]:
         with st.container(border=True, key=f"inbox_{item.id}"):
@@ -40,33 +45,66 @@ def _show_more(seat: Seat) -> None:
     st.session_state[f"shown_{seat.id}"] += _SHOWN
 
 
+def _gone(seat: Seat, items: list[InboxItem] | tuple[InboxItem, ...]) -> None:
+    """Pictures that are still open here, and no longer in the channel."""
+    here = {item.id for item in items}
+    for item, picture in list(_opened(seat).values()):
+        if item.id not in here:
+            with st.container(border=True, key=f"gone_{item.id}"):
+                _headline(item, picture.details)
+                st.info(
+                    "This picture has gone from your inbox. Only this page still has it: save it "
+                    "if you want to keep it.",
+                    icon=":material/save:",
+                )
+                _close_button(seat, item)
+                show_opened(seat, item, picture)
+
+
+def _opened(seat: Seat) -> dict[str, tuple[InboxItem, OpenedPicture]]:
+    """What is open on this page, by image, with the line of the inbox that it had."""
+    opened: dict[str, tuple[InboxItem, OpenedPicture]] = st.session_state.setdefault(
+        f"opened_{seat.id}", {}
+    )
+    return opened
+
+
+def _close_button(seat: Seat, item: InboxItem) -> None:
+    if st.button("Close", key=f"close_{item.id}"):
+        del _opened(seat)[item.id]
+        st.rerun()
+
+
 def _inbox_item(seat: Seat, item: InboxItem) -> None:
+    opened = _opened(seat)
     if item.obstacle:
-        _headline(item)
+        picture = opened[item.id][1] if item.id in opened else None
+        _headline(item, None if picture is None else picture.details)
         st.info(item.obstacle, icon=":material/key_off:")
+        if picture is not None:
+            _close_button(seat, item)
+            show_opened(seat, item, picture)
         offer_ciphertext(seat, item)
         return
-    opened: dict[str, OpenedPicture] = st.session_state.setdefault(f"opened_{seat.id}", {})
     try:
         details = _details(seat, item)
     except ExchangeError as error:
         _headline(item)
         st.error(str(error), icon=":material/gpp_bad:")
         return
-    picture, words = st.columns([1, 4])
-    with picture:
+    preview, words = st.columns([1, 4])
+    with preview:
         small_picture(details.thumbnail, alt="Preview of the image", mime=_mime(details))
     with words:
         _headline(item, details)
         if item.id in opened:
-            if st.button("Close", key=f"close_{item.id}"):
-                del opened[item.id]
-                st.rerun()
+            _close_button(seat, item)
         elif st.button("Open", key=f"open_{item.id}", icon=":material/lock_open:"):
-            _open(seat, item, opened)
+            _open(seat, item)
         _problem(item)
     if item.id in opened:
-        show_opened(seat, item, opened[item.id])
+        show_opened(seat, item, opened[item.id][1])
+        offer_ciphertext(seat, item)
 
 
 def _headline(item: InboxItem, details: Details | None = None) -> None:
@@ -88,7 +126,7 @@ def _headline(item: InboxItem, details: Details | None = None) -> None:
     st.caption(" · ".join(facts))
 
 
-def _open(seat: Seat, item: InboxItem, opened: dict[str, OpenedPicture]) -> None:
+def _open(seat: Seat, item: InboxItem) -> None:
     """Decrypts, then shows the page anew; the words of a failure are kept for that page."""
     try:
         with st.spinner("Verifying and decrypting …"):
@@ -98,7 +136,8 @@ def _open(seat: Seat, item: InboxItem, opened: dict[str, OpenedPicture]) -> None
         st.session_state[_problem_of(item)] = str(error)
     else:
         st.session_state.pop(_problem_of(item), None)
-        opened[item.id] = picture
+        opened = _opened(seat)
+        opened[item.id] = (item, picture)
         while len(opened) > _OPEN_AT_ONCE:
             del opened[next(iter(opened))]
     st.rerun()
@@ -122,21 +161,14 @@ def _problem_of(item: InboxItem) -> str:
 def _details(seat: Seat, item: InboxItem) -> Details:
     """The sealed record, opened once in a session: opening costs a private-key operation.
 
-    What arrives under an id may become another thing; its record is opened anew then.
+    What arrives under an id may become another thing; its record is opened anew then. A refusal
+    is not kept: comparing, or the owner, may take its cause away.
     """
-    cache: dict[tuple[str, str], Details | Tampered] = st.session_state.setdefault(
-        f"details_{seat.id}", {}
-    )
+    cache: dict[tuple[str, str], Details] = st.session_state.setdefault(f"details_{seat.id}", {})
     arrived = (item.id, item.delivery)
     if arrived not in cache:
-        try:
-            cache[arrived] = exchange().details(seat, item.id)
-        except Tampered as refused:
-            cache[arrived] = refused
-    found = cache[arrived]
-    if isinstance(found, Tampered):
-        raise found
-    return found
+        cache[arrived] = exchange().details(seat, item.id)
+    return cache[arrived]
 
 
 def _mime(details: Details) -> str:

@@ -39,7 +39,6 @@ def show_opened(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
     )
     labelled_code("SHA-256 of the file", opened.sha256.hex())
     _proof(seat, item, opened)
-    offer_ciphertext(seat, item)
 
 
 def _proof(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:

@@ -16,9 +16,10 @@ _ZIP_BYTES = 150_000_000  # what one message to the browser carries without trou
 
 def selection(seat: Seat, items: list[InboxItem]) -> None:
     """Several images at once, opened into one zip, which stays until another one is made."""
-    if len(items) < _SELECT_FROM:
-        return
     made = f"zip_{seat.id}"
+    # Opening may have used the images up; what was made of them stays.
+    if len(items) < _SELECT_FROM and made not in st.session_state:
+        return
     with st.expander("Open several into one zip file"):
         names = {
             item.id: f"{n} · {clock_time(item.sent_at)} · from {item.sender}"

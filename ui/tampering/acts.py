@@ -15,7 +15,7 @@ from exchange import (
 )
 from exchange.laboratory import difference, noise_picture
 from ui.browser_files import small_picture
-from ui.laboratory.choices import act_key
+from ui.laboratory.choices import act_key, factor_key, region_key
 from ui.laboratory.held import once
 from ui.service import exchange
 from ui.words import clock_time
@@ -63,9 +63,13 @@ def _choice(seat: Seat, capture: CapturedImage) -> None:
         return
     if st.button("Interfere", type="primary", icon=":material/bolt:"):
         _act(seat, capture, kind, option)
-    problem = st.session_state.get(f"tamper_problem_{seat.id}")
+    problem = st.session_state.get(_problem_key(seat, capture))
     if problem:
         st.warning(problem, icon=":material/cancel:")
+
+
+def _problem_key(seat: Seat, capture: CapturedImage) -> str:
+    return f"tamper_problem_{seat.id}_{capture.item.id}"
 
 
 def _option(seat: Seat, capture: CapturedImage, kind: str) -> int | str | None:
@@ -74,7 +78,7 @@ def _option(seat: Seat, capture: CapturedImage, kind: str) -> int | str | None:
             "Factor",
             TAMPER_FACTORS,
             format_func=lambda s: f"s = {s}: c becomes c · {s}^e mod n",
-            key=f"tamper_factor_{seat.id}",
+            key=factor_key(seat),
         )
     if kind == "flip":
         if not capture.facts.moduli:
@@ -84,7 +88,7 @@ def _option(seat: Seat, capture: CapturedImage, kind: str) -> int | str | None:
             "Region",
             list(TAMPER_REGIONS),
             format_func=lambda region: TAMPER_REGIONS[region].capitalize(),
-            key=f"tamper_region_{seat.id}",
+            key=region_key(seat),
         )
     if kind == "drop":
         return ""
@@ -129,7 +133,7 @@ def _act(seat: Seat, capture: CapturedImage, kind: str, option: int | str | None
                 acts.drop(seat, image_id)
     except ExchangeError as error:
         problem = str(error)
-    st.session_state[f"tamper_problem_{seat.id}"] = problem
+    st.session_state[_problem_key(seat, capture)] = problem
     st.rerun()
 
 
@@ -146,9 +150,9 @@ def _state(seat: Seat, capture: CapturedImage, done: Intervention | None) -> Non
         try:
             exchange().let_pass(seat, capture.item.id)
         except ExchangeError as error:
-            st.session_state[f"tamper_problem_{seat.id}"] = str(error)
+            st.session_state[_problem_key(seat, capture)] = str(error)
         else:
-            st.session_state.pop(f"tamper_problem_{seat.id}", None)
+            st.session_state.pop(_problem_key(seat, capture), None)
         st.rerun()
     _before_and_after(seat, capture, done)
 

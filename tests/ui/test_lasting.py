@@ -1,0 +1,150 @@
+"""What is on a page stays on it as long as it should, and no longer."""
+
+import hashlib
+
+import pytest
+
+from exchange import Exchange, Tampered, Unavailable
+from tests.ui.test_pages import channel, exchange, page_of, sit  # noqa: F401 (fixtures)
+
+BUSY = "The server is busy just now."
+
+
+@pytest.fixture
+def sent(exchange, channel, png):  # noqa: F811
+    """Sends a picture to Bob under a rule, and gives Bob's page with it opened."""
+
+    def send(rule: str):
+        bob = sit(exchange, channel, "Bob", "receiver")
+        exchange.send(
+            sit(exchange, channel, "Ada", "sender"),
+            png,
+            file_name="a.png",
+            scheme="hybrid",
+            recipients=(bob.id,),
+            submission="1",
+            remove_after=rule,
+        )
+        at = page_of(bob, channel.key)
+        press(at, "Open")
+        return at
+
+    return send
+
+
+def press(at, label):
+    next(b for b in at.button if b.label == label).click()
+    return at.run()
+
+
+def shows(at, png) -> bool:
+    return hashlib.sha256(png).hexdigest() in [code.value for code in at.code]
+
+
+def infos(at) -> str:
+    return "\n".join(info.value for info in at.info)
+
+
+@pytest.mark.parametrize("rule", ["the first opening", "everyone has opened it"])
+def test_a_picture_that_its_opening_used_up_stays_until_it_is_closed(
+    exchange,  # noqa: F811
+    sent,
+    png,
+    rule,
+):
+    at = sent(rule)
+    assert shows(at, png)
+    exchange.purge()
+    at.run()
+    assert shows(at, png)
+    assert "gone from your inbox" in infos(at)
+    press(at, "Close")
+    assert not shows(at, png)
+    assert "gone from your inbox" not in infos(at)
+    assert not at.exception
+
+
+def test_a_refusal_goes_when_its_cause_goes(exchange, channel, png, monkeypatch):  # noqa: F811
+    bob = sit(exchange, channel, "Bob", "receiver")
+    ada = sit(exchange, channel, "Ada", "sender")
+    exchange.send(
+        ada, png, file_name="a.png", scheme="hybrid", recipients=(bob.id,), submission="1"
+    )
+
+    def refuse(*_args):
+        raise Tampered
+
+    with monkeypatch.context() as fault:
+        fault.setattr(Exchange, "details", refuse)
+        at = page_of(bob, channel.key)
+        assert str(Tampered()) in [error.value for error in at.error]
+    press(at.run(), "Open")
+    assert shows(at, png)
+
+
+@pytest.mark.parametrize("act", ["resume", "pulse"])
+def test_a_fault_at_the_top_of_a_page_is_said_in_words(
+    exchange,  # noqa: F811
+    channel,  # noqa: F811
+    monkeypatch,
+    act,
+):
+    eve = sit(exchange, channel, "Eve", "interceptor")
+
+    def fail(*_args):
+        raise Unavailable(BUSY)
+
+    with monkeypatch.context() as fault:
+        fault.setattr(Exchange, act, fail)
+        at = page_of(eve, channel.key)
+        assert [error.value for error in at.error] == [BUSY]
+        assert not at.exception
+    at.run()
+    assert not at.error
+
+
+def test_what_cannot_be_passed_on_does_not_shut_the_interceptors_page(
+    exchange,  # noqa: F811
+    monkeypatch,
+):
+    room = exchange.create_channel(name="", kind="classroom", keep_for="24 hours")
+    eve = sit(exchange, room, "Eve", "interceptor")
+
+    def fail(*_args):
+        raise Unavailable(BUSY)
+
+    monkeypatch.setattr(Exchange, "relay", fail)
+    at = page_of(eve, room.key)
+    assert not at.error
+    sit(exchange, room, "Bob", "receiver")
+    at.run()
+    assert [toast.value for toast in at.toast] == ["A new receiver joined"]
+
+
+def test_two_tabs_of_the_owner_do_not_fight_over_a_switch(exchange):  # noqa: F811
+    room = exchange.create_channel(name="", kind="classroom", keep_for="24 hours")
+    ada = exchange.take_seat(room.key, name="Ada", role="sender", owner_ticket=room.owner_ticket)
+    tabs = [page_of(ada, room.key), page_of(ada, room.key)]
+
+    def switch(at):
+        return next(t for t in at.toggle if t.label == "Interceptors may tamper")
+
+    switch(tabs[0]).set_value(True).run()
+    for _ in range(3):
+        for at in tabs:
+            at.run()
+            assert switch(at).value
+    rules = [event for event in exchange.events_since(ada, 0) if event.kind == "rules"]
+    assert [event.detail for event in rules] == ["tampering on"]
+    switch(tabs[1]).set_value(False).run()
+    assert not switch(tabs[0].run()).value
+
+
+def test_a_new_sender_is_there_to_be_compared_with_at_once(exchange, channel):  # noqa: F811
+    bob = sit(exchange, channel, "Bob", "receiver")
+    at = page_of(bob, channel.key)
+    at.session_state[f"compare_panel_{bob.id}"] = True
+    at.run()
+    sit(exchange, channel, "Dan", "sender")
+    at.run()
+    assert any("Dan, not yet compared" in code.value for code in at.code)
