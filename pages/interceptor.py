@@ -30,5 +30,5 @@ with ui.role_page("Interceptor", role="interceptor") as seat:
         shows = {"Ciphertext": ciphertext, "Statistics": statistics, "Attacks": attacks}
         if seat.channel.kind == "classroom":
             shows["Tamper"] = ui.show_tampering
-        with ui.open_tab(f"tab_{seat.id}", list(shows)) as name:
+        with ui.open_tab(laboratory.tab_key(seat), list(shows)) as name:
             shows[name](seat, capture)

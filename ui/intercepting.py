@@ -1,5 +1,6 @@
 """The interceptor's captures: which one, what it says in clear, and its bytes."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
@@ -8,6 +9,7 @@ import streamlit as st
 from exchange import CapturedImage, CaptureItem, ExchangeError, Seat
 from exchange.laboratory import hex_dump, noise_picture
 from ui.browser_files import small_picture
+from ui.laboratory.choices import attack_key, tab_key
 from ui.laboratory.held import shared
 from ui.service import exchange
 from ui.words import clock_time, file_size
@@ -25,6 +27,8 @@ def capture_choice(seat: Seat) -> CapturedImage | None:
     if not items:
         st.caption("Nothing captured yet. Every image sent in this channel appears here.")
         return None
+    if f"capture_{seat.id}" not in st.session_state:
+        _follow_attack(seat, items)
     chosen = st.selectbox(
         "Capture",
         list(items),
@@ -40,6 +44,15 @@ def capture_choice(seat: Seat) -> CapturedImage | None:
             return None
     st.session_state[f"captured_{seat.id}"] = held
     return replace(held, item=items[chosen])
+
+
+def _follow_attack(seat: Seat, items: Mapping[str, CaptureItem]) -> None:
+    """A page that was opened anew while an attack runs goes on where the attack is."""
+    running = exchange().attack_state(seat)
+    if running is not None and running.image_id in items:
+        st.session_state[f"capture_{seat.id}"] = running.image_id
+        st.session_state[attack_key(seat)] = running.attack
+        st.session_state[tab_key(seat)] = "Attacks"
 
 
 def show_ciphertext(capture: CapturedImage) -> None:

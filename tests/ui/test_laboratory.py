@@ -241,3 +241,15 @@ def test_an_attack_that_runs_is_shown_and_can_be_cancelled(exchange, lesson, mon
     press(at, "Cancel")
     assert cancelled
     assert not next(b for b in at.button if b.label == "Run attack").disabled
+
+
+def test_a_page_opened_anew_goes_on_where_its_attack_runs(exchange, lesson, monkeypatch):
+    room, seats = lesson
+    hybrid = exchange.captures(seats["Eve"])[-1]
+    going_on = AttackState(hybrid.id, "wiener", "running", 0.5, "Half of it", None, 1.0)
+    monkeypatch.setattr(Exchange, "attack_state", lambda *_: going_on)
+    at = page_of(seats["Eve"], room.key)
+    assert at.selectbox[0].value == hybrid.id
+    assert "Half of it" in texts(at)
+    (offered,) = [r for r in at.radio if r.label == "Attack"]
+    assert offered.value == "wiener"

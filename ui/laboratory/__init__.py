@@ -2,7 +2,7 @@
 
 from ui.laboratory.arithmetic import show_arithmetic
 from ui.laboratory.attacking import show_attacks
-from ui.laboratory.choices import keep_choices
+from ui.laboratory.choices import keep_choices, tab_key
 from ui.laboratory.experiments import show_experiments
 from ui.laboratory.keys import show_keys
 from ui.laboratory.statistics import show_statistics
@@ -14,4 +14,5 @@ __all__ = [
     "show_experiments",
     "show_keys",
     "show_statistics",
+    "tab_key",
 ]

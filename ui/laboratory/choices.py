@@ -11,6 +11,11 @@ from exchange import Seat
 PLOT, NEIGHBOURS = "plot", "neighbours"
 
 
+def tab_key(seat: Seat) -> str:
+    """Names the tab that is open."""
+    return f"tab_{seat.id}"
+
+
 def attack_key(seat: Seat) -> str:
     """Names the choice of an attack."""
     return f"attack_{seat.id}"
