@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 import store
 from exchange.admission import Admission, Sleep
 from exchange.errors import (
+    Damaged,
     NotAdmitted,
     NotFound,
     SeatGone,
@@ -173,10 +174,7 @@ def in_words() -> Iterator[None]:
     except store.ImageMissing:
         raise NotFound from None
     except store.ImageDamaged:
-        raise Unavailable(
-            "This picture was damaged in the server's storage and cannot be opened. "
-            "Ask the sender to send it again."
-        ) from None
+        raise Damaged from None
     except store.StoreError:
         raise Unavailable(
             "The server's storage does not answer. Nothing that was sent is lost; "

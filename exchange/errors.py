@@ -30,7 +30,8 @@ class WrongRole(ExchangeError):  # noqa: N818
     """The seat's role may not do this."""
 
     def __init__(self, needed: str) -> None:
-        super().__init__(f"Only a {needed} can do this.")
+        article = "an" if needed[0] in "aeiou" else "a"
+        super().__init__(f"Only {article} {needed} can do this.")
 
 
 class NotOwner(ExchangeError):  # noqa: N818
@@ -94,3 +95,13 @@ class KeyChanged(Tampered):
 
 class Unavailable(ExchangeError):  # noqa: N818
     """The store cannot do it now: busy, full or damaged. Nothing was lost."""
+
+
+class Damaged(Unavailable):
+    """What is stored of this one picture is not what was sent; the others are not affected."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This picture was damaged in the server's storage and cannot be opened. "
+            "Ask the sender to send it again."
+        )

@@ -12,12 +12,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import store
 from exchange.admission import Sleep
 from exchange.desk import Asking, Clock, find_image, utc_now
 from exchange.details import parse_details
-from exchange.errors import InputRefused, NotFound, Tampered
+from exchange.errors import Damaged, InputRefused, NotFound, Tampered
 from exchange.seats import Seats
 from exchange.sending import check_room
 from exchange.tamper_values import ReadItem, ReadPicture
@@ -39,6 +40,8 @@ from rsa_core import (
     readdress,
     sign,
 )
+
+NO_ROOM_FOR = timedelta(seconds=10)  # what finds no room in the channel is not tried sooner again
 
 _FAULTS = (DecryptionError, EnvelopeFormatError, KeyFormatError, LimitError, RecipientError)
 
@@ -64,6 +67,7 @@ class Relaying(Seats):
     ) -> None:
         super().__init__(backend, clock, sleep)
         self._hopeless: set[tuple[int, str]] = set()  # what cannot be relayed is tried once
+        self._without_room: dict[tuple[int, str], datetime] = {}  # when it was tried last
         self._relaying = threading.Lock()
 
     def relay(self, seat: Seat) -> int:
@@ -80,7 +84,7 @@ class Relaying(Seats):
             if asking.channel.kind != "classroom":
                 return 0
             waiting = unit.substitutions.waiting(asking.seat.id)
-        waiting = [one for one in waiting if one not in self._hopeless]
+        waiting = [one for one in waiting if self._worth_trying(one)]
         # A second tab of the same seat need not do the same work.
         if not waiting or not self._relaying.acquire(timeout=60):
             return 0
@@ -161,11 +165,16 @@ class Relaying(Seats):
                 image = find_image(unit, asking, image_id)
                 found = _waiting(unit, asking, image, _by_id(unit, asking, number))
             new = self._readdressed(seat, found)
-            with self._reading() as unit:
-                check_room(unit, asking, len(new.content or b""))
-        except (*_FAULTS, InputRefused, NotFound):
+        except (*_FAULTS, Damaged, NotFound):
             self._hopeless.add((number, image_id))
             return 0
+        try:
+            with self._reading() as unit:
+                check_room(unit, asking, len(new.content or b""))
+        except InputRefused:
+            self._without_room[number, image_id] = self._clock()
+            return 0
+        self._without_room.pop((number, image_id), None)
         with self._writing() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
             if (number, image_id) not in unit.substitutions.waiting(asking.seat.id):
@@ -180,6 +189,12 @@ class Relaying(Seats):
                 detail=found.receiver.name,
             )
         return 1
+
+    def _worth_trying(self, one: tuple[int, str]) -> bool:
+        """Not what cannot be relayed at all, nor what found no room a moment ago."""
+        tried = self._without_room.get(one)
+        rests = tried is not None and timedelta(0) <= self._clock() - tried < NO_ROOM_FOR
+        return one not in self._hopeless and not rests
 
     def _readdressed(self, seat: Seat, found: _Waiting) -> store.NewIntervention:
         """The image as if it had been sealed for the true key, signed in its sender's stead."""

@@ -70,10 +70,13 @@ class Substituting(Relaying):
     def give_back(self, seat: Seat, person_id: str) -> None:
         """Shows the receiver's true key again, after what waits was relayed.
 
+        What could not be relayed, or was sealed meanwhile, is relayed by the page's next ticks.
+
         Raises:
             NotFound: this interceptor has put no key in this person's place.
         """
-        self.relay(seat)
+        with suppress(ExchangeError):
+            self.relay(seat)
         now = self._clock()
         with self._writing() as unit:
             asking = self._asking(unit, seat.token, "interceptor")

@@ -2,12 +2,14 @@
 
 import io
 import itertools
+import sqlite3
+from contextlib import closing
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from exchange import CannotOpen, Exchange, InputRefused, KeyChanged, NotFound
+from exchange import CannotOpen, Exchange, InputRefused, KeyChanged, NotFound, Unavailable
 from rsa_core import KeyPair
 from tests.conftest import encoded, photograph
 
@@ -466,3 +468,67 @@ def test_false_keys_at_rest_are_locked(lesson, png, tmp_path):
     for pair in made:
         for number in (pair.engine.d, pair.engine.p, pair.engine.q):
             assert int(number).to_bytes(512, "big").lstrip(b"\0") not in files
+
+
+def damage(tmp_path, image_id):
+    """Changes one byte of a stored envelope, as a failing disk would."""
+    with closing(sqlite3.connect(tmp_path / "channels.db")) as file, file:
+        row, data = file.execute(
+            "SELECT image_chunk.rowid, data FROM image_chunk JOIN image ON image.id = image_id"
+            " WHERE public_id = ?",
+            (image_id,),
+        ).fetchone()
+        changed = bytes((data[0] ^ 1,)) + data[1:]
+        file.execute("UPDATE image_chunk SET data = ? WHERE rowid = ?", (changed, row))
+
+
+def test_a_damaged_picture_holds_no_other_up(lesson, png, tmp_path):
+    substitute(lesson)
+    broken, whole = (lesson.send("Ada", png, "Bob").id for _ in range(2))
+    damage(tmp_path, broken)
+    assert relay(lesson) == 1
+    assert relay(lesson) == 0
+    assert list(inbox(lesson, "Bob")) == [whole]
+    later = lesson.send("Ada", png, "Bob").id
+    assert relay(lesson) == 1
+    assert opened(lesson, "Bob", later).file == png
+
+
+def test_the_key_is_given_back_even_when_relaying_fails(lesson, png, monkeypatch):
+    substitute(lesson)
+    sent = lesson.send("Ada", png, "Bob").id
+
+    def fails(*_args):
+        raise Unavailable("busy")
+
+    with monkeypatch.context() as fault:
+        fault.setattr(type(lesson.exchange), "relay", fails)
+        lesson.exchange.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
+    assert number_of(lesson, "Ada", "Bob") == own_number(lesson, "Bob")
+    assert relay(lesson) == 1  # the page's next tick
+    assert opened(lesson, "Bob", sent).file == png
+
+
+def test_a_picture_without_room_is_tried_again_later(lesson, png, clock, monkeypatch):
+    from exchange import relaying, sending
+
+    tries = []
+    inner = relaying.readdress
+
+    def counted(*args):
+        tries.append(1)
+        return inner(*args)
+
+    substitute(lesson)
+    sent = lesson.send("Ada", png, "Bob").id
+    monkeypatch.setattr(relaying, "readdress", counted)
+    with monkeypatch.context() as full:
+        full.setattr(sending, "BYTES_OF_A_CHANNEL", 10)
+        assert relay(lesson) == 0
+        before = len(tries)
+        clock.forward(seconds=5)
+        assert relay(lesson) == 0
+        assert len(tries) == before
+    clock.forward(seconds=5)
+    assert relay(lesson) == 1
+    assert opened(lesson, "Bob", sent).file == png
