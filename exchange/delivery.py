@@ -4,13 +4,21 @@ An image in the store is what its sender committed, for good. At a receiver arri
 intervention has put in its place, if the channel's owner allows tampering at that moment; and if
 the image was sealed for a false key, what its holder has sealed again for the true one. That holds
 whatever the owner allows later: without it there would be nothing to open.
+
+What was sealed for a false key and not sealed again yet is held up unseen, but only while the
+deception goes on: the owner allows tampering, nobody has found out, and the holder of the key is
+there and has not given it back, or has not had the time to relay since. Else the receiver is shown
+it, and told what is wrong with it.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import store
 from exchange.desk import Asking
+
+GIVEN_BACK_FOR = timedelta(minutes=2)  # a hidden page relays once a minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +30,23 @@ class Delivery:
         altered: what was done to it for all receivers; None when nothing was, or rests.
         relay: how it was sealed again for this receiver; None when it was not.
         substitution: under whose false key it was sealed for this receiver; None for the true one.
+        may_come: it is sealed for a false key, whose holder can still seal it again.
+        held_up: until that is done, the receiver is not to know of it.
     """
 
     image: store.StoredImage
     altered: store.Intervention | None = None
     relay: store.Intervention | None = None
     substitution: store.Substitution | None = None
+    may_come: bool = False
+    held_up: bool = False
 
     @property
     def arrives(self) -> bool:
         """Whether the receiver gets anything: not what was dropped, nor what is held up."""
         if self.altered is not None and self.altered.kind == "drop":
             return False
-        held_up = self.substitution is not None and self.substitution.ended_at is None
-        return self.relay is not None or not held_up
+        return not self.held_up
 
     @property
     def name(self) -> str:
@@ -87,9 +98,9 @@ class Delivery:
 
 
 def deliveries(
-    unit: store.Unit, asking: Asking, images: Iterable[store.StoredImage]
+    unit: store.Unit, asking: Asking, images: Iterable[store.StoredImage], now: datetime
 ) -> list[Delivery]:
-    """What arrives at the asking receiver in each image's place, in the same order."""
+    """What arrives at the asking receiver in each image's place by now, in the same order."""
     channel, me = asking.channel, asking.seat.id
     if channel.kind != "classroom":
         return [Delivery(image) for image in images]
@@ -101,20 +112,43 @@ def deliveries(
         for one in unit.substitutions.in_channel(channel.id)
         if one.receiver_id == me
     }
+    holders = unit.seats.by_ids({one.interceptor_id for one in false.values()})
     found = []
     for image in images:
         sealed_for = {one.seat_id: one.fingerprint for one in image.recipients}.get(me)
+        substitution = None if sealed_for is None else false.get(sealed_for)
+        relay = relays.get(image.public_id)
+        may_come = (
+            relay is None
+            and substitution is not None
+            and substitution.discovered_at is None
+            and holders[substitution.interceptor_id].left_at is None
+        )
         found.append(
             Delivery(
                 image,
                 altered.get(image.public_id) if channel.tampering else None,
-                relays.get(image.public_id),
-                None if sealed_for is None else false.get(sealed_for),
+                relay,
+                substitution,
+                may_come,
+                may_come and channel.tampering and _deceived(substitution, image, now),
             )
         )
     return found
 
 
-def delivery_of(unit: store.Unit, asking: Asking, image: store.StoredImage) -> Delivery:
-    """What arrives at the asking receiver in one image's place."""
-    return deliveries(unit, asking, [image])[0]
+def delivery_of(
+    unit: store.Unit, asking: Asking, image: store.StoredImage, now: datetime
+) -> Delivery:
+    """What arrives at the asking receiver in one image's place by now."""
+    return deliveries(unit, asking, [image], now)[0]
+
+
+def _deceived(
+    substitution: store.Substitution | None, image: store.StoredImage, now: datetime
+) -> bool:
+    """Whether the false key is shown, or its holder may not have had the time to relay since."""
+    if substitution is None or substitution.ended_at is None:
+        return substitution is not None
+    # Whoever was sealing when the key was given back commits after that.
+    return now - max(substitution.ended_at, image.sent_at) < GIVEN_BACK_FOR

@@ -2,29 +2,34 @@
 
 That a key was exchanged, given back or used is told to interceptors and to the owner alone, until
 somebody finds out. The receiver whose key it is hears that an image was sent when it arrives: that
-is, when it was relayed. What a seat is not told is left out; the numbers of the others stay.
+is, when it was relayed, or when it is held up no more (`delivery`). What a seat is not told is left
+out; the numbers of the others stay.
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 import store
+from exchange.delivery import deliveries
 from exchange.desk import Asking
 
 _SECRET = frozenset({"substituted", "gave back", "relayed"})
 _AT_ONCE = 500
 
 
-def visible_after(unit: store.Unit, asking: Asking, seq: int) -> list[store.Event]:
-    """What this seat is told of the events after number `seq`; empty only when nothing is left."""
+def visible_after(unit: store.Unit, asking: Asking, seq: int, now: datetime) -> list[store.Event]:
+    """What this seat is told by now of the events after `seq`; empty only when nothing is left."""
     while True:
         rows = unit.events.since(asking.channel.id, seq, limit=_AT_ONCE)
-        told = _told(unit, asking, rows)
+        told = _told(unit, asking, rows, now)
         if told or len(rows) < _AT_ONCE:
             return told
         seq = rows[-1].seq
 
 
-def _told(unit: store.Unit, asking: Asking, rows: list[store.Event]) -> list[store.Event]:
+def _told(
+    unit: store.Unit, asking: Asking, rows: list[store.Event], now: datetime
+) -> list[store.Event]:
     channel, seat = asking.channel, asking.seat
     if channel.kind != "classroom" or seat.role == "interceptor" or channel.owner_id == seat.id:
         return rows
@@ -43,10 +48,21 @@ def _told(unit: store.Unit, asking: Asking, rows: list[store.Event]) -> list[sto
     images = (
         {image.public_id: image for image in unit.images.in_channel(channel.id)} if mine else {}
     )
+    sealed = [
+        image
+        for row in rows
+        if row.kind == "sent" and (image := images.get(row.image_id or "")) is not None
+        if _sealed_for(image, seat.id) in mine
+    ]
+    on_their_way = {
+        one.image.public_id
+        for one in (deliveries(unit, asking, sealed, now) if sealed else ())
+        if one.held_up or one.relay is not None
+    }
     told = []
     for row in rows:
         image = images.get(row.image_id or "")
-        if row.kind == "sent" and image is not None and _sealed_for(image, seat.id) in mine:
+        if row.kind == "sent" and row.image_id in on_their_way:
             continue
         if row.kind == "relayed" and image is not None and row.detail == seat.name:
             told.append(replace(row, kind="sent", seat_id=image.sender_id, detail=""))

@@ -48,6 +48,12 @@ def _not_meant(asking: Asking, image: store.StoredImage) -> str:
 
 def _false_key(delivery: Delivery) -> str:
     """Of a picture that was sealed for a key in the place of this seat's."""
+    if delivery.may_come:
+        return (
+            "You cannot open this picture: it is held up on its way, because it is sealed for a "
+            "key that is not yours. Ask its sender to send it again, or the owner of this channel "
+            "to remove the interceptor."
+        )
     if delivery.relay is None:
         return (
             "You cannot open this picture: it is sealed for a key that is not yours. Somebody "

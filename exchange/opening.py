@@ -63,8 +63,10 @@ class Opening(ComparingKeys):
             asking = self._asking(unit, seat.token, "receiver")
             images = unit.images.in_channel(asking.channel.id, recipient=asking.seat.id)
             seats = seats_of(unit, images)
-            found = [one for one in deliveries(unit, asking, images) if one.arrives]
-            items = [_item(unit, asking, one, seats[one.image.sender_id]) for one in found]
+            found = deliveries(unit, asking, images, self._clock())
+            items = [
+                _item(unit, asking, one, seats[one.image.sender_id]) for one in found if one.arrives
+            ]
         return tuple(reversed(items))
 
     def details(self, seat: Seat, image_id: str) -> Details:
@@ -113,7 +115,7 @@ class Opening(ComparingKeys):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "receiver")
             image = find_image(unit, asking, image_id)
-            delivery = delivery_of(unit, asking, image)
+            delivery = delivery_of(unit, asking, image, self._clock())
             if not delivery.arrives:
                 raise NotFound
             data = delivery.content(unit)
@@ -125,7 +127,7 @@ class Opening(ComparingKeys):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "receiver")
             image = find_image(unit, asking, image_id)
-            delivery = delivery_of(unit, asking, image)
+            delivery = delivery_of(unit, asking, image, self._clock())
             sender = unit.seats.get(image.sender_id)
             if sender is None or not delivery.arrives:
                 raise NotFound
@@ -176,7 +178,7 @@ class Opening(ComparingKeys):
         details = _open_details(found, manifest, key)
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "receiver")
-            content = delivery_of(unit, asking, found.image).content(unit)
+            content = delivery_of(unit, asking, found.image, self._clock()).content(unit)
         scheme = SCHEMES[found.image.scheme]
         if scheme.key_kind == "classroom key":
             opened = _open_with_ring(seat, found, content, progress)

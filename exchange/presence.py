@@ -56,7 +56,7 @@ class Presence(Desk):
             asking = self._asking(unit, seat.token)
             self._note_seen(asking)
             people = as_shown(unit, asking, self._people_of(unit, asking))
-            pulse = Pulse(events_after(unit, asking, seq), people)
+            pulse = Pulse(events_after(unit, asking, seq, self._clock()), people)
         self._write_seen()
         return pulse
 

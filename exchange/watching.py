@@ -6,6 +6,7 @@ here reads a private key, a details envelope or another seat's token.
 
 import hashlib
 import time
+from datetime import datetime
 
 import store
 from exchange.admission import Sleep
@@ -38,7 +39,7 @@ class Watching(Desk):
     def events_since(self, seat: Seat, seq: int) -> tuple[Event, ...]:
         """What happened after event number `seq`, in order; a long story comes in parts."""
         with self._reading() as unit:
-            return events_after(unit, self._asking(unit, seat.token), seq)
+            return events_after(unit, self._asking(unit, seat.token), seq, self._clock())
 
     def captures(self, seat: Seat) -> tuple[CaptureItem, ...]:
         """Every ciphertext of the channel, the newest first."""
@@ -82,11 +83,11 @@ class Watching(Desk):
         )
 
 
-def events_after(unit: store.Unit, asking: Asking, seq: int) -> tuple[Event, ...]:
+def events_after(unit: store.Unit, asking: Asking, seq: int, now: datetime) -> tuple[Event, ...]:
     """What happened in the channel after event number `seq`; costs nothing when nothing did."""
     if asking.channel.last_seq <= seq:
         return ()
-    rows = visible_after(unit, asking, seq)
+    rows = visible_after(unit, asking, seq, now)
     seats = unit.seats.by_ids({row.seat_id for row in rows if row.seat_id is not None})
     return tuple(_event(row, seats.get(row.seat_id or 0)) for row in rows)
 

@@ -431,7 +431,7 @@ def test_only_its_own_readings(lesson, png):
     assert [(one.by, one.mine) for one in lesson.exchange.substitutions(zoe)] == [("Eve", False)]
 
 
-def test_what_cannot_be_relayed_is_tried_once_and_told_at_the_end(lesson, png, monkeypatch):
+def test_what_cannot_be_relayed_is_tried_once_and_told_at_the_end(lesson, png, clock, monkeypatch):
     from exchange import relaying
     from rsa_core import DecryptionError
 
@@ -448,6 +448,7 @@ def test_what_cannot_be_relayed_is_tried_once_and_told_at_the_end(lesson, png, m
         assert relay(lesson) == relay(lesson) == 0
         assert tries == [1]
         lesson.exchange.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
+    clock.forward(minutes=2)
     assert "a key that is not yours" in inbox(lesson, "Bob")[sent].obstacle
 
 
@@ -530,5 +531,69 @@ def test_a_picture_without_room_is_tried_again_later(lesson, png, clock, monkeyp
         assert relay(lesson) == 0
         assert len(tries) == before
     clock.forward(seconds=5)
+    assert relay(lesson) == 1
+    assert opened(lesson, "Bob", sent).file == png
+
+
+def test_what_is_held_up_when_the_owner_forbids_tampering_is_shown_as_such(lesson, png):
+    substitute(lesson)
+    sent = lesson.send("Ada", png, "Bob").id
+    last = lesson.exchange.events_since(lesson.seats["Bob"], 0)[-1]
+    assert last.image_id != sent
+    lesson.exchange.set_rules(lesson.seats["Ada"], tampering=False)
+    obstacle = inbox(lesson, "Bob")[sent].obstacle
+    for part in ("held up on its way", "not yours", "send it again", "remove the interceptor"):
+        assert part in obstacle
+    with pytest.raises(CannotOpen, match="held up"):
+        opened(lesson, "Bob", sent)
+    assert [e.image_id for e in lesson.exchange.events_since(lesson.seats["Bob"], last.seq)] == [
+        sent,
+        "",
+    ]
+    assert relay(lesson) == 1  # its page is open again
+    assert opened(lesson, "Bob", sent).file == png
+    assert kinds(lesson, "Bob").count("sent") == 1
+
+
+def test_what_is_sealed_while_the_key_is_given_back_is_relayed_next(
+    lesson, png, clock, monkeypatch
+):
+    """Ada's page has sealed already when Eve gives the key back, and commits after that."""
+    from exchange import sending
+
+    inner = sending._sign
+
+    def meanwhile(*args, **more):
+        lesson.exchange.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
+        clock.forward(seconds=1)
+        return inner(*args, **more)
+
+    substitute(lesson)
+    with monkeypatch.context() as slow:
+        slow.setattr(sending, "_sign", meanwhile)
+        sent = lesson.send("Ada", png, "Bob").id
+    assert inbox(lesson, "Bob") == {}
+    assert "sent" not in kinds(lesson, "Bob")
+    clock.forward(seconds=30)
+    assert inbox(lesson, "Bob") == {}
+    assert relay(lesson) == 1
+    assert opened(lesson, "Bob", sent).file == png
+
+
+def test_what_is_not_relayed_after_the_key_was_given_back_is_shown_as_such(
+    lesson, png, clock, monkeypatch
+):
+    from exchange import relaying
+
+    substitute(lesson)
+    sent = lesson.send("Ada", png, "Bob").id
+    with monkeypatch.context() as closed:
+        closed.setattr(relaying.Relaying, "relay", lambda *_args: 0)
+        lesson.exchange.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
+    clock.forward(minutes=1)
+    assert inbox(lesson, "Bob") == {}
+    clock.forward(minutes=1)
+    assert "held up on its way" in inbox(lesson, "Bob")[sent].obstacle
+    assert "sent" in kinds(lesson, "Bob")
     assert relay(lesson) == 1
     assert opened(lesson, "Bob", sent).file == png
