@@ -32,6 +32,8 @@ class Delivery:
         substitution: under whose false key it was sealed for this receiver; None for the true one.
         may_come: it is sealed for a false key, whose holder can still seal it again.
         held_up: until that is done, the receiver is not to know of it.
+        source_relay: how the image in whose place this one arrives was sealed again for this
+            receiver; None when there is none such.
     """
 
     image: store.StoredImage
@@ -40,6 +42,7 @@ class Delivery:
     substitution: store.Substitution | None = None
     may_come: bool = False
     held_up: bool = False
+    source_relay: store.Intervention | None = None
 
     @property
     def arrives(self) -> bool:
@@ -51,7 +54,7 @@ class Delivery:
     @property
     def name(self) -> str:
         """Another name for whatever else arrives under the same image's id; "" unaltered."""
-        parts = [one.id for one in (self.altered, self.relay) if one is not None]
+        parts = [one.id for one in (self.altered, self.source_relay, self.relay) if one is not None]
         return "-".join(map(str, parts))
 
     def content(self, unit: store.Unit) -> bytes:
@@ -60,26 +63,21 @@ class Delivery:
         Raises:
             ImageMissing, ImageDamaged: as the store's.
         """
-        channel = self.image.channel_id
-        for one in (self.altered, self.relay):
-            if one is None:
-                continue
-            if one.source_id is not None:
-                return unit.images.content(channel, one.source_id)
+        for one in self._acts():
             own = unit.interventions.content(one.id)
             if own is not None:
                 return own
-        return unit.images.content(channel, self.image.public_id)
+        return unit.images.content(self.image.channel_id, self._original)
 
     def size(self, unit: store.Unit) -> int:
         """Bytes of the envelope that arrives."""
-        for one in (self.altered, self.relay):
-            if one is not None and one.source_id is not None:
-                source = unit.images.get(self.image.channel_id, one.source_id)
-                return self.image.size if source is None else source.size
-            if one is not None and one.size is not None:
+        for one in self._acts():
+            if one.size is not None:
                 return one.size
-        return self.image.size
+        if self._original == self.image.public_id:
+            return self.image.size
+        source = unit.images.get(self.image.channel_id, self._original)
+        return self.image.size if source is None else source.size
 
     def records(self, unit: store.Unit) -> store.ImageRecords:
         """Details, manifest and signature that arrive."""
@@ -88,6 +86,18 @@ class Delivery:
             if own is not None:
                 return own
         return unit.images.records(self.image.channel_id, self.image.public_id)
+
+    @property
+    def _original(self) -> str:
+        """Public id of the committed image whose envelope arrives, sealed again or not."""
+        source = None if self.altered is None else self.altered.source_id
+        return self.image.public_id if source is None else source
+
+    def _acts(self) -> list[store.Intervention]:
+        """What may have an envelope of its own, the one that goes before the others first."""
+        exchanged = self._original != self.image.public_id
+        acts = (self.altered, self.source_relay if exchanged else self.relay)
+        return [one for one in acts if one is not None]
 
     def sender_key(self, unit: store.Unit, sender: store.Seat) -> bytes | None:
         """The key, SPKI DER, that the receiver is told is the sender's."""
@@ -124,14 +134,16 @@ def deliveries(
             and substitution.discovered_at is None
             and holders[substitution.interceptor_id].left_at is None
         )
+        act = altered.get(image.public_id) if channel.tampering else None
         found.append(
             Delivery(
                 image,
-                altered.get(image.public_id) if channel.tampering else None,
+                act,
                 relay,
                 substitution,
                 may_come,
                 may_come and channel.tampering and _deceived(substitution, image, now),
+                None if act is None else relays.get(act.source_id or ""),
             )
         )
     return found

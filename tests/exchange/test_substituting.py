@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from exchange import CannotOpen, Exchange, InputRefused, KeyChanged, NotFound, Unavailable
+from exchange import (
+    CannotOpen,
+    Exchange,
+    InputRefused,
+    KeyChanged,
+    NotFound,
+    Tampered,
+    Unavailable,
+)
 from rsa_core import KeyPair
 from tests.conftest import encoded, photograph
 
@@ -597,3 +605,25 @@ def test_what_is_not_relayed_after_the_key_was_given_back_is_shown_as_such(
     assert "sent" in kinds(lesson, "Bob")
     assert relay(lesson) == 1
     assert opened(lesson, "Bob", sent).file == png
+
+
+@pytest.mark.parametrize("act", ["swap", "replay"])
+def test_what_was_relayed_can_be_exchanged_as_well(lesson, png, act):
+    """Sealed in blocks nothing names the picture: each opens in the other's place."""
+    eve, other = lesson.seats["Eve"], encoded(photograph(24, 18, 3))
+    substitute(lesson)
+    first = lesson.send("Ada", other, "Bob", scheme="oaep-blocks").id
+    second = lesson.send("Ada", png, "Bob", scheme="oaep-blocks").id
+    relay(lesson)
+    getattr(lesson.exchange, act)(eve, second, first)
+    assert opened(lesson, "Bob", second).file == other
+    assert inbox(lesson, "Bob")[second].size == len(
+        lesson.exchange.envelope(lesson.seats["Bob"], second).data
+    )
+    if act == "swap":
+        assert opened(lesson, "Bob", first).file == png
+    safe = [lesson.send("Ada", data, "Bob", scheme="hybrid").id for data in (png, other)]
+    relay(lesson)
+    lesson.exchange.swap(eve, *safe)
+    with pytest.raises(Tampered):
+        opened(lesson, "Bob", safe[0])
