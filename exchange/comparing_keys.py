@@ -3,13 +3,14 @@
 Two people read their numbers to one another over a way that this program has no part in. If each
 hears the number that the page shows, the keys are theirs. If not, the alarm is lasting: both see
 it, the false key is shown no more, and where somebody was behind it, it says who. Then the two can
-compare again.
+compare again. Every other sender who was shown the same false key is alarmed with them.
 """
 
 import unicodedata
 from datetime import datetime
 
 import store
+from exchange.deceived import also_deceived, behind, forget_false, read_between
 from exchange.desk import Asking, Desk, role_of
 from exchange.errors import InputRefused, NotFound
 from exchange.keys_shown import false_keys
@@ -122,10 +123,13 @@ class ComparingKeys(Desk):
             rows = unit.alarms.about(asking.channel.id, asking.seat.id)
             if not rows:
                 return ()
-            behind = {one.id: one for one in unit.substitutions.in_channel(asking.channel.id)}
+            known = {one.id: one for one in unit.substitutions.in_channel(asking.channel.id)}
+            first = _first_alarms(unit, asking, rows)
             ids = {one.seat_id for one in rows} | {one.peer_id for one in rows}
-            seats = unit.seats.by_ids(ids | {one.interceptor_id for one in behind.values()})
-            views = [_view(unit, asking, row, behind, seats) for row in rows]
+            seats = unit.seats.by_ids(ids | {one.interceptor_id for one in known.values()})
+            views = [
+                _view(unit, asking, row, known, seats, compared=row.id in first) for row in rows
+            ]
         return tuple(reversed(views))
 
     def _mark_compared(
@@ -150,11 +154,13 @@ class ComparingKeys(Desk):
         What is known already is not told twice.
         """
         now, me, channel = self._clock(), asking.seat, asking.channel
-        found = _behind(unit, asking, peer)
+        found = behind(unit, asking, peer)
         if found is None and _goes_on(unit, asking, peer):
             return
         words = f"the numbers of {me.name} and {peer.name} differ"
+        others: list[store.Seat] = []
         if found is not None:
+            others = also_deceived(unit, asking, found, {me.id, peer.id})
             unit.substitutions.end(found.id, now)
             unit.substitutions.mark_discovered(found.id, now)
             names = unit.seats.by_ids({found.interceptor_id, found.receiver_id})
@@ -169,14 +175,20 @@ class ComparingKeys(Desk):
                 unit.known_keys.forget(one, other)
             else:
                 unit.known_keys.mark_not_compared(one, other)
-        unit.alarms.add(
-            channel_id=channel.id,
-            seat_id=me.id,
-            peer_id=peer.id,
-            at=now,
-            substitution_id=None if found is None else found.id,
-            images_read=0 if found is None else unit.substitutions.read_count(found.id),
-        )
+        pairs = [(me.id, peer.id)]
+        if found is not None:
+            pairs += [(found.receiver_id, sender.id) for sender in others]
+            for sender in others:
+                forget_false(unit, found, sender.id)
+        for whose, with_whom in pairs:
+            unit.alarms.add(
+                channel_id=channel.id,
+                seat_id=whose,
+                peer_id=with_whom,
+                at=now,
+                substitution_id=None if found is None else found.id,
+                images_read=read_between(unit, found, {whose, with_whom}),
+            )
         unit.events.add(channel.id, "alarm", now, seat_id=me.id, detail=words)
 
 
@@ -190,17 +202,6 @@ def _peer(unit: store.Unit, asking: Asking, person_id: str) -> tuple[store.Seat,
                 break
             return row, key
     raise NotFound("person")
-
-
-def _behind(unit: store.Unit, asking: Asking, peer: store.Seat) -> store.Substitution | None:
-    """Who stands, or last stood, between the two and was not found out yet."""
-    receiver = asking.seat if asking.seat.role == "receiver" else peer
-    found = [
-        one
-        for one in unit.substitutions.in_channel(asking.channel.id)
-        if one.receiver_id == receiver.id and one.discovered_at is None
-    ]
-    return found[-1] if found else None
 
 
 def _goes_on(unit: store.Unit, asking: Asking, peer: store.Seat) -> bool:
@@ -219,22 +220,41 @@ def _compared_since(unit: store.Unit, seat_id: int, peer_id: int, at: datetime) 
     return known is not None and known.compared_at is not None and known.compared_at > at
 
 
+def _first_alarms(unit: store.Unit, asking: Asking, rows: list[store.Alarm]) -> set[int]:
+    """The alarms among these that were raised by those whom they are about.
+
+    The first one of a substitution was; the others came with it.
+    """
+    known = {one.id: one for one in unit.substitutions.in_channel(asking.channel.id)}
+    receivers = {
+        known[one.substitution_id].receiver_id for one in rows if one.substitution_id in known
+    }
+    first: dict[int | None, int] = {}
+    for receiver in receivers:
+        for one in unit.alarms.about(asking.channel.id, receiver):
+            first.setdefault(one.substitution_id, one.id)
+    return {one.id for one in rows if one.substitution_id is None} | set(first.values())
+
+
 def _view(
     unit: store.Unit,
     asking: Asking,
     row: store.Alarm,
-    behind: dict[int, store.Substitution],
+    substitutions: dict[int, store.Substitution],
     seats: dict[int, store.Seat],
+    *,
+    compared: bool,
 ) -> Alarm:
     mine = row.seat_id == asking.seat.id
     peer = seats[row.peer_id if mine else row.seat_id]
-    found = behind.get(row.substitution_id or 0)
+    found = substitutions.get(row.substitution_id or 0)
     return Alarm(
         id=str(row.id),
         person=peer.name,
         person_id=peer.public_id,
         raised_at=row.raised_at,
-        mine=mine,
+        mine=mine and compared,
+        compared=compared,
         interceptor="" if found is None else seats[found.interceptor_id].name,
         since=None if found is None else found.started_at,
         images_read=row.images_read,

@@ -52,8 +52,10 @@ class Alarm:
         mine: this seat's person raised it.
         interceptor: nickname of whoever stood between the two; "" where nobody is known to.
         since: from when on; None where nobody is known to.
-        images_read: how many images had gone through those hands.
+        images_read: how many images between the two had gone through those hands.
         settled: this seat's person has compared again since, and the numbers were the same.
+        compared: the two themselves had compared; False where another pair has found out, and
+            these two had been deceived in the same way. Nobody raised it then: `mine` is False.
     """
 
     id: str
@@ -65,6 +67,7 @@ class Alarm:
     since: datetime | None
     images_read: int
     settled: bool
+    compared: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -627,3 +627,66 @@ def test_what_was_relayed_can_be_exchanged_as_well(lesson, png, act):
     lesson.exchange.swap(eve, *safe)
     with pytest.raises(Tampered):
         opened(lesson, "Bob", safe[0])
+
+
+def test_who_came_after_it_was_over_is_not_told_of_it(lesson, png, clock):
+    substitute(lesson)
+    lesson.send("Ada", png, "Bob")
+    lesson.exchange.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
+    clock.forward(hours=1)
+    dan = lesson.sit("Dan", "sender")
+    lesson.exchange.numbers_differ(dan, lesson.seats["Bob"].id)
+    for seat in (dan, lesson.seats["Bob"]):
+        (alarm,) = lesson.exchange.alarms(seat)
+        assert (alarm.interceptor, alarm.since, alarm.images_read) == ("", None, 0)
+    assert lesson.exchange.alarms(lesson.seats["Ada"]) == ()
+    # Who was there can still find it out.
+    lesson.exchange.numbers_differ(lesson.seats["Ada"], lesson.seats["Bob"].id)
+    assert lesson.exchange.alarms(lesson.seats["Ada"])[0].interceptor == "Eve"
+
+
+def test_every_sender_who_was_deceived_by_the_key_is_alarmed(lesson, png, clock):
+    """Dan has taken the false key for Bob's: it must not stand once Ada has found out."""
+    ada, bob, dan = lesson.seats["Ada"], lesson.seats["Bob"], lesson.sit("Dan", "sender")
+    substitute(lesson)
+    lesson.send("Dan", png, "Bob")
+    for _ in range(2):
+        lesson.send("Ada", png, "Bob")
+    relay(lesson)
+    lesson.exchange.compared(dan, bob.id, number_of(lesson, "Dan", "Bob"))
+    lesson.exchange.compared(bob, dan.id, number_of(lesson, "Bob", "Dan"))
+    clock.forward(minutes=1)
+    late = lesson.sit("Zed", "sender")
+    lesson.exchange.numbers_differ(ada, bob.id)
+
+    def told(seat):
+        return [
+            (one.person, one.interceptor, one.images_read, one.mine, one.compared, one.settled)
+            for one in lesson.exchange.alarms(seat)
+        ]
+
+    assert told(ada) == [("Bob", "Eve", 2, True, True, False)]
+    assert told(dan) == [("Bob", "Eve", 1, False, False, False)]
+    assert told(late) == [("Bob", "Eve", 0, False, False, False)]  # was shown the key
+    assert sorted(told(bob)) == [
+        ("Ada", "Eve", 2, False, True, False),
+        ("Dan", "Eve", 1, False, False, False),
+        ("Zed", "Eve", 0, False, False, False),
+    ]
+    assert kinds(lesson, "Cy").count("alarm") == 1
+    clock.forward(minutes=1)
+    true = lesson.send("Dan", png, "Bob").id
+    assert opened(lesson, "Bob", true).file == png
+    assert lesson.exchange.compare_number(dan, bob.id, own_number(lesson, "Bob"))
+    assert lesson.exchange.alarms(dan)[0].settled
+    assert len(told(dan)) == 1
+
+
+def test_a_true_key_that_another_sender_had_compared_stays_known(lesson, clock):
+    bob, dan = lesson.seats["Bob"], lesson.sit("Dan", "sender")
+    lesson.exchange.compared(dan, bob.id, own_number(lesson, "Bob"))
+    substitute(lesson)
+    clock.forward(minutes=1)
+    lesson.exchange.numbers_differ(lesson.seats["Ada"], bob.id)
+    people = lesson.exchange.contacts(dan).people
+    assert [one.compared for one in people if one.name == "Bob"] == [True]
