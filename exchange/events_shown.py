@@ -38,16 +38,11 @@ def _told(
     substitutions = unit.substitutions.in_channel(channel.id)
     if not substitutions:
         return rows
-    people = unit.seats.by_ids({one.receiver_id for one in substitutions})
-    known = {
-        (one.interceptor_id, people[one.receiver_id].name)
-        for one in substitutions
-        if one.discovered_at is not None
-    }
     mine = {one.fingerprint for one in substitutions if one.receiver_id == seat.id}
-    images = (
-        {image.public_id: image for image in unit.images.in_channel(channel.id)} if mine else {}
-    )
+    # Every page asks all the time: what is not needed is not read.
+    images = {}
+    if mine or any(one.discovered_at is not None for one in substitutions):
+        images = {image.public_id: image for image in unit.images.in_channel(channel.id)}
     sealed = [
         image
         for row in rows
@@ -59,16 +54,46 @@ def _told(
         for one in (deliveries(unit, asking, sealed, now) if sealed else ())
         if one.held_up or one.relay is not None
     }
+    people = unit.seats.by_ids({one.receiver_id for one in substitutions})
     told = []
     for row in rows:
         image = images.get(row.image_id or "")
         if row.kind == "sent" and row.image_id in on_their_way:
             continue
-        if row.kind == "relayed" and image is not None and row.detail == seat.name:
+        if row.kind not in _SECRET:
+            told.append(row)
+            continue
+        behind = _behind(row, image, substitutions, people)
+        if behind is None:
+            continue
+        if row.kind == "relayed" and image is not None and behind.receiver_id == seat.id:
             told.append(replace(row, kind="sent", seat_id=image.sender_id, detail=""))
-        elif row.kind not in _SECRET or (row.seat_id, row.detail) in known:
+        elif behind.discovered_at is not None:
             told.append(row)
     return told
+
+
+def _behind(
+    row: store.Event,
+    image: store.StoredImage | None,
+    substitutions: list[store.Substitution],
+    people: dict[int, store.Seat],
+) -> store.Substitution | None:
+    """The substitution that an event is about; None where that cannot be told any more.
+
+    An event has the receiver's name only, and the name may be somebody else's by now.
+    """
+    keys = {one.fingerprint for one in image.recipients} if image is not None else set()
+    for one in substitutions:
+        about = {
+            "substituted": one.started_at == row.at,
+            "gave back": one.ended_at == row.at,
+            "relayed": one.fingerprint in keys,
+        }
+        named = (one.interceptor_id, people[one.receiver_id].name) == (row.seat_id, row.detail)
+        if named and about[row.kind]:
+            return one
+    return None
 
 
 def _sealed_for(image: store.StoredImage, seat_id: int) -> bytes | None:

@@ -690,3 +690,25 @@ def test_a_true_key_that_another_sender_had_compared_stays_known(lesson, clock):
     lesson.exchange.numbers_differ(lesson.seats["Ada"], bob.id)
     people = lesson.exchange.contacts(dan).people
     assert [one.compared for one in people if one.name == "Bob"] == [True]
+
+
+def test_a_name_that_is_somebody_elses_by_now_gives_nothing_away(lesson, png, clock):
+    """What is known of the first Bob says nothing of the second."""
+    substitute(lesson)
+    old = lesson.send("Ada", png, "Bob").id
+    relay(lesson)
+    lesson.exchange.numbers_differ(lesson.seats["Ada"], lesson.seats["Bob"].id)
+    lesson.exchange.remove_seat(lesson.seats["Ada"], lesson.seats["Bob"].id)
+    clock.forward(minutes=1)
+    bob, cy = lesson.sit("Bob", "receiver"), lesson.seats["Cy"]
+    last = lesson.exchange.events_since(cy, 0)[-1].seq
+    assert {"substituted", "relayed"} <= set(kinds(lesson, "Cy"))  # of the first
+    substitute(lesson)
+    new = lesson.send("Ada", png, "Bob").id
+    relay(lesson)
+    lesson.exchange.give_back(lesson.seats["Eve"], bob.id)
+    told = lesson.exchange.events_since(cy, last)
+    assert [event.kind for event in told] == ["sent"]
+    told = lesson.exchange.events_since(bob, 0)
+    assert [e.image_id for e in told if e.kind == "sent"] == [old, new]
+    assert [e.image_id for e in told if e.kind == "relayed"] == [old]
