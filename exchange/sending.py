@@ -177,6 +177,8 @@ def removal_words(image: store.StoredImage) -> str:
         return "removed when everyone has opened it"
     if image.max_openings is not None:
         left = image.max_openings - image.openings
+        if left <= 0:
+            return "about to be removed"
         return f"removed after {left} more opening{'s' * (left != 1)}"
     return ""
 

@@ -15,7 +15,10 @@ def minutes(room, clock, number):
 def test_the_first_opening_can_be_the_last(room, png, clock):
     bob, cy = room.seats["Bob"], room.seats["Cy"]
     sent = room.send("Ada", png, "Bob", "Cy", remove_after="the first opening")
+    assert sent.removal == "removed after 1 more opening"
     assert room.exchange.open(bob, sent.id).file == png
+    assert room.exchange.inbox(cy)[0].removal == "about to be removed"
+    assert room.exchange.sent(room.seats["Ada"])[0].removal == "about to be removed"
     for late in (bob, cy):
         with pytest.raises(CannotOpen, match="as often as its sender allowed"):
             room.exchange.open(late, sent.id)
