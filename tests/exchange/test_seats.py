@@ -36,6 +36,10 @@ def test_a_role_may_do_only_what_is_its_own(room):
         for act in acts:
             with pytest.raises(WrongRole):
                 getattr(room.exchange, act)(room.seats[name])
+    with pytest.raises(WrongRole, match="Only an interceptor can"):
+        room.exchange.captures(room.seats["Ada"])
+    with pytest.raises(WrongRole, match="Only a receiver can"):
+        room.exchange.inbox(room.seats["Ada"])
 
 
 @pytest.mark.parametrize("key", ["", "AAAAA-AAAAA", "nonsense", "A" * 5000, "ключ"])
