@@ -12,7 +12,7 @@ from datetime import datetime
 import store
 from exchange.deceived import also_deceived, behind, forget_false, read_between
 from exchange.desk import Asking, Desk, role_of
-from exchange.errors import InputRefused, NotFound
+from exchange.errors import InputRefused, NotFound, Waiting
 from exchange.keys_shown import false_keys
 from exchange.tamper_values import Alarm, Contact, Contacts
 from exchange.values import Seat
@@ -25,7 +25,10 @@ class ComparingKeys(Desk):
     """Acts of two people who compare, and the alarm."""
 
     def contacts(self, seat: Seat) -> Contacts:
-        """With whom this seat can compare numbers, and its own number, the true one."""
+        """With whom this seat can compare numbers, and its own number, the true one.
+
+        Who was not let in yet can compare with nobody, nor anybody with them.
+        """
         with self._reading() as unit:
             asking = self._asking(unit, seat.token)
             false = false_keys(unit, asking)
@@ -38,6 +41,8 @@ class ComparingKeys(Desk):
             for row in unit.seats.in_channel(asking.channel.id):
                 key = false.get(row.id, row.public_key)
                 if row.role != _OTHER_SIDE.get(asking.seat.role) or key is None:
+                    continue
+                if row.waiting or asking.seat.waiting:
                     continue
                 people.append(
                     Contact(
@@ -62,6 +67,7 @@ class ComparingKeys(Desk):
 
         Raises:
             NotFound: nobody with this id is in the channel.
+            Waiting: the owner has not let this seat in yet.
             InputRefused: another number is shown for this person by now.
         """
         now = self._clock()
@@ -79,6 +85,7 @@ class ComparingKeys(Desk):
 
         Raises:
             NotFound: nobody with this id is in the channel.
+            Waiting: the owner has not let this seat in yet.
         """
         with self._writing() as unit:
             asking = self._asking(unit, seat.token)
@@ -98,6 +105,7 @@ class ComparingKeys(Desk):
 
         Raises:
             NotFound: nobody with this id is in the channel.
+            Waiting: the owner has not let this seat in yet.
             InputRefused: what was typed has not as many digits as a safety number.
         """
         now = self._clock()
@@ -193,12 +201,19 @@ class ComparingKeys(Desk):
 
 
 def _peer(unit: store.Unit, asking: Asking, person_id: str) -> tuple[store.Seat, bytes]:
-    """Somebody on the other side, maybe gone since, and the key that this seat is shown."""
+    """Somebody on the other side, maybe gone since, and the key that this seat is shown.
+
+    Raises:
+        Waiting: the asking seat was not let in yet.
+        NotFound: nobody with this id is in the channel, or was let in.
+    """
+    if asking.seat.waiting:
+        raise Waiting
     false = false_keys(unit, asking)
     for row in unit.seats.in_channel(asking.channel.id, with_left=True):
         key = false.get(row.id, row.public_key)
         if row.public_id == person_id and row.role == _OTHER_SIDE.get(asking.seat.role):
-            if key is None:
+            if key is None or row.waiting:
                 break
             return row, key
     raise NotFound("person")

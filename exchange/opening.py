@@ -156,8 +156,9 @@ class Opening(ComparingKeys):
         if found.pinned is not None and found.pinned.fingerprint != sender.fingerprint:
             if found.pinned.compared_at is not None:
                 raise KeyChanged
-            # Where keys may be exchanged for the lesson, only what was compared is to be relied on.
-            if not found.asking.channel.tampering:
+            # Where keys may be exchanged for the lesson, only what was compared is to be relied on;
+            # and what was sealed again in that time stays valid when the time is over.
+            if not found.asking.channel.tampering and found.delivery.relay is None:
                 raise Tampered
         try:
             return accept(

@@ -32,7 +32,8 @@ class Substituting(Relaying):
 
         Raises:
             NotFound: no such receiver in this channel.
-            InputRefused: tampering is not allowed here, or somebody has done it already.
+            InputRefused: tampering is not allowed here, somebody has done it already, or the
+                receiver has not been let in yet.
         """
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
@@ -128,5 +129,7 @@ def _receiver(unit: store.Unit, asking: Asking, person_id: str) -> tuple[store.S
     """A receiver of this channel with its true key."""
     for row in unit.seats.in_channel(asking.channel.id):
         if row.public_id == person_id and row.role == "receiver" and row.public_key is not None:
+            if row.waiting:
+                raise InputRefused("The owner of the channel has not let this receiver in yet.")
             return row, row.public_key
     raise NotFound("person")

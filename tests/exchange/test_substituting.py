@@ -17,6 +17,7 @@ from exchange import (
     NotFound,
     Tampered,
     Unavailable,
+    Waiting,
 )
 from rsa_core import KeyPair
 from tests.conftest import encoded, photograph
@@ -712,3 +713,47 @@ def test_a_name_that_is_somebody_elses_by_now_gives_nothing_away(lesson, png, cl
     told = lesson.exchange.events_since(bob, 0)
     assert [e.image_id for e in told if e.kind == "sent"] == [old, new]
     assert [e.image_id for e in told if e.kind == "relayed"] == [old]
+
+
+def test_who_was_not_let_in_yet_has_no_part_in_it(lesson):
+    exchange, ada = lesson.exchange, lesson.seats["Ada"]
+    exchange.set_rules(ada, approval=True)
+    wen = lesson.sit("Wen", "receiver")
+    with pytest.raises(InputRefused, match="not let this receiver in"):
+        substitute(lesson, "Wen")
+    assert exchange.contacts(wen).people == ()
+    assert "Wen" not in [person.name for person in exchange.contacts(ada).people]
+    for act in (
+        lambda: exchange.compared(wen, ada.id, own_number(lesson, "Ada")),
+        lambda: exchange.compare_number(wen, ada.id, own_number(lesson, "Ada")),
+        lambda: exchange.numbers_differ(wen, ada.id),
+    ):
+        with pytest.raises(Waiting):
+            act()
+    with pytest.raises(NotFound):
+        exchange.numbers_differ(ada, wen.id)
+    assert "alarm" not in kinds(lesson, "Ada")
+    exchange.approve(ada, wen.id)
+    substitute(lesson, "Wen")
+    exchange.numbers_differ(wen, ada.id)
+    assert exchange.alarms(ada)[0].interceptor == "Eve"
+
+
+@pytest.mark.parametrize("compared", [False, True])
+def test_what_was_relayed_stays_valid_when_tampering_is_over(lesson, png, compared):
+    """Only a key that was compared is a reason to refuse it, not one that was merely seen."""
+    exchange, ada, bob = lesson.exchange, lesson.seats["Ada"], lesson.seats["Bob"]
+    exchange.set_rules(ada, tampering=False)
+    opened(lesson, "Bob", lesson.send("Ada", png, "Bob").id)  # seen, and pinned
+    exchange.set_rules(ada, tampering=True)
+    substitute(lesson)
+    sent = lesson.send("Ada", png, "Bob").id
+    relay(lesson)
+    exchange.set_rules(ada, tampering=False)
+    if compared:
+        exchange.compared(bob, ada.id, own_number(lesson, "Ada"))
+        with pytest.raises(KeyChanged):
+            opened(lesson, "Bob", sent)
+    else:
+        assert opened(lesson, "Bob", sent).file == png
+        assert not opened(lesson, "Bob", sent).proof.compared
