@@ -16,6 +16,7 @@ from exchange.comparing_keys import ComparingKeys
 from exchange.desk import Clock, in_words, utc_now
 from exchange.errors import (
     CannotOpen,
+    Damaged,
     ExchangeError,
     InputRefused,
     KeyChanged,
@@ -135,6 +136,7 @@ __all__ = [
     "Ciphertext",
     "Contact",
     "Contacts",
+    "Damaged",
     "Details",
     "Event",
     "Exchange",

@@ -41,7 +41,8 @@ def _told(
     mine = {one.fingerprint for one in substitutions if one.receiver_id == seat.id}
     # Every page asks all the time: what is not needed is not read.
     images = {}
-    if mine or any(one.discovered_at is not None for one in substitutions):
+    concerned = bool(mine) or any(one.discovered_at is not None for one in substitutions)
+    if concerned and any(row.kind in ("sent", "relayed") for row in rows):
         images = {image.public_id: image for image in unit.images.in_channel(channel.id)}
     sealed = [
         image

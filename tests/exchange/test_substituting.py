@@ -11,6 +11,7 @@ from PIL import Image
 
 from exchange import (
     CannotOpen,
+    Damaged,
     Exchange,
     InputRefused,
     KeyChanged,
@@ -496,6 +497,8 @@ def test_a_damaged_picture_holds_no_other_up(lesson, png, tmp_path):
     substitute(lesson)
     broken, whole = (lesson.send("Ada", png, "Bob").id for _ in range(2))
     damage(tmp_path, broken)
+    with pytest.raises(Damaged):
+        lesson.exchange.capture(lesson.seats["Eve"], broken)
     assert relay(lesson) == 1
     assert relay(lesson) == 0
     assert list(inbox(lesson, "Bob")) == [whole]
