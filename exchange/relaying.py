@@ -23,6 +23,7 @@ from exchange.seats import Seats
 from exchange.sending import check_room
 from exchange.tamper_values import ReadItem, ReadPicture
 from exchange.values import Seat
+from exchange.watching import capture_numbers
 from rsa_core import (
     SCHEMES,
     DecryptionError,
@@ -105,8 +106,9 @@ class Relaying(Seats):
             }
             relays = unit.interventions.in_channel(asking.channel.id)
             seats = unit.seats.by_ids({one.receiver_id for one in mine.values()})
+            numbers = capture_numbers(unit, asking)
         found = []
-        for number, image in enumerate(images, start=1):
+        for image in images:
             theirs = [
                 mine[relay.substitution_id]
                 for relay in relays
@@ -114,6 +116,7 @@ class Relaying(Seats):
             ]
             if theirs:
                 names = ", ".join(sorted(seats[one.receiver_id].name for one in theirs))
+                number = numbers[image.public_id]
                 found.append(ReadItem(image.public_id, number, image.scheme, image.sent_at, names))
         return tuple(reversed(found))
 

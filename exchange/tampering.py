@@ -17,7 +17,7 @@ from exchange.errors import InputRefused, Tampered
 from exchange.sending import check_room
 from exchange.tamper_values import Intervention
 from exchange.values import CapturedImage, Seat
-from exchange.watching import Watching
+from exchange.watching import Watching, capture_numbers
 from rsa_core import SCHEMES, EnvelopeFormatError, LimitError, PublicKey
 from rsa_core.tampering import FACTORS, REGIONS, Altered, CannotTamperError, flip, multiply
 
@@ -68,7 +68,7 @@ class Tampering(Watching):
             other = find_image(unit, asking, other_id)
             if other.id == image.id or other.scheme != image.scheme:
                 raise InputRefused("Choose another capture of the same scheme to change places.")
-            numbers = _numbers(unit, asking)
+            numbers = capture_numbers(unit, asking)
             for one, source in ((image, other), (other, image)):
                 detail = f"with capture {numbers[source.public_id]}"
                 new = self._new(asking, one, act, "swap", detail)
@@ -90,7 +90,7 @@ class Tampering(Watching):
                 raise InputRefused(
                     "Choose an earlier capture of the same sender and the same scheme."
                 )
-            detail = f"capture {_numbers(unit, asking)[other.public_id]}"
+            detail = f"capture {capture_numbers(unit, asking)[other.public_id]}"
             new = self._new(asking, image, secrets.token_hex(8), "replay", detail)
             unit.interventions.add(asking.channel.id, replace(new, source_id=other.public_id))
             self._tell(unit, asking, image, "replay", detail)
@@ -117,7 +117,7 @@ class Tampering(Watching):
             if altered is None:
                 raise InputRefused("Nothing is being done to this capture.")
             unit.interventions.take_back(altered.act)
-            number = _numbers(unit, asking)[image.public_id]
+            number = capture_numbers(unit, asking)[image.public_id]
             unit.events.add(
                 asking.channel.id,
                 "let pass",
@@ -222,7 +222,7 @@ class Tampering(Watching):
     def _tell(
         self, unit: store.Unit, asking: Asking, image: store.StoredImage, kind: str, detail: str
     ) -> None:
-        number = _numbers(unit, asking)[image.public_id]
+        number = capture_numbers(unit, asking)[image.public_id]
         unit.events.add(
             asking.channel.id,
             _EVENTS[kind],
@@ -246,12 +246,6 @@ def _altered(
 ) -> store.Intervention | None:
     rows = unit.interventions.of_image(asking.channel.id, image.public_id)
     return next((row for row in rows if row.receiver_id is None), None)
-
-
-def _numbers(unit: store.Unit, asking: Asking) -> dict[str, int]:
-    """The captures' numbers, as the interceptors' lists have them."""
-    images = unit.images.in_channel(asking.channel.id)
-    return {image.public_id: number for number, image in enumerate(images, start=1)}
 
 
 def _public_keys(unit: store.Unit, asking: Asking) -> list[PublicKey]:

@@ -50,7 +50,8 @@ class Watching(Desk):
                 return held
             images = unit.images.in_channel(asking.channel.id)
             seats = seats_of(unit, images)
-        items = [_capture(image, number, seats) for number, image in enumerate(images, start=1)]
+            numbers = capture_numbers(unit, asking)
+        items = [_capture(image, numbers[image.public_id], seats) for image in images]
         return self._captures.put(asking.channel, tuple(reversed(items)))
 
     def capture(self, seat: Seat, image_id: str) -> CapturedImage:
@@ -62,8 +63,7 @@ class Watching(Desk):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
             image = find_image(unit, asking, image_id)
-            images = unit.images.in_channel(asking.channel.id)
-            number = [i.public_id for i in images].index(image.public_id) + 1
+            number = capture_numbers(unit, asking)[image.public_id]
             seats = seats_of(unit, [image])
             item = _capture(image, number, seats)
             envelope = unit.images.content(asking.channel.id, image.public_id)
@@ -81,6 +81,12 @@ class Watching(Desk):
             facts=facts,
             keys=_keys(image, seats, facts, false),
         )
+
+
+def capture_numbers(unit: store.Unit, asking: Asking) -> dict[str, int]:
+    """The captures' numbers by image, for good: what is removed leaves its number unused."""
+    sent = unit.events.images_with(asking.channel.id, "sent")
+    return {image_id: number for number, image_id in enumerate(sent, start=1)}
 
 
 def events_after(unit: store.Unit, asking: Asking, seq: int, now: datetime) -> tuple[Event, ...]:

@@ -70,3 +70,16 @@ class Events(Repository):
             .limit(limit)
         )
         return [Event(*row) for row in rows]
+
+    def images_with(self, channel_id: int, kind: str) -> list[str]:
+        """Public ids of the images that have an event of this kind, in order, gone ones too."""
+        rows = self._connection.scalars(
+            select(event.c.image_public_id)
+            .where(
+                event.c.channel_id == channel_id,
+                event.c.kind == kind,
+                event.c.image_public_id.is_not(None),
+            )
+            .order_by(event.c.seq)
+        )
+        return [image_id for image_id in rows if image_id is not None]

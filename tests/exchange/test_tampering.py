@@ -366,3 +366,18 @@ def test_before_and_after_are_compared_byte_by_byte():
 
 def kinds(room, name):
     return [event.kind for event in room.exchange.events_since(room.seats[name], 0)]
+
+
+def test_a_capture_keeps_its_number_when_another_is_removed(classroom, png):
+    """What the event list says of capture 3 goes on meaning the same picture."""
+    eve = classroom.seats["Eve"]
+    first = classroom.send("Ada", png, "Bob", remove_after="the first opening")
+    second = classroom.send("Ada", png, "Bob")
+    numbers = {capture.id: capture.number for capture in classroom.exchange.captures(eve)}
+    assert numbers == {first.id: 1, second.id: 2}
+    classroom.exchange.open(classroom.seats["Bob"], first.id)
+    classroom.exchange.purge()
+    (left,) = classroom.exchange.captures(eve)
+    assert (left.id, left.number) == (second.id, 2)
+    assert classroom.exchange.capture(eve, second.id).item.number == 2
+    assert classroom.exchange.capture(eve, second.id).file_name.startswith("capture-2-")
