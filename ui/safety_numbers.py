@@ -120,6 +120,8 @@ def _line(person: Contact) -> str:
 def _words(alarm: Alarm) -> str:
     at = clock_time(alarm.raised_at)
     who = "You compared" if alarm.mine else f"{alarm.person} compared"
+    if not alarm.compared:
+        who = "Found out"
     if not alarm.interceptor:
         return (
             f"{who} at {at}: you and {alarm.person} see different numbers. Nobody in this channel "
