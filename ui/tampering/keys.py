@@ -54,7 +54,10 @@ def _choice(seat: Seat, known: tuple[Substitution, ...]) -> None:
     people = {
         person.id: person
         for person in exchange().present(seat)
-        if person.role == "receiver" and person.fingerprint and person.id not in hidden
+        if person.role == "receiver"
+        and person.fingerprint
+        and not person.waiting
+        and person.id not in hidden
     }
     field = f"substitute_{seat.id}"
     if people and st.session_state.get(field) not in people:
