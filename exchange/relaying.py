@@ -99,11 +99,7 @@ class Relaying(Seats):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
             images = unit.images.in_channel(asking.channel.id)
-            mine = {
-                one.id: one
-                for one in unit.substitutions.in_channel(asking.channel.id)
-                if one.interceptor_id == asking.seat.id
-            }
+            mine = _own(unit, asking)
             relays = unit.interventions.in_channel(asking.channel.id)
             seats = unit.seats.by_ids({one.receiver_id for one in mine.values()})
             numbers = capture_numbers(unit, asking)
@@ -130,11 +126,7 @@ class Relaying(Seats):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
             image = find_image(unit, asking, image_id)
-            mine = {
-                one.id: one
-                for one in unit.substitutions.in_channel(asking.channel.id)
-                if one.interceptor_id == asking.seat.id
-            }
+            mine = _own(unit, asking)
             relays = unit.interventions.of_image(asking.channel.id, image.public_id)
             ours = [mine[r.substitution_id] for r in relays if r.substitution_id in mine]
             if not ours:
@@ -247,6 +239,12 @@ class Relaying(Seats):
                 self._asking(unit, seat.token, "interceptor")
                 kept = unit.substitutions.add_signer(new)
         return _unlock(seat, kept.locked_key, kept.public_key)
+
+
+def _own(unit: store.Unit, asking: Asking) -> dict[int, store.Substitution]:
+    """The asking interceptor's substitutions, ended ones too, by id."""
+    found = unit.substitutions.in_channel(asking.channel.id)
+    return {one.id: one for one in found if one.interceptor_id == asking.seat.id}
 
 
 def _by_id(unit: store.Unit, asking: Asking, number: int) -> store.Substitution:

@@ -29,11 +29,15 @@ def tick_ms() -> int:
     now = time.monotonic()
     with _lock:
         _ticks[visitor().session] = now
-        pace = math.ceil(len(_ticks) / PAGES_A_SECOND)
         for session, at in list(_ticks.items()):
-            if now - at > _OPEN_FOR + pace:
+            if now - at > _OPEN_FOR + _pace():
                 del _ticks[session]
-        return TICK_MS * max(1, math.ceil(len(_ticks) / PAGES_A_SECOND))
+        return TICK_MS * _pace()
+
+
+def _pace() -> int:
+    """Seconds between two ticks of a page, one at least: the page that asks is open."""
+    return math.ceil(len(_ticks) / PAGES_A_SECOND)
 
 
 class Turns:

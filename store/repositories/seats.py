@@ -77,8 +77,7 @@ class Seats(Repository):
 
     def asking(self, token_hash: bytes) -> tuple[Seat, Channel] | None:
         """The seat with this token, as `by_token` finds it, and its channel, in one look."""
-        if self._writes and self.by_token(token_hash) is None:  # which holds the channel
-            return None
+        self._hold_channel_of(token_hash)
         row = self._connection.execute(_ASKING, {"token_hash": token_hash}).one_or_none()
         if row is None:
             return None
@@ -89,17 +88,19 @@ class Seats(Repository):
 
         In a unit that writes, acts in the seat's channel wait for this one from here on.
         """
-        if self._writes:
-            channel_id = self._connection.scalar(
-                select(seat.c.channel_id).where(seat.c.token_hash == token_hash)
-            )
-            if channel_id is None:
-                return None
-            self._hold(channel_id)
+        self._hold_channel_of(token_hash)
         row = self._connection.execute(
             select(*_COLUMNS).where(seat.c.token_hash == token_hash)
         ).one_or_none()
         return None if row is None else _seat(row)
+
+    def _hold_channel_of(self, token_hash: bytes) -> None:
+        if self._writes:
+            channel_id = self._connection.scalar(
+                select(seat.c.channel_id).where(seat.c.token_hash == token_hash)
+            )
+            if channel_id is not None:
+                self._hold(channel_id)
 
     def get(self, seat_id: int) -> Seat | None:
         """The seat with this id; None when there is none."""

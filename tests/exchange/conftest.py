@@ -1,5 +1,6 @@
 """A small channel with people in it."""
 
+import itertools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -7,6 +8,9 @@ from itertools import count
 import pytest
 
 from exchange import Exchange, Seat
+from rsa_core import KeyPair
+
+GENERATE = KeyPair.generate
 
 
 class Clock:
@@ -88,3 +92,14 @@ def _with_people(room: Room) -> Room:
     room.sit("Cy", "receiver")
     room.sit("Eve", "interceptor")
     return room
+
+
+@pytest.fixture
+def lesson(classroom, key_pool, monkeypatch):
+    """Ada sends to Bob and Cy; Eve may tamper. Keys made from now on are nobody's yet."""
+    classroom.exchange.set_rules(classroom.seats["Ada"], tampering=True)
+    pool = itertools.chain(key_pool[3:], iter(lambda: GENERATE(2048), None))
+    monkeypatch.setattr(KeyPair, "generate", lambda bits=3072: next(pool))
+    for name in ("Bob", "Cy"):
+        classroom.exchange.new_classroom_key(classroom.seats[name], 512)
+    return classroom
