@@ -58,6 +58,10 @@ def test_a_picture_that_its_opening_used_up_stays_until_it_is_closed(
     at.run()
     assert shows(at, png)
     assert "gone from your inbox" in infos(at)
+    (line,) = [caption.value for caption in at.caption if "ciphertext" in caption.value]
+    assert "opened" in line
+    assert "not opened yet" not in line
+    assert "remove" not in line
     press(at, "Close")
     assert not shows(at, png)
     assert "gone from your inbox" not in infos(at)

@@ -1,5 +1,7 @@
 """The inbox: what has arrived, what each picture is, and opening it."""
 
+from dataclasses import replace
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -51,7 +53,7 @@ def _gone(seat: Seat, items: list[InboxItem] | tuple[InboxItem, ...]) -> None:
     for item, picture in list(_opened(seat).values()):
         if item.id not in here:
             with st.container(border=True, key=f"gone_{item.id}"):
-                _headline(item, picture.details)
+                _headline(replace(item, removal=""), picture.details)
                 st.info(
                     "This picture has gone from your inbox. Only this page still has it: save it "
                     "if you want to keep it.",
@@ -77,6 +79,8 @@ def _close_button(seat: Seat, item: InboxItem) -> None:
 
 def _inbox_item(seat: Seat, item: InboxItem) -> None:
     opened = _opened(seat)
+    if item.id in opened:
+        opened[item.id] = (item, opened[item.id][1])  # by now it says when it was opened
     if item.obstacle:
         picture = opened[item.id][1] if item.id in opened else None
         _headline(item, None if picture is None else picture.details)
