@@ -4,6 +4,7 @@ import streamlit as st
 
 import ui
 from exchange import CHANNEL_KINDS, KEEP_FOR, ExchangeError, Lobby
+from ui import door
 
 state = st.session_state
 
@@ -83,23 +84,31 @@ def enter(key: str, lobby: Lobby) -> None:
     ui.seat_form(key)
 
 
-with ui.lobby_page("Lobby"):
-    st.title("RSA image encryption")
-    st.markdown(
-        "Share images so that only the chosen receivers can open them, and see what an "
-        "interceptor sees on the way."
-    )
-    found = look_in()
-    if found:
-        enter(*found)
-        with st.expander("Another channel", expanded=False):
-            join()
-            create()
-    else:
-        left, right = st.columns(2, gap="large")
-        with left:
-            create()
-        with right:
-            join()
-    ui.own_seats(found[0] if found else "", here=False)
-    st.page_link("pages/compare.py", label="Compare the schemes", icon=":material/compare:")
+def main() -> None:
+    """The page."""
+    with ui.lobby_page("Lobby"):
+        st.title("RSA image encryption")
+        st.markdown(
+            "Share images so that only the chosen receivers can open them, and see what an "
+            "interceptor sees on the way."
+        )
+        found = look_in()
+        if found:
+            enter(*found)
+            with st.expander("Another channel", expanded=False):
+                join()
+                create()
+        else:
+            left, right = st.columns(2, gap="large")
+            with left:
+                create()
+            with right:
+                join()
+        ui.own_seats(found[0] if found else "", here=False)
+        st.page_link("pages/compare.py", label="Compare the schemes", icon=":material/compare:")
+
+
+if __name__ == "__main__":
+    main()
+else:  # `streamlit run` imports this file once, for the server itself
+    app = st.App("Home.py", middleware=door.middleware(), lifespan=door.opened)

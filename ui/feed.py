@@ -10,10 +10,9 @@ from collections import Counter
 from contextlib import suppress
 
 import streamlit as st
-from streamlit_autorefresh import st_autorefresh
 
 from exchange import Event, ExchangeError, Person, Role, Seat, SeatGone
-from ui.pace import tick_ms
+from ui.pace import tick_every, tick_ms
 from ui.service import exchange
 from ui.widgets import labelled
 from ui.words import clock_time
@@ -113,7 +112,7 @@ def mark_read(seat: Seat) -> None:
 @st.fragment
 def _watch(seat: Seat) -> None:
     with st.container(key="tick_box"):
-        st_autorefresh(interval=tick_ms(), debounce=False, key="tick")
+        tick_every(tick_ms(), key="tick")
     events = _events(seat) or []
     if not st.session_state.pop("feed_first_run", False):
         try:

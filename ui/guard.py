@@ -10,7 +10,6 @@ from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 import streamlit as st
-from streamlit_autorefresh import st_autorefresh
 
 from exchange import ExchangeError, Role, Seat, SeatGone, Waiting
 from ui import memory, pace
@@ -85,7 +84,7 @@ def _faults_in_words() -> Iterator[None]:
         st.rerun()
     except ExchangeError as error:
         st.error(str(error))
-        st_autorefresh(interval=_RETRY_MS, key="retry")
+        pace.tick_every(_RETRY_MS, key="retry")
         st.stop()
 
 

@@ -35,6 +35,15 @@ def tick_ms() -> int:
         return TICK_MS * _pace()
 
 
+def tick_every(milliseconds: int, *, key: str) -> None:
+    """Runs this fragment, or this page, again and again."""
+    # It registers its files with the running server when it is imported. Home.py is imported
+    # before there is one, so an import at the top of a module would leave them out (404).
+    from streamlit_autorefresh import st_autorefresh  # noqa: PLC0415
+
+    st_autorefresh(interval=milliseconds, debounce=False, key=key)
+
+
 def _pace() -> int:
     """Seconds between two ticks of a page, one at least: the page that asks is open."""
     return math.ceil(len(_ticks) / PAGES_A_SECOND)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from exchange import Exchange, Visitor
+from ui.door.addresses import ADDRESS_HEADER
 
 DEFAULT_URL = "sqlite:///data/channels.db"
 
@@ -43,8 +44,7 @@ def exchange() -> Exchange:
 def visitor() -> Visitor:
     """Who asks, for the limits on tries; the address is "" where the server cannot tell."""
     session: str = st.session_state.setdefault("visitor", secrets.token_hex(8))
-    address = st.context.ip_address
-    return Visitor(session, address if isinstance(address, str) else "")
+    return Visitor(session, st.context.headers.get(ADDRESS_HEADER, ""))
 
 
 def _secret(name: str) -> str:

@@ -1,0 +1,16 @@
+"""The door: what a browser may send us, checked before Streamlit sees it.
+
+Streamlit trusts its own frontend; we do not. `Home.py` hands these two to `st.App`, so that
+`streamlit run Home.py` serves the application behind one guard:
+
+    connections    silent and idle TCP connections, and how many an address may hold
+    guard          address, origin, methods, paths, headers, then one of the two below
+    uploads        how many bytes may wait here, and for how long
+    messages       what a WebSocket message may hold
+    journal        one short line for what was refused, without values, at a bounded rate
+"""
+
+from ui.door.guard import middleware
+from ui.door.opening import opened
+
+__all__ = ["middleware", "opened"]

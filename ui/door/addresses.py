@@ -1,0 +1,77 @@
+"""Whose address a request counts for, and whether it comes from one of our own pages."""
+
+import ipaddress
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+ADDRESS_HEADER = "x-rsa-images-address"  # how pages learn whom a visitor counts as
+
+Headers = list[tuple[bytes, bytes]]
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def header(headers: Headers, name: bytes) -> str | None:
+    """The header's last value; None without one."""
+    found = [value for key, value in headers if key == name]
+    return found[-1].decode("latin-1").strip() if found else None
+
+
+def address_of(peer: str, headers: Headers, proxies: frozenset[str]) -> str:
+    """The address that a request counts for.
+
+    X-Forwarded-For counts only from a proxy that the operator names, and there only the entry
+    that the nearest such proxy wrote: whatever stands left of it came from the visitor.
+    """
+    if not _trusted(peer, proxies):
+        return peer
+    lines = [value.decode("latin-1") for key, value in headers if key == b"x-forwarded-for"]
+    for entry in reversed([part.strip() for part in ",".join(lines).split(",")]):
+        address = _plain(entry)
+        if address is None:
+            break
+        if address not in proxies:
+            return address
+    return peer
+
+
+def same_origin(headers: Headers, allowed: Iterable[str] = ()) -> bool:
+    """Whether a request may come from where it says.
+
+    Browsers always name the page that opens a WebSocket or changes something; what names none
+    is no browser.
+
+    Args:
+        headers: of the request, names in lower case.
+        allowed: further origins, as "https://name".
+    """
+    origin = header(headers, b"origin")
+    if origin is None:
+        return True
+    host = header(headers, b"host")
+    try:
+        parts = urlsplit(origin)
+        port = parts.port or _DEFAULT_PORTS[parts.scheme]
+        ours = urlsplit(f"//{host}")
+        own_port = ours.port or _DEFAULT_PORTS[parts.scheme]
+    except (KeyError, ValueError):
+        return False
+    if host and parts.hostname and (parts.hostname, port) == (ours.hostname, own_port):
+        return True
+    return origin in allowed
+
+
+def _trusted(peer: str, proxies: frozenset[str]) -> bool:
+    return "*" in proxies or peer in proxies
+
+
+def _plain(entry: str) -> str | None:
+    """An address without port and brackets; None when it is none."""
+    if entry.startswith("["):
+        entry = entry[1:].partition("]")[0]
+    elif entry.count(":") == 1:
+        entry = entry.partition(":")[0]
+    try:
+        return str(ipaddress.ip_address(entry))
+    except ValueError:
+        return None

@@ -1,0 +1,88 @@
+"""What is done once, when the server starts."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from starlette.formparsers import MultiPartParser
+from streamlit import config
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from ui.door import sessions
+from ui.door.connections import Connections
+from ui.door.journal import keep_logs_brief
+from ui.door.settings import MB, Settings
+
+_SPARE = 256  # files for the database, children and libraries
+_SWEEP_EVERY = 5.0  # seconds
+
+
+@asynccontextmanager
+async def opened(_app: object) -> AsyncIterator[None]:
+    """For `st.App(lifespan=…)`: limits of the process, and the tasks that watch."""
+    limits = Settings.of_environment()
+    keep_logs_brief()
+    _keep_uploads_off_the_disk()
+    _limit_memory(limits.memory)
+    connections = Connections(
+        per_address=limits.connections,
+        in_all=_raise_file_limit() - _SPARE,
+        proxies=limits.proxies,
+    )
+    connections.watch(AutoHTTPProtocol)
+    tasks = [asyncio.create_task(connections.look_on()), asyncio.create_task(_sweep_on())]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _sweep_on() -> None:
+    while True:
+        await asyncio.sleep(_SWEEP_EVERY)
+        sessions.sweep()
+
+
+def _keep_uploads_off_the_disk() -> None:
+    """Starlette spools a part of a form to a file from 1 MB on; it stays in memory instead."""
+    MultiPartParser.spool_max_size = (int(config.get_option("server.maxUploadSize")) + 2) * MB
+
+
+def _raise_file_limit() -> int:
+    """As many files as the system allows; gives how many that is."""
+    if sys.platform == "win32":
+        return 8192
+    import resource  # noqa: PLC0415  (not on Windows)
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = hard if hard != resource.RLIM_INFINITY else 1 << 16
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def _limit_memory(limit: int) -> None:
+    """Lets an allocation fail in Python, before the system ends the whole process."""
+    if sys.platform != "linux":
+        return
+    import resource  # noqa: PLC0415
+
+    limit = limit or _three_quarters()
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+
+
+def _three_quarters() -> int:
+    """Three quarters of what this machine, or the container, has."""
+    import os  # noqa: PLC0415
+
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for name in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with suppress(OSError, ValueError), open(name) as file:  # noqa: PTH123
+            there = min(there, int(file.read()))
+    return there * 3 // 4

@@ -1,0 +1,75 @@
+"""What the door allows. The first table is the operator's to change (docs/deploy.md)."""
+
+import os
+from dataclasses import dataclass
+
+MB = 1 << 20
+
+MESSAGE_BYTES = 1 * MB  # a folder of 2,000 files makes one of some 700 kB
+VALUE_BYTES = 64 << 10  # one value, the browser's memory included
+QUERY_BYTES = 4 << 10
+WIDGETS = 1000  # in one message
+JSON_DEPTH = 20
+MESSAGES_A_SECOND = 20.0
+MESSAGES_AT_ONCE = 60
+
+FIRST_MESSAGE_WITHIN = 10.0  # seconds after the WebSocket was opened
+HEAD_WITHIN = 10.0  # seconds for a whole request head, and of silence between two requests
+ANSWER_WITHIN = 600.0  # seconds for reading one answer, or sending one upload
+BODY_SILENCE = 10.0  # seconds without a byte of an upload
+
+THROWN_AWAY = 64 * MB  # of a refused upload that is read all the same
+
+UPLOADS_OPEN = 8  # uploads that one session sends at the same time; browsers use six
+FILES_NAMED = 2000  # places for uploads that one session may hold
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator may set in the environment.
+
+    Attributes:
+        proxies: addresses of the proxies whose X-Forwarded-For counts; "*" trusts every peer.
+        connections: TCP connections that one address may hold.
+        uploads: bytes that may wait to be sent, in all.
+        uploads_per_address: the same for one address.
+        uploads_per_session: the same for one open page.
+        memory: bytes that the server process may use; 0 leaves it to the system.
+    """
+
+    proxies: frozenset[str] = frozenset()
+    connections: int = 512
+    uploads: int = 512 * MB
+    uploads_per_address: int = 384 * MB
+    uploads_per_session: int = 200 * MB
+    memory: int = 0
+
+    @classmethod
+    def of_environment(cls) -> "Settings":
+        """Reads `RSA_IMAGES_…`.
+
+        Raises:
+            ValueError: a number is none, in words for the operator.
+        """
+        uploads = _number("UPLOADS_MB", 512) * MB
+        return cls(
+            proxies=frozenset(_text("PROXIES").replace(",", " ").split()),
+            connections=_number("CONNECTIONS_PER_ADDRESS", 512),
+            uploads=uploads,
+            uploads_per_address=_number("UPLOADS_MB_PER_ADDRESS", uploads * 3 // 4 // MB) * MB,
+            uploads_per_session=_number("UPLOADS_MB_PER_SESSION", 200) * MB,
+            memory=_number("MEMORY_MB", 0) * MB,
+        )
+
+
+def _text(name: str) -> str:
+    return os.environ.get(f"RSA_IMAGES_{name}", "")
+
+
+def _number(name: str, otherwise: int) -> int:
+    text = _text(name).strip()
+    if not text:
+        return otherwise
+    if not text.isascii() or not text.isdigit():
+        raise ValueError(f"RSA_IMAGES_{name} must be a whole number.")
+    return int(text)
