@@ -162,6 +162,14 @@ class Visitor:
         self.page.wait_for_timeout(300)  # scrolling closes the list
         field.click()
 
+    def until(self, expression: str) -> None:
+        """Waits for a condition in the page, whose policy forbids it to evaluate strings."""
+        for _ in range(PATIENCE // 50):
+            if self.page.evaluate(expression):
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"never true: {expression}")
+
     def create_channel(self, name: str = "", kind: str = "Private") -> str:
         """Creates a channel in the lobby and returns its key."""
         self.go("/")

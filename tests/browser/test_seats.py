@@ -22,7 +22,7 @@ def test_a_reload_while_keys_are_made_loses_nothing(visitor):
     ada.page.get_by_label("Your name").fill("Ada")
     ada.choose("Role", "Receiver")
     ada.button("Enter channel").click()
-    ada.page.wait_for_function("localStorage.getItem('rsa-images.seats')?.includes('receiver')")
+    ada.until("localStorage.getItem('rsa-images.seats')?.includes('receiver')")
     ada.page.reload()
     ada.page.wait_for_timeout(4000)  # whatever was under way has ended
     ada.go(f"/?channel={key}")
@@ -80,7 +80,7 @@ def test_the_owner_locks_removes_renames_the_key_and_ends(visitor):
 
     ada.button("Change the channel key").click()
     expect(bob.page.get_by_text("Old channel key, no longer good")).to_be_visible()
-    ada.page.wait_for_function(f"!location.href.includes('{key}')")
+    ada.until(f"!location.href.includes('{key}')")
     ada.page.reload()
     ada.in_seat("Sender")
     stranger = visitor()

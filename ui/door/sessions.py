@@ -91,7 +91,8 @@ def kind_of(session: str, widget: str) -> str | None:
     if found is None:
         return None
     metadata = found.session.session_state._new_widget_state.widget_metadata.get(widget)
-    return None if metadata is None else str(metadata.value_type)
+    # Streamlit notes the kind that came last: none, where a field was emptied.
+    return metadata.value_type or None if metadata else None
 
 
 def sweep() -> None:
