@@ -12,7 +12,7 @@ of their class that is called for each new connection.
 import asyncio
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ui.door import journal, settings
@@ -28,15 +28,15 @@ class _Line:
         protocol: uvicorn's object for it.
         transport: asyncio's.
         peer: the address at its other end.
+        since: when `busy` last changed, on the monotonic clock.
         busy: whether a request is being answered.
-        since: when that last changed, on the monotonic clock.
     """
 
     protocol: Any
     transport: asyncio.Transport
     peer: str
+    since: float
     busy: bool = False
-    since: float = field(default_factory=time.monotonic)
 
     @property
     def upgraded(self) -> bool:
@@ -87,7 +87,7 @@ class Connections:
             journal.refused("a connection, because the server holds too many")
             transport.abort()
         else:
-            self._lines[transport] = _Line(protocol, transport, peer)
+            self._lines[transport] = _Line(protocol, transport, peer, time.monotonic())
             self._by_peer[peer] += 1
 
     def look(self) -> None:

@@ -28,7 +28,7 @@ class Page:
     """
 
     address: str
-    browser: bytes = field(repr=False)
+    browser: bytes = field(default=b"", repr=False)
     places: dict[str, None] = field(default_factory=dict, repr=False)
     arriving: list[int] = field(default_factory=list)
 
