@@ -23,11 +23,49 @@ def address_of(peer: str, headers: Headers, proxies: frozenset[str]) -> str:
     X-Forwarded-For counts only from a proxy that the operator names, and there only the entry
     that the nearest such proxy wrote: whatever stands left of it came from the visitor.
     """
-    if not _trusted(peer, proxies):
+    return counted(_sender(peer, headers, proxies))
+
+
+def is_proxy(peer: str, proxies: frozenset[str]) -> bool:
+    """Whether the operator names this peer as a proxy."""
+    return "*" in proxies or (plain(peer) or peer) in proxies
+
+
+def counted(address: str) -> str:
+    """What limits count an address as.
+
+    One IPv6 host has the 2**64 addresses of its network at hand, so those are one. A link-local
+    network is a whole LAN: there each address is one.
+    """
+    try:
+        found = ipaddress.ip_address(plain(address) or "")
+    except ValueError:
+        return address
+    if found.version == 6 and not found.is_link_local and not found.is_loopback:
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found)
+
+
+def plain(entry: str) -> str | None:
+    """An address without port, brackets, zone and IPv4-in-IPv6 form; None when it is none."""
+    if entry.startswith("["):
+        entry = entry[1:].partition("]")[0]
+    elif entry.count(":") == 1:
+        entry = entry.partition(":")[0]
+    try:
+        found = ipaddress.ip_address(entry.partition("%")[0])
+    except ValueError:
+        return None
+    inner = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return str(inner or found)
+
+
+def _sender(peer: str, headers: Headers, proxies: frozenset[str]) -> str:
+    if not is_proxy(peer, proxies):
         return peer
     lines = [value.decode("latin-1") for key, value in headers if key == b"x-forwarded-for"]
     for entry in reversed([part.strip() for part in ",".join(lines).split(",")]):
-        address = _plain(entry)
+        address = plain(entry)
         if address is None:
             break
         if address not in proxies:
@@ -59,19 +97,3 @@ def same_origin(headers: Headers, allowed: Iterable[str] = ()) -> bool:
     if host and parts.hostname and (parts.hostname, port) == (ours.hostname, own_port):
         return True
     return origin in allowed
-
-
-def _trusted(peer: str, proxies: frozenset[str]) -> bool:
-    return "*" in proxies or peer in proxies
-
-
-def _plain(entry: str) -> str | None:
-    """An address without port and brackets; None when it is none."""
-    if entry.startswith("["):
-        entry = entry[1:].partition("]")[0]
-    elif entry.count(":") == 1:
-        entry = entry.partition(":")[0]
-    try:
-        return str(ipaddress.ip_address(entry))
-    except ValueError:
-        return None

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ui.door import journal, settings
+from ui.door.addresses import counted, is_proxy
 
 LOOK_EVERY = 1.0  # seconds
 
@@ -79,7 +80,8 @@ class Connections:
         # What uvicorn says of the peer may come from a header; requests carry this beside it.
         protocol.app_state = {**protocol.app_state, "peer": peer}
         protocol.config.ws_max_size = settings.MESSAGE_BYTES
-        crowded = self._by_peer[peer] >= self._per_address and not self._is_proxy(peer)
+        proxied, peer = is_proxy(peer, self._proxies), counted(peer)
+        crowded = self._by_peer[peer] >= self._per_address and not proxied
         if crowded and not self._give_way(peer):
             journal.refused("a connection of an address that holds too many")
             transport.abort()
@@ -130,6 +132,3 @@ class Connections:
         self._by_peer[line.peer] -= 1
         if not self._by_peer[line.peer]:
             del self._by_peer[line.peer]
-
-    def _is_proxy(self, peer: str) -> bool:
-        return "*" in self._proxies or peer in self._proxies

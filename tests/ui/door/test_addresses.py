@@ -2,7 +2,7 @@
 
 import pytest
 
-from ui.door.addresses import address_of, same_origin
+from ui.door.addresses import address_of, counted, same_origin
 
 PROXY = frozenset({"127.0.0.1"})
 
@@ -24,8 +24,9 @@ def test_without_a_named_proxy_nobody_can_say_who_they_are():
         (["6.6.6.6", "203.0.113.5"], "203.0.113.5"),
         (["203.0.113.5, 127.0.0.1"], "203.0.113.5"),
         (["203.0.113.5:4711"], "203.0.113.5"),
-        (["[2001:db8::7]:4711"], "2001:db8::7"),
-        (["2001:db8::7"], "2001:db8::7"),
+        (["[2001:db8::7]:4711"], "2001:db8::/64"),
+        (["2001:db8::7"], "2001:db8::/64"),
+        (["::ffff:203.0.113.5"], "203.0.113.5"),
         (["6.6.6.6, nonsense"], "127.0.0.1"),
         ([""], "127.0.0.1"),
         ([], "127.0.0.1"),
@@ -33,6 +34,18 @@ def test_without_a_named_proxy_nobody_can_say_who_they_are():
 )
 def test_a_named_proxys_own_entry_counts_and_no_earlier_one(lines, address):
     assert address_of("127.0.0.1", forwarded(*lines), PROXY) == address
+
+
+def test_a_host_with_very_many_addresses_counts_once():
+    assert counted("2001:db8::1") == counted("2001:db8::ffff:1:2:3") != counted("2001:db8:0:1::1")
+    assert counted("fe80::1%eth0") == "fe80::1" != counted("fe80::2%eth0")
+    assert counted("::1") == "::1"
+    assert counted("::ffff:198.51.100.7") == counted("198.51.100.7") == "198.51.100.7"
+    assert counted("") == ""
+
+
+def test_a_proxy_is_known_in_either_form():
+    assert address_of("::ffff:127.0.0.1", forwarded("203.0.113.5"), PROXY) == "203.0.113.5"
 
 
 def test_a_star_trusts_every_peer():
