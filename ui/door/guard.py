@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
@@ -16,6 +15,7 @@ from ui.door import journal, settings
 from ui.door.addresses import ADDRESS_HEADER, Headers, address_of, header, same_origin
 from ui.door.answers import say, with_headers
 from ui.door.messages import Refused, read_message
+from ui.door.pacing import Paces
 from ui.door.sessions import Page, Sessions, kind_of
 from ui.door.settings import Settings
 from ui.door.uploads import UploadRefused, Uploads, in_time, is_upload, thrown_away
@@ -39,6 +39,7 @@ class Guard:
         self._app = app
         self._limits = Settings.of_environment()
         self._sessions = Sessions()
+        self._paces = Paces()
         self._uploads = Uploads(self._sessions, self._limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,7 +100,9 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
             return
         browser = _browser(scope["headers"])
-        line = _Line(receive, send, self._sessions, Page(scope["client"][0], browser))
+        page = Page(scope["client"][0], browser)
+        line = _Line(receive, send, self._sessions, self._paces, page)
+        await self._paces.take(page.address, self._paces.line())  # a new page costs one too
         await self._app(self._own_session_only(scope, browser), line.receive, line.send)
         if line.session and line.code in _GONE:
             self._sessions.end(line.session)
@@ -128,13 +131,14 @@ class _Line:
         code: with which it was closed; 0 while it is open.
     """
 
-    def __init__(self, receive: Receive, send: Send, sessions: Sessions, page: Page) -> None:
+    def __init__(
+        self, receive: Receive, send: Send, sessions: Sessions, paces: Paces, page: Page
+    ) -> None:
         self._receive, self._send = receive, send
         self._sessions, self._page = sessions, page
         self._asked = 0  # wishes to upload that are not answered yet
         self._heard = False
-        self._credit = float(settings.MESSAGES_AT_ONCE)
-        self._at = time.monotonic()
+        self._paces, self._credit = paces, paces.line()
         self.session = ""
         self.code = 0
 
@@ -151,7 +155,7 @@ class _Line:
                 taken = self._takes(message)
             except Refused as refusal:
                 return await self._shut(refusal.reason, refusal.code)
-            await self._breathe()
+            await self._paces.take(self._page.address, self._credit)
             if taken:
                 return message
 
@@ -192,15 +196,6 @@ class _Line:
         elif kind == "file_urls_response":
             self._asked -= 1
             self._page.give(one.file_id for one in message.file_urls_response.file_urls)
-
-    async def _breathe(self) -> None:
-        """Slows a line down that says more than a person can do."""
-        now = time.monotonic()
-        earned = (now - self._at) * settings.MESSAGES_A_SECOND
-        self._credit = min(settings.MESSAGES_AT_ONCE, self._credit + earned) - 1
-        self._at = now
-        if self._credit < 0:
-            await asyncio.sleep(-self._credit / settings.MESSAGES_A_SECOND)
 
     async def _shut(self, reason: str, code: int) -> Message:
         journal.refused(reason)

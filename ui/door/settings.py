@@ -10,8 +10,10 @@ VALUE_BYTES = 64 << 10  # one value, the browser's memory included
 QUERY_BYTES = 4 << 10
 WIDGETS = 1000  # in one message
 JSON_DEPTH = 20
-MESSAGES_A_SECOND = 20.0
+MESSAGES_A_SECOND = 10.0  # of one page
 MESSAGES_AT_ONCE = 60
+ADDRESS_A_SECOND = 100.0  # of all pages of one address
+ADDRESS_AT_ONCE = 300
 
 FIRST_MESSAGE_WITHIN = 10.0  # seconds after the WebSocket was opened
 HEAD_WITHIN = 10.0  # seconds for a whole request head, and of silence between two requests
