@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
@@ -101,8 +102,10 @@ class Guard:
             return
         browser = _browser(scope["headers"])
         page = Page(scope["client"][0], browser)
-        line = _Line(receive, send, self._sessions, self._paces, page)
-        await self._paces.take(page.address, self._paces.line())  # a new page costs one too
+        speaker = await self._paces.connect(page.address)
+        line = _Line(
+            receive, send, self._sessions, page, lambda: self._paces.take(page.address, speaker)
+        )
         await self._app(self._own_session_only(scope, browser), line.receive, line.send)
         if line.session and line.code in _GONE:
             self._sessions.end(line.session)
@@ -132,13 +135,17 @@ class _Line:
     """
 
     def __init__(
-        self, receive: Receive, send: Send, sessions: Sessions, paces: Paces, page: Page
+        self,
+        receive: Receive,
+        send: Send,
+        sessions: Sessions,
+        page: Page,
+        turn: Callable[[], Awaitable[None]],
     ) -> None:
-        self._receive, self._send = receive, send
+        self._receive, self._send, self._turn = receive, send, turn
         self._sessions, self._page = sessions, page
         self._asked = 0  # wishes to upload that are not answered yet
         self._heard = False
-        self._paces, self._credit = paces, paces.line()
         self.session = ""
         self.code = 0
 
@@ -155,7 +162,7 @@ class _Line:
                 taken = self._takes(message)
             except Refused as refusal:
                 return await self._shut(refusal.reason, refusal.code)
-            await self._paces.take(self._page.address, self._credit)
+            await self._turn()
             if taken:
                 return message
 

@@ -22,6 +22,7 @@ class Credit:
         """Takes one; gives the seconds to wait before it is there."""
         now = time.monotonic()
         self._left = min(self._most, self._left + (now - self._at) * self._rate) - 1
+        self._left = max(self._left, -self._most)  # a debt is forgiven in bounded time
         self._at = now
         return max(0.0, -self._left / self._rate)
 
@@ -31,23 +32,54 @@ class Credit:
         return self._left + (time.monotonic() - self._at) * self._rate >= self._most
 
 
+class Speaker:
+    """One connection: its usual credit, and a small one for when its address says too much."""
+
+    def __init__(self) -> None:
+        """Starts full."""
+        self.usual = Credit(settings.MESSAGES_AT_ONCE, settings.MESSAGES_A_SECOND)
+        self.sparing = Credit(settings.SPARING_AT_ONCE, settings.SPARING_A_SECOND)
+
+
+class _Address:
+    """What all connections of one address have together."""
+
+    def __init__(self) -> None:
+        self.messages = Credit(settings.ADDRESS_AT_ONCE, settings.ADDRESS_A_SECOND)
+        self.connections = Credit(settings.CONNECTIONS_AT_ONCE, settings.CONNECTIONS_A_SECOND)
+
+
 class Paces:
-    """The credit of every address that has spoken lately."""
+    """Every address that has spoken lately."""
 
     def __init__(self) -> None:
         """Knows nobody yet."""
-        self._of: dict[str, Credit] = {}
+        self._of: dict[str, _Address] = {}
 
-    def line(self) -> Credit:
-        """The credit of one new connection."""
-        return Credit(settings.MESSAGES_AT_ONCE, settings.MESSAGES_A_SECOND)
+    async def connect(self, address: str) -> Speaker:
+        """Waits until the address may open one more connection."""
+        await _wait(self._address(address).connections.spend())
+        return Speaker()
 
-    async def take(self, address: str, line: Credit) -> None:
-        """Waits until both the connection and its address may say something."""
+    async def take(self, address: str, speaker: Speaker) -> None:
+        """Waits until the connection may say one thing more.
+
+        Where an address says too much, those of its connections wait that do: a pupil who ticks
+        once a second is heard at once, whatever a neighbour behind the same address does.
+        """
+        crowded = self._address(address).messages.spend() > 0
+        usual, sparing = speaker.usual.spend(), speaker.sparing.spend()
+        await _wait(max(usual, sparing) if crowded else usual)
+
+    def _address(self, address: str) -> _Address:
         if address not in self._of:
-            for name in [name for name, credit in self._of.items() if credit.full]:
-                del self._of[name]
-            self._of[address] = Credit(settings.ADDRESS_AT_ONCE, settings.ADDRESS_A_SECOND)
-        wait = max(line.spend(), self._of[address].spend())
-        if wait:
-            await asyncio.sleep(wait)
+            for name, known in list(self._of.items()):
+                if known.messages.full and known.connections.full:
+                    del self._of[name]
+            self._of[address] = _Address()
+        return self._of[address]
+
+
+async def _wait(seconds: float) -> None:
+    if seconds:
+        await asyncio.sleep(seconds)

@@ -12,8 +12,12 @@ WIDGETS = 1000  # in one message
 JSON_DEPTH = 20
 MESSAGES_A_SECOND = 10.0  # of one page
 MESSAGES_AT_ONCE = 60
+SPARING_A_SECOND = 2.0  # of one page, while all of its address are over theirs
+SPARING_AT_ONCE = 10
 ADDRESS_A_SECOND = 100.0  # of all pages of one address
 ADDRESS_AT_ONCE = 300
+CONNECTIONS_A_SECOND = 50.0  # new WebSockets of one address
+CONNECTIONS_AT_ONCE = 200
 
 FIRST_MESSAGE_WITHIN = 10.0  # seconds after the WebSocket was opened
 HEAD_WITHIN = 10.0  # seconds for a whole request head, and of silence between two requests
