@@ -4,7 +4,6 @@ Debian's nginx and Caddy. Visitors come from several addresses of the loopback n
 """
 
 import asyncio
-import http.client
 import os
 import re
 import shutil
@@ -12,17 +11,14 @@ import socket
 import ssl
 import subprocess
 import time
-import uuid
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from tests.browser.conftest import Server
+from tests.raw_page import RawPage, ask, put
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text()
 MB = 1 << 20
@@ -110,7 +106,7 @@ def port(request, server, tmp_path):
     try:
         for _ in range(200):
             try:
-                if ask(port, "GET", "/_stcore/health")[0] == 200:
+                if ask(port, "GET", "/_stcore/health", tls=trusting())[0] == 200:
                     break
             except OSError:
                 time.sleep(0.1)
@@ -129,80 +125,15 @@ def trusting() -> ssl.SSLContext:
     return context
 
 
-def ask(port, method, path, body=None, headers=None):
-    line = http.client.HTTPSConnection("localhost", port, timeout=60, context=trusting())
-    with closing(line):
-        line.request(method, path, body, headers or {})
-        answer = line.getresponse()
-        return answer.status, answer.headers, answer.read()
-
-
-class Visitor:
-    """A page that was opened through the proxy, by somebody at an address of their own."""
-
-    def __init__(self, port: int, address: str, forged: str = "") -> None:
-        self.port, self.address = port, address
-        self.headers = {"X-Forwarded-For": forged} if forged else {}
-
-    async def __aenter__(self) -> "Visitor":
-        self.socket = await connect(
-            f"wss://localhost:{self.port}/_stcore/stream",
-            ssl=trusting(),
-            subprotocols=["streamlit"],
-            origin=f"https://localhost:{self.port}",
-            additional_headers=self.headers,
-            local_addr=(self.address, 0),
-            family=socket.AF_INET,
-            max_size=None,
-        )
-        return self
-
-    async def __aexit__(self, *_error) -> None:
-        await self.socket.close()
-
-    async def run(self, press: str = "") -> str:
-        """Draws the lobby, or presses a button there; all that it shows."""
-        message = BackMsg()
-        message.rerun_script.query_string = ""
-        if press:
-            message.rerun_script.widget_states.widgets.add(id=press, trigger_value=True)
-        await self.socket.send(message.SerializeToString())
-        shown, self.buttons, early = [], {}, ForwardMsg.ScriptFinishedStatus
-        async with asyncio.timeout(60):
-            while True:
-                said = ForwardMsg.FromString(await self.socket.recv())
-                if said.WhichOneof("type") == "new_session":
-                    self.session = said.new_session.initialize.session_id
-                if said.WhichOneof("type") == "script_finished":
-                    if said.script_finished == early.FINISHED_EARLY_FOR_RERUN:
-                        continue
-                    return " ".join(shown)
-                element = said.delta.new_element
-                shown += [element.alert.body, element.code.code_text]
-                if element.WhichOneof("type") == "button":
-                    self.buttons[element.button.label] = element.button.id
-
-    async def place(self) -> str:
-        """Where this page may upload a file."""
-        wish = BackMsg()
-        wish.file_urls_request.session_id = self.session
-        wish.file_urls_request.file_names.append("a.png")
-        await self.socket.send(wish.SerializeToString())
-        async with asyncio.timeout(60):
-            while True:
-                said = ForwardMsg.FromString(await self.socket.recv())
-                if said.WhichOneof("type") == "file_urls_response":
-                    return said.file_urls_response.file_urls[0].upload_url
-
-
 async def channels(port: int, count: int, address: str, forged=lambda _number: "") -> int:
     """How many channels somebody at this address may create."""
     made = 0
     for number in range(count):
-        async with Visitor(port, address, forged(number)) as visitor:
-            await visitor.run()
-            shown = await visitor.run(visitor.buttons["Create channel"])
-            made += "Too many tries" not in shown
+        headers = {"X-Forwarded-For": forged(number)}
+        async with RawPage(port, address=address, headers=headers, tls=trusting()) as page:
+            await page.run()
+            await page.press("Create channel")
+            made += "Too many tries" not in " ".join(page.texts())
     return made
 
 
@@ -233,24 +164,12 @@ def test_a_page_of_others_is_refused_through_it_too(port):
 
 def test_fifty_megabytes_arrive_and_never_touch_a_disk_of_the_proxy(port, tmp_path):
     async def story():
-        async with Visitor(port, "127.2.0.1") as visitor:
-            await visitor.run()
-            path = await visitor.place()
-            return await asyncio.to_thread(put, port, path, bytes(49 * MB))
+        async with RawPage(port, address="127.2.0.1", tls=trusting()) as page:
+            await page.run()
+            place = (await page.places("a.png"))[0].upload_url
+            own = {"Origin": f"https://localhost:{port}"}
+            data = bytes(49 * MB)
+            return await asyncio.to_thread(put, port, place, data, tls=trusting(), headers=own)
 
     assert asyncio.run(story()) == 204
     assert sum(file.stat().st_size for file in tmp_path.rglob("*") if file.is_file()) < MB
-
-
-def put(port: int, path: str, data: bytes) -> int:
-    cookie = ask(port, "GET", "/_stcore/health")[1]["Set-Cookie"].split(";")[0]
-    boundary = uuid.uuid4().hex
-    head = f'--{boundary}\r\nContent-Disposition: form-data; name="f"; filename="a.png"\r\n\r\n'
-    body = head.encode() + data + f"\r\n--{boundary}--\r\n".encode()
-    headers = {
-        "Content-Type": f"multipart/form-data; boundary={boundary}",
-        "Cookie": cookie,
-        "X-Xsrftoken": cookie.partition("=")[2],
-        "Origin": f"https://localhost:{port}",
-    }
-    return ask(port, "PUT", path, body, headers)[0]

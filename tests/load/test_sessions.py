@@ -13,96 +13,56 @@ from dataclasses import dataclass
 
 import numpy as np
 import psutil
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.asyncio.client import connect
+from streamlit.proto.Element_pb2 import Element
 
 from exchange import Exchange, KeyChoice, Seat
 from rsa_core import KeyPair, png_of
 from tests.browser.conftest import Server
+from tests.raw_page import RawPage, entry
 
 LONG = os.environ.get("LONG") == "1"
 SESSIONS, SECONDS = (100, 60) if LONG else (30, 12)
 EVERY = 3  # seconds between two events
-PATIENCE = 60
 PICTURE = png_of(np.random.default_rng(7).integers(0, 256, (96, 128, 3), np.uint8))
 
 
-class Session:
+class Session(RawPage):
     """One page, open."""
 
     def __init__(self, server: Server, key: str, seat: Seat) -> None:
-        self.server, self.key, self.seat = server, key, seat
+        super().__init__(server.port, seat.role, key)
+        self.seat = seat
         self.seen: list[float] = []
         self.exceptions = 0
-        self.fragment = ""
-        self.memory = ""
-        self.page = ""
-        self.widgets: dict[str, str] = {}
         self.pace = 1.0
 
-    async def open(self) -> None:
-        address = f"ws://127.0.0.1:{self.server.port}/_stcore/stream"
-        self.socket = await connect(address, subprotocols=["streamlit"], max_size=None)
+    async def enter(self) -> None:
+        await self.open()
         await self.run()
-        entry = {"key": self.key, "role": self.seat.role, "token": self.seat.token}
-        known = json.dumps({"seats": [entry], "tab": {}})
-        self.widgets[self.memory] = json.dumps({"seats": known})
+        self.remember(entry(self.key, self.seat))
         await self.run()
         assert self.fragment, "the page shows no live feed"
 
-    async def run(self, fragment: str = "") -> None:
-        """One run of the page, or of the live feed, and all that it causes."""
-        message = BackMsg()
-        message.rerun_script.query_string = f"channel={self.key}"
-        if fragment:
-            message.rerun_script.page_script_hash = self.page
-        else:
-            message.rerun_script.page_name = self.seat.role
-        message.rerun_script.fragment_id = fragment
-        for name, value in self.widgets.items():
-            state = message.rerun_script.widget_states.widgets.add()
-            state.id, state.json_value = name, value
-        await self.socket.send(message.SerializeToString())
-        async with asyncio.timeout(PATIENCE):
-            while not self.read(await self.socket.recv()):
-                pass
-
-    def read(self, data: bytes) -> bool:
-        """Notes what a message shows; whether it ends the run."""
-        message = ForwardMsg.FromString(data)
-        if message.WhichOneof("type") == "script_finished":
-            early = ForwardMsg.ScriptFinishedStatus.FINISHED_EARLY_FOR_RERUN
-            return message.script_finished != early
-        if message.WhichOneof("type") == "navigation":
-            self.page = message.navigation.page_script_hash
-        if message.WhichOneof("type") == "delta":
-            element = message.delta.new_element
-            self.fragment = message.delta.fragment_id or self.fragment
-            match element.WhichOneof("type"):
-                case "toast":
-                    self.seen.append(time.monotonic())
-                case "component_instance":  # streamlit-autorefresh
-                    self.pace = json.loads(element.component_instance.json_args)["interval"] / 1000
-                case "exception":
-                    self.exceptions += 1
-                case "bidi_component" if element.bidi_component.component_name.endswith(
-                    "browser_memory"
-                ):
-                    self.memory = element.bidi_component.id
-        return False
+    def drew(self, element: Element) -> None:
+        match element.WhichOneof("type"):
+            case "toast":
+                self.seen.append(time.monotonic())
+            case "component_instance":  # streamlit-autorefresh
+                self.pace = json.loads(element.component_instance.json_args)["interval"] / 1000
+            case "exception":
+                self.exceptions += 1
 
     async def watch(self, until: float, start: float) -> None:
         """Ticks as often as the page says, as a browser does."""
         tick = start
         while tick < until:
             await asyncio.sleep(max(0.0, tick - time.monotonic()))
-            await self.run(self.fragment)
+            await self.run(fragment=self.fragment)
             tick = max(tick + self.pace, time.monotonic())
 
 
 async def visit(session: Session) -> None:
-    await session.open()
+    await session.enter()
     await session.socket.close()
 
 
@@ -146,7 +106,7 @@ def furnish(exchange: Exchange) -> Room:
 async def story(server: Server, room: Room):
     sessions = [Session(server, room.key, seat) for seat in room.seats]
     for start in range(0, len(sessions), 10):
-        await asyncio.gather(*(session.open() for session in sessions[start : start + 10]))
+        await asyncio.gather(*(session.enter() for session in sessions[start : start + 10]))
     for session in sessions:
         session.seen.clear()
     now = time.monotonic()
