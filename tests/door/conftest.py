@@ -8,6 +8,7 @@ from itertools import count
 
 import psutil
 import pytest
+from websockets.asyncio.client import ClientConnection
 
 from exchange import Exchange, KeyChoice
 from rsa_core import KeyPair
@@ -15,7 +16,7 @@ from tests.browser.conftest import Server
 from tests.raw_page import RawPage, entry
 
 _addresses = count(1)
-_open: list[RawPage] = []
+_open: list[ClientConnection] = []  # what a test has opened
 
 
 class Guarded(Server):
@@ -47,7 +48,7 @@ class Guarded(Server):
         """A page that is open: of somebody in a seat, or the lobby."""
         page = RawPage(self.port, role, self.key if role in self.seats else "", **options)
         await page.open()
-        _open.append(page)
+        _open.append(page.socket)
         await page.run()
         if role in self.seats:
             page.remember(entry(self.key, self.seats[role]))
@@ -113,8 +114,8 @@ def apart():
         try:
             return await coroutine
         finally:
-            for page in _open:
-                await page.socket.close()
+            for connection in _open:
+                await connection.close()
             _open.clear()
 
     def run(coroutine):

@@ -2,7 +2,6 @@
 
 import io
 import struct
-import threading
 import warnings
 import zlib
 
@@ -336,21 +335,6 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(data, edits, kept):
     assert picture.pixels().shape[:2] == (picture.height, picture.width)
     assert picture.data == data
     picture.thumbnail()
-
-
-def test_at_most_two_pictures_are_decoded_at_once():
-    picture = read_picture(png_of(RGB))
-    for _ in range(pictures.DECODE_SLOTS):
-        pictures._slots.acquire()
-    third = threading.Thread(target=picture.pixels)
-    third.start()
-    third.join(0.1)
-    waited = third.is_alive()
-    for _ in range(pictures.DECODE_SLOTS):
-        pictures._slots.release()
-    third.join(5)
-    assert waited
-    assert not third.is_alive()
 
 
 def test_a_picture_does_not_print_its_bytes():
