@@ -171,7 +171,7 @@ class Event:
     Attributes:
         seq: 1, 2, 3 … within the channel.
         kind: created, joined, left, sent, opened, refused, classroom key; the owner's rules,
-            approved, removed seat, new key, extended, ended; removed image, purged; an
+            approved, removed seat, new key, extended, ended; removed image; an
             interceptor's flipped, multiplied, swapped, replayed, dropped, let pass; alarm. Only
             interceptors and the owner are told of substituted, gave back and relayed, until the
             alarm.
