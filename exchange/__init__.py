@@ -109,8 +109,9 @@ class Exchange(
             return cls(open_store(url, pepper=pepper), clock, sleep)
 
     def close(self) -> None:
-        """Ends attacks, and gives connections and locks back."""
+        """Ends attacks and cleaning, and gives connections and locks back."""
         self._end_attacks()
+        self._end_cleaning()
         self._store.close()
 
 

@@ -10,6 +10,7 @@ from exchange.errors import InputRefused, Unavailable
 from exchange.texts import channel_name
 from exchange.values import CHANNEL_KINDS, KEEP_FOR, Lobby, NewChannel
 
+_PURGE_SECONDS = 5.0  # what is left then goes with the next cleaning
 _KEY_TRIES = 8  # two of 2**50 keys meet about never; a loop without an end would be worse
 
 
@@ -40,7 +41,7 @@ class Channels(Cleaning):
             slow = self._admission.before_channel(unit, visitor, now)
         if slow:
             self._admission.slow_down()
-        self.purge()
+        self.purge(seconds=_PURGE_SECONDS)
         for _ in range(_KEY_TRIES):
             key = store.new_channel_key()
             try:

@@ -1,72 +1,91 @@
-"""Cleaning up: images whose time has come are removed, and no others.
+"""Cleaning up: what is over goes, and nothing else.
 
-It runs when a channel is created, when the server starts, and from the ticks of open pages, at
-most once a minute, a few images in each transaction. What was removed, and by which rule, is an
-event of its channel. The store believes its clock only when it makes no leaps (`store.retention`),
-so after a long pause cleaning starts some minutes late; an expired channel is closed all the same,
-since every act looks at the time itself.
+A thread of the process does it once a minute, whether or not a page is open; and it is done when
+a channel is created. It goes in small pieces, with pauses in which others write. That an image
+was removed by its own rule is an event of its channel; a channel that is over goes as a whole,
+its events too, and limits on tries go when they are full again. The store believes its clock only
+when it makes no leaps (`store.retention`), so after a long pause what has expired goes some
+minutes late; for people it is closed all the same, since every act looks at the time itself.
 """
 
+import logging
 import threading
-from collections import Counter
-from datetime import datetime, timedelta
+import time
 
 from exchange.desk import Desk, in_words
+from exchange.errors import ExchangeError
 
-EVERY = timedelta(minutes=1)
-_BATCHES_OF_A_TICK = 4
+EVERY = 60.0  # seconds
+_PAUSE = 0.02  # seconds between two pieces
+_PATIENCE = 10.0  # seconds for a piece to end when the exchange is closed
+
+_log = logging.getLogger(__name__)
 
 
 class Cleaning(Desk):
     """Removes what is over."""
 
-    _last_cleaned: datetime | None = None
-    _cleaning = threading.Lock()
+    _cleaner: threading.Thread | None = None
+    _cleaner_stops: threading.Event | None = None
 
-    def purge(self, *, batches: int | None = None) -> int:
-        """Removes images by rule: channel over, opened often enough, opened by all.
+    def purge(self, *, seconds: float | None = None) -> int:
+        """Removes what is over: channels as a whole, and images by their own rules.
 
         Args:
-            batches: at most so many transactions; None goes on until nothing is left.
+            seconds: about how long it may take; None goes on until nothing is left.
 
         Returns:
             The number of images removed.
         """
-        removed, done = 0, 0
-        while batches is None or done < batches:
-            count = self._purge_some()
-            if not count:
+        end = None if seconds is None else time.monotonic() + seconds
+        removed, anything = 0, False
+        while (images := self._purge_some()) is not None:
+            removed, anything = removed + images, True
+            if end is not None and time.monotonic() > end:
                 break
-            removed += count
-            done += 1
-        if removed:
-            with in_words():
-                self._store.compact()
+            time.sleep(_PAUSE)
+        if anything:
+            self._wipe()
         return removed
 
-    def clean_now_and_then(self) -> None:
-        """A little cleaning, from a tick; does nothing when the last one is fresh enough."""
-        now = self._clock()
-        last = self._last_cleaned
-        if last is not None and timedelta(0) <= now - last < EVERY:
-            return
-        if not self._cleaning.acquire(blocking=False):
-            return
-        try:
-            self._last_cleaned = now
-            self.purge(batches=_BATCHES_OF_A_TICK)
-        finally:
-            self._cleaning.release()
+    def keep_clean(self) -> None:
+        """Cleans now and once a minute from now on, in a thread, until the exchange is closed."""
+        if self._cleaner is None:
+            self._cleaner_stops = threading.Event()
+            self._cleaner = threading.Thread(
+                target=self._clean_until, args=(self._cleaner_stops,), name="cleaning", daemon=True
+            )
+            self._cleaner.start()
 
-    def _purge_some(self) -> int:
+    def _end_cleaning(self) -> None:
+        if self._cleaner is not None and self._cleaner_stops is not None:
+            self._cleaner_stops.set()
+            self._cleaner.join(_PATIENCE)
+
+    def _clean_until(self, stops: threading.Event) -> None:
+        while not stops.is_set():
+            try:
+                while self._purge_some() is not None and not stops.wait(_PAUSE):
+                    pass
+                # Also what people themselves have deleted since.
+                self._wipe()
+            except ExchangeError:
+                pass  # busy or out of reach; a minute later it may not be
+            except Exception:  # whatever it is must not end the cleaning
+                _log.exception("cleaning failed")
+            stops.wait(EVERY)
+
+    def _wipe(self) -> None:
+        with in_words():
+            self._store.compact()
+
+    def _purge_some(self) -> int | None:
+        """One piece: the number of images it removed; None when nothing at all was left."""
         now = self._clock()
         with self._writing() as unit:
-            removals = unit.retention.sweep(now)
-            whole: Counter[tuple[int, str]] = Counter()
-            for removal in removals:
-                if removal.rule in {"expired", "closed"}:
-                    whole[removal.channel_id, removal.rule] += 1
-                else:
+            swept = unit.retention.sweep(now)
+            for removal in swept.images:
+                if removal.rule not in {"expired", "closed"}:
                     unit.events.add(
                         removal.channel_id,
                         "removed image",
@@ -74,6 +93,5 @@ class Cleaning(Desk):
                         image_id=removal.public_id,
                         detail=removal.rule,
                     )
-            for (channel_id, rule), count in whole.items():
-                unit.events.add(channel_id, "purged", now, detail=f"{rule}, {count}")
-        return len(removals)
+            anything = bool(swept) or unit.buckets.forget(now) > 0
+        return len(swept.images) if anything else None

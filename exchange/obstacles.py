@@ -6,10 +6,20 @@ from exchange.desk import Asking
 
 USED_UP = "This picture was opened as often as its sender allowed, and is about to be removed."
 
+HIDDEN = "What this picture is stays hidden until you open it, since its openings are counted."
+
 
 def used_up(image: store.StoredImage) -> bool:
     """Whether it was opened as often as its sender allowed."""
     return image.max_openings is not None and image.openings >= image.max_openings
+
+
+def is_counted(asking: Asking, delivery: Delivery) -> bool:
+    """Whether the sender wants openings counted, and this seat can open it, here or elsewhere."""
+    image = delivery.image
+    ruled = image.max_openings is not None or image.until_all_opened
+    meant = any(recipient.seat_id == asking.seat.id for recipient in image.recipients)
+    return ruled and meant and not (delivery.substitution is not None and _false_key(delivery))
 
 
 def obstacle_for(asking: Asking, delivery: Delivery) -> str:

@@ -16,7 +16,7 @@ from exchange.delivery import Delivery, deliveries, delivery_of
 from exchange.desk import Asking, find_image
 from exchange.details import parse_details
 from exchange.errors import CannotOpen, InputRefused, KeyChanged, NotFound, Tampered
-from exchange.obstacles import USED_UP, obstacle_for, used_up
+from exchange.obstacles import HIDDEN, USED_UP, is_counted, obstacle_for, used_up
 from exchange.seats import classroom_keys, unlock_key
 from exchange.sending import removal_words, seats_of
 from exchange.values import Ciphertext, Details, InboxItem, OpenedPicture, Seat, SenderProof
@@ -74,10 +74,14 @@ class Opening(ComparingKeys):
 
         Raises:
             NotFound: no such picture in this channel.
-            CannotOpen: it is not sealed for this seat's keys.
+            CannotOpen: it is not sealed for this seat's keys, or openings of it are counted and
+                this seat has not opened it: a preview would be an opening that nobody counts.
             Tampered: it was changed on its way.
         """
         found = self._find(seat, image_id)
+        opened = {one.seat_id: one.opened_at for one in found.image.recipients}
+        if is_counted(found.asking, found.delivery) and opened[found.asking.seat.id] is None:
+            raise CannotOpen(HIDDEN)
         key = unlock_key(seat, found.asking)
         try:
             manifest = self._verified(found)
@@ -111,17 +115,34 @@ class Opening(ComparingKeys):
         return opened
 
     def envelope(self, seat: Seat, image_id: str) -> Ciphertext:
-        """The exact ciphertext of a picture in this receiver's inbox, to open elsewhere."""
+        """The exact ciphertext of a picture in this receiver's inbox, to open elsewhere.
+
+        Whoever has the key opens it unseen. So where openings are counted, this is one.
+
+        Raises:
+            NotFound: no such picture in this channel.
+            CannotOpen: it was opened as often as its sender allowed.
+        """
+        now = self._clock()
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "receiver")
             image = find_image(unit, asking, image_id)
-            delivery = delivery_of(unit, asking, image, self._clock())
+            delivery = delivery_of(unit, asking, image, now)
             if not delivery.arrives:
                 raise NotFound
+            if used_up(image):
+                raise CannotOpen(USED_UP)
             data = delivery.content(unit)
-        scheme = SCHEMES[image.scheme]
+        if is_counted(asking, delivery):
+            with self._writing() as unit:
+                asking = self._asking(unit, seat.token, "receiver")
+                if used_up(find_image(unit, asking, image_id)):
+                    raise CannotOpen(USED_UP)
+                channel, me = asking.channel.id, asking.seat.id
+                if unit.images.mark_opened(channel, image_id, me, now):
+                    unit.events.add(channel, "opened", now, seat_id=me, image_id=image_id)
         prefix = hashlib.sha256(data).hexdigest()[:12]
-        return Ciphertext(data, f"ciphertext-{prefix}{scheme.suffix}", scheme.suffix == ".p7m")
+        return Ciphertext(data, f"ciphertext-{prefix}{SCHEMES[image.scheme].suffix}")
 
     def _find(self, seat: Seat, image_id: str) -> _Found:
         with self._reading() as unit:
@@ -230,6 +251,8 @@ def _item(unit: store.Unit, asking: Asking, delivery: Delivery, sender: store.Se
         obstacle=obstacle_for(asking, delivery),
         removal=removal_words(image),
         delivery=delivery.name,
+        counted=is_counted(asking, delivery),
+        openssl=SCHEMES[image.scheme].suffix == ".p7m",
     )
 
 

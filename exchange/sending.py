@@ -75,13 +75,14 @@ class Sending(ComparingKeys):
             recipients: public ids of receivers in this channel.
             caption: one line; travels sealed.
             submission: names this upload; the same name is never sent twice by one seat.
-            remove_after: one of `REMOVE_AFTER`; only successful openings count.
+            remove_after: one of `REMOVE_AFTER`; only successful openings count, and ciphertexts
+                that receivers take.
             progress: called with the part done, 0 to 1, by schemes that take their time; what
                 it raises stops the sending, and nothing is stored.
 
         Returns:
-            The picture, committed: it will be delivered bit-exact or removed by a rule that
-            leaves an event.
+            The picture, committed: it will be delivered bit-exact, or removed by its own rule,
+            which leaves an event, or with the whole of its channel.
 
         Raises:
             InputRefused: the file, its name, the caption, the scheme or the recipients cannot

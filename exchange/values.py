@@ -171,7 +171,7 @@ class Event:
     Attributes:
         seq: 1, 2, 3 … within the channel.
         kind: created, joined, left, sent, opened, refused, classroom key; the owner's rules,
-            approved, removed seat, new key, extended, ended; removed image, purged; an
+            approved, removed seat, new key, extended, ended; removed image; an
             interceptor's flipped, multiplied, swapped, replayed, dropped, let pass; alarm. Only
             interceptors and the owner are told of substituted, gave back and relayed, until the
             alarm.
@@ -262,6 +262,9 @@ class InboxItem:
         removal: by which rule it will be removed before the channel ends; "" for none.
         delivery: names what arrives under this id; it is another name as soon as something else
             arrives in its place.
+        counted: its sender wants openings counted, and this seat's are: taking the ciphertext is
+            one too.
+        openssl: `openssl cms -decrypt` opens its ciphertext.
     """
 
     id: str
@@ -274,6 +277,13 @@ class InboxItem:
     obstacle: str
     removal: str
     delivery: str
+    counted: bool
+    openssl: bool
+
+    @property
+    def hidden(self) -> bool:
+        """What it is (preview, name, caption) stays hidden until this seat has opened it."""
+        return self.counted and self.opened_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,12 +362,10 @@ class Ciphertext:
     Attributes:
         data: the envelope.
         file_name: with a SHA-256 prefix of `data`.
-        openssl: `openssl cms -decrypt` can open it.
     """
 
     data: bytes = field(repr=False)
     file_name: str
-    openssl: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from store.values import (
     Signer,
     StoredImage,
     Substitution,
+    Swept,
 )
 
 __all__ = [
@@ -76,6 +77,7 @@ __all__ = [
     "StoreUnreachable",
     "StoredImage",
     "Substitution",
+    "Swept",
     "Unit",
     "new_channel_key",
     "normalise_channel_key",

@@ -160,9 +160,40 @@ def _tampering(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _going(connection: Connection) -> None:
+    """Version 5: when a bucket is full; indexes for the sweep, and for each reference."""
+    true = "until_all_opened" if connection.dialect.name == "postgresql" else "until_all_opened = 1"
+    references = {
+        "substitution": ("receiver_id",),
+        "substitution_signer": ("sender_id",),
+        "intervention": ("seat_id", "receiver_id", "substitution_id"),
+        "alarm": ("seat_id", "peer_id", "substitution_id"),
+    }
+    for statement in (
+        "ALTER TABLE bucket ADD COLUMN full_at BIGINT",
+        "UPDATE bucket SET full_at = filled_at + 3600000000",  # none took longer until now
+        "CREATE INDEX ix_bucket_full_at ON bucket (full_at)",
+        "CREATE INDEX ix_channel_closed_at ON channel (closed_at) WHERE closed_at IS NOT NULL",
+        "CREATE INDEX ix_image_used_up ON image (id) "
+        "WHERE max_openings IS NOT NULL AND openings >= max_openings",
+        f"CREATE INDEX ix_image_maybe_by_all ON image (id) WHERE {true} AND openings > 0",
+        *(
+            f"CREATE INDEX ix_{table}_{column} ON {table} ({column})"
+            for table, columns in references.items()
+            for column in columns
+        ),
+    ):
+        connection.exec_driver_sql(statement)
+
+
 # Version 1 is the first. STEPS[i] takes a database of version i + 1 to version i + 2. A step is
 # written in SQL: it must go on meaning the same when `store.schema` has moved on.
-STEPS: tuple[Callable[[Connection], None], ...] = (_control_and_retention, _findings, _tampering)
+STEPS: tuple[Callable[[Connection], None], ...] = (
+    _control_and_retention,
+    _findings,
+    _tampering,
+    _going,
+)
 
 
 def newest() -> int:

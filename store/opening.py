@@ -131,7 +131,7 @@ class Store:
         return f"{kind}:{peppers.keyed(self._pepper, message).hex()}"
 
     def compact(self) -> None:
-        """Gives room back and wipes the log; call it after a purge. Nothing on PostgreSQL."""
+        """Gives room back, and on SQLite wipes the log; call it after a purge."""
         self._database.compact()
 
     def problems(self) -> list[str]:

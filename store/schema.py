@@ -14,16 +14,19 @@
     store_fact, schema_version              what the store knows of itself
 
 Bytes that can be large live in tables of their own, so that no listing reads past them. Deleting
-a channel or an image takes everything of theirs along. Changes come only as additive steps in
-`store.migrations`; a table with blobs is never rebuilt.
+a channel or an image takes everything of theirs along: each reference has ON DELETE CASCADE, and
+an index, without which each deleted row would cost a look through the whole table. Changes come
+only as additive steps in `store.migrations`; a table with blobs is never rebuilt.
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Float,
     ForeignKey,
     Index,
@@ -34,7 +37,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     false,
+    literal_column,
     text,
     true,
 )
@@ -111,6 +116,11 @@ def _reference(
     )
 
 
+def _partial_index(name: str, column: Column[Any], rows: ColumnElement[bool]) -> Index:
+    """An index of some rows only: those that the sweep of `store.repositories.retention` asks."""
+    return Index(name, column, sqlite_where=rows, postgresql_where=rows)
+
+
 schema_version = Table(
     "schema_version",
     METADATA,
@@ -135,7 +145,7 @@ channel = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
     Column("closed_at", UtcDateTime),
-    Column("purged_at", UtcDateTime),
+    Column("purged_at", UtcDateTime),  # not used since version 5, where channels go as a whole
     # No foreign key: seats refer to channels already, and a circle could not be created in
     # order. `claim_owner` lets in only a seat of the same channel.
     Column("owner_id", _Id),
@@ -147,6 +157,9 @@ channel = Table(
     Column("tampering", Boolean, nullable=False, server_default=false()),
     sqlite_autoincrement=True,
 )
+
+CLOSED = channel.c.closed_at.is_not(None)
+channel_closed = _partial_index("ix_channel_closed_at", channel.c.closed_at, CLOSED)
 
 seat = Table(
     "seat",
@@ -202,6 +215,11 @@ image = Table(
     Index("ix_image_channel_id", "channel_id"),
     sqlite_autoincrement=True,
 )
+
+USED_UP = and_(image.c.max_openings.is_not(None), image.c.openings >= image.c.max_openings)
+MAYBE_BY_ALL = and_(image.c.until_all_opened, image.c.openings > literal_column("0"))
+image_used_up = _partial_index("ix_image_used_up", image.c.id, USED_UP)
+image_maybe_by_all = _partial_index("ix_image_maybe_by_all", image.c.id, MAYBE_BY_ALL)
 
 image_chunk = Table(
     "image_chunk",
@@ -292,6 +310,7 @@ substitution = Table(
     Column("locked_key", LargeBinary, nullable=False),
     Index("ix_substitution_channel_id", "channel_id"),
     Index("ix_substitution_interceptor_id", "interceptor_id"),
+    Index("ix_substitution_receiver_id", "receiver_id"),
     sqlite_autoincrement=True,
 )
 
@@ -312,6 +331,7 @@ substitution_signer = Table(
     _reference("sender_id", "seat", primary_key=True),
     Column("public_key", LargeBinary, nullable=False),
     Column("locked_key", LargeBinary, nullable=False),
+    Index("ix_substitution_signer_sender_id", "sender_id"),
 )
 
 # What arrives in the place of an image, which itself is never touched. `receiver_id` is NULL for
@@ -336,6 +356,9 @@ intervention = Table(
     UniqueConstraint("image_id", "receiver_id"),
     Index("ix_intervention_act", "act"),
     Index("ix_intervention_source_id", "source_id"),
+    Index("ix_intervention_seat_id", "seat_id"),
+    Index("ix_intervention_receiver_id", "receiver_id"),
+    Index("ix_intervention_substitution_id", "substitution_id"),
     sqlite_autoincrement=True,
 )
 
@@ -368,6 +391,9 @@ alarm = Table(
     Column("raised_at", UtcDateTime, nullable=False),
     Column("images_read", Integer, nullable=False),
     Index("ix_alarm_channel_id", "channel_id"),
+    Index("ix_alarm_seat_id", "seat_id"),
+    Index("ix_alarm_peer_id", "peer_id"),
+    Index("ix_alarm_substitution_id", "substitution_id"),
     sqlite_autoincrement=True,
 )
 
@@ -378,4 +404,6 @@ bucket = Table(
     Column("tokens", Float(53), nullable=False),
     Column("filled_at", UtcDateTime, nullable=False),
     Column("granted", Boolean, nullable=False),
+    # When it is full again, if nobody takes anything; NULL for never.
+    Column("full_at", UtcDateTime, index=True),
 )

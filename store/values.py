@@ -17,7 +17,6 @@ class Channel:
         kind: "private" or "classroom".
         expires_at: from this moment on nobody may act in the channel.
         closed_at: when its owner ended it; None while it is open.
-        purged_at: when its images were removed after its end; None before.
         owner_id: seat that created it; None until that seat is taken.
         last_seq: number of the newest event, 0 when there is none.
         locked: no new seats.
@@ -33,7 +32,6 @@ class Channel:
     created_at: datetime
     expires_at: datetime
     closed_at: datetime | None
-    purged_at: datetime | None
     owner_id: int | None
     last_seq: int
     locked: bool
@@ -329,3 +327,20 @@ class Removal:
     channel_id: int
     public_id: str
     rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep has removed; false when there was nothing.
+
+    Attributes:
+        images: those that are gone.
+        rows: how many other rows, of channels that are over, were deleted by name; what hung on
+            them went along uncounted.
+    """
+
+    images: tuple[Removal, ...]
+    rows: int
+
+    def __bool__(self) -> bool:
+        return bool(self.images or self.rows)

@@ -36,3 +36,18 @@ def test_the_pages_are_the_ones_of_the_design():
         "interceptor.py",
         "receiver.py",
     }
+
+
+# What Streamlit serves from /media, to anybody who has the address and for as long as it likes.
+MEDIA = {"audio", "download_button", "image", "logo", "pdf", "pyplot", "video"}
+
+
+def test_no_page_puts_anything_under_media():
+    """Nor a favicon: a file of our own would be served from there too."""
+    calls = []
+    for source in (*SCRIPTS, *sorted((ROOT / "ui").rglob("*.py"))):
+        for node in ast.walk(ast.parse(source.read_text())):
+            if isinstance(node, ast.Attribute) and node.attr in MEDIA:
+                calls.append((source.relative_to(ROOT).as_posix(), ast.unparse(node)))
+    # The one place builds a `data:` URL, which Streamlit passes on unchanged.
+    assert calls == [("ui/browser_files.py", "st.image")]

@@ -1,16 +1,24 @@
-"""Opened pictures and private keys reach the browser here, and leave no file on the server.
+"""Everything that a browser shows or saves goes through here, and leaves no file on the server.
 
-Streamlit's own `st.image` re-encodes what it shows, and its media files can be fetched by
-anybody who has the address, long after the tab was closed. These components send the bytes
-through the session's own connection instead; the browser shows them and saves them by itself.
+Streamlit's own `st.image` re-encodes what it shows, and what it and `st.download_button` put
+under /media can be fetched by anybody who has the address, long after the tab was closed. These
+components send the bytes through the session's own connection instead; the browser shows them and
+saves them by itself.
+
+What a button saves is sent when it is pressed, not when the page is drawn: a ciphertext may have
+50 MB, a page is drawn at every event, and thirty pages may show the same one.
 """
 
 import base64
 import hashlib
 import json
+import secrets
 import struct
+from collections.abc import Callable, Mapping
 
 import streamlit as st
+
+from exchange import ExchangeError
 
 _CSS = """
 :host { display: block; }
@@ -65,15 +73,78 @@ export default function ({ data, parentElement }) {
 }
 """
 
+# The same block of bytes, without a file until the button was pressed. The file comes again with
+# each drawing until the browser says that it has it, since a drawing may be overtaken by the next;
+# by the name of the press it is saved once.
+_SAVE_JS = """
+const saved = (globalThis.rsaImagesSaved ??= new Set());
+export default function ({ data, parentElement, setTriggerValue }) {
+  const bytes = data instanceof Uint8Array ? data : new Uint8Array(data);
+  const head = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0);
+  const about = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + head)));
+  let button = parentElement.querySelector("button");
+  if (!button) {
+    button = document.createElement("button");
+    button.type = "button";
+    parentElement.querySelector("#root").appendChild(button);
+  }
+  button.textContent = about.label;
+  button.onclick = () => setTriggerValue("wanted", true);
+  if (!about.press) return;
+  setTriggerValue("saved", about.press);
+  if (saved.has(about.press)) return;
+  saved.add(about.press);
+  const url = URL.createObjectURL(new Blob([bytes.subarray(4 + head)], { type: about.mime }));
+  const a = document.createElement("a");
+  a.href = url;
+  a.download = about.name;
+  a.click();
+  setTimeout(() => URL.revokeObjectURL(url), 60000);
+}
+"""
+
 _browser_file = st.components.v2.component(
     "browser_file", html="<div id='root'></div>", css=_CSS, js=_JS
+)
+_browser_save = st.components.v2.component(
+    "browser_save", html="<div id='root'></div>", css=_CSS, js=_SAVE_JS
 )
 
 
 def save_button(label: str, data: bytes, *, file_name: str, mime: str, key: str) -> None:
-    """A button that saves `data`, exactly, from the browser's memory."""
-    about = {"label": label, "name": file_name, "mime": mime, "size": len(data)}
-    _mount(about, data, b"", key)
+    """A button that saves `data`, exactly."""
+    fetch_button(label, lambda: (file_name, data), mime=mime, key=key)
+
+
+@st.fragment
+def fetch_button(
+    label: str, fetch: Callable[[], tuple[str, bytes]], *, mime: str, key: str
+) -> None:
+    """A button that saves what is fetched when it is pressed.
+
+    Args:
+        label: of the button.
+        fetch: gives the file's name and bytes; its `ExchangeError` is shown below the button.
+        mime: media type of the file.
+        key: unique on the page.
+    """
+    state, wanted, sending = st.session_state, f"wanted_{key}", f"sending_{key}"
+    problem = ""
+    if state.pop(wanted, False):
+        try:
+            state[sending] = (secrets.token_hex(8), *fetch())
+        except ExchangeError as error:
+            problem = str(error)
+    press, file_name, data = state.get(sending, ("", "", b""))
+    about = {"label": label, "press": press, "name": file_name, "mime": mime}
+    _browser_save(
+        key=key,
+        data=_block(about, data),
+        on_wanted_change=lambda: state.update({wanted: True}),
+        on_saved_change=lambda: state.pop(sending, None),
+    )
+    if problem:
+        st.error(problem)
 
 
 def picture_with_save_button(
@@ -121,6 +192,12 @@ def small_picture(
 
 def _mount(about: dict[str, object], file: bytes, view: bytes, key: str) -> None:
     # The browser redraws only when this changes.
-    digest = hashlib.sha256(file + view).hexdigest()
-    head = json.dumps({**about, "sha": digest}).encode()
-    _browser_file(key=key, data=struct.pack(">I", len(head)) + head + file + view)
+    digest = hashlib.sha256(file)
+    digest.update(view)
+    about = {**about, "sha": digest.hexdigest()}
+    _browser_file(key=key, data=_block(about, file, view))
+
+
+def _block(about: Mapping[str, object], *parts: bytes) -> bytes:
+    head = json.dumps(about).encode()
+    return b"".join((struct.pack(">I", len(head)), head, *parts))

@@ -26,7 +26,6 @@ _WORDS = {
     "sent": "sent an image",
     "opened": "opened an image",
     "refused": "got a changed image, which was refused",
-    "purged": "Old images were removed",
     "classroom key": "has a new classroom key",
     "rules": "changed the rules",
     "approved": "was let in",
@@ -53,7 +52,6 @@ _TOASTS = {
     "sent": ("A new image has arrived", ":material/image:"),
     "opened": ("An image was opened", ":material/drafts:"),
     "refused": ("A changed image was refused", ":material/gpp_bad:"),
-    "purged": ("Old images were removed", ":material/delete_sweep:"),
     "classroom key": ("A {role} has a new classroom key", ":material/key:"),
     "rules": ("The channel's rules were changed", ":material/rule:"),
     "approved": ("A {role} was let in", ":material/how_to_reg:"),
@@ -116,7 +114,6 @@ def _watch(seat: Seat) -> None:
     events = _events(seat) or []
     if not st.session_state.pop("feed_first_run", False):
         try:
-            exchange().clean_now_and_then()
             new = _ask(seat, events)
         except SeatGone:
             st.rerun()  # the guard at the top of the page says what is the matter

@@ -8,7 +8,7 @@ import streamlit as st
 
 from exchange import CapturedImage, CaptureItem, ExchangeError, Seat
 from exchange.laboratory import hex_dump, noise_picture
-from ui.browser_files import small_picture
+from ui.browser_files import save_button, small_picture
 from ui.laboratory.choices import attack_key, tab_key
 from ui.laboratory.held import shared
 from ui.service import exchange
@@ -70,13 +70,12 @@ def show_ciphertext(capture: CapturedImage) -> None:
             *(f"{name}: {value}" for name, value in capture.facts.parameters),
         ]
         st.text("\n".join(lines))
-        st.download_button(
+        save_button(
             "Download ciphertext",
             capture.envelope,
             file_name=capture.file_name,
             mime="application/octet-stream",
-            on_click="ignore",
-            icon=":material/download:",
+            key="save_capture",
         )
     st.caption("Recipients, and the fingerprints of their public keys")
     st.code(

@@ -132,7 +132,11 @@ def caption_input(seat: Seat) -> None:
 
 def removal_choice(seat: Seat) -> None:
     """When the images are removed, if not at the channel's end."""
-    st.selectbox("Remove when", list(REMOVE_AFTER), key=f"removal_{seat.id}")
+    rule = st.selectbox("Remove when", list(REMOVE_AFTER), key=f"removal_{seat.id}")
+    if REMOVE_AFTER[rule] != (None, False):
+        st.caption(
+            "Preview, name and caption stay hidden from each receiver who has not opened it."
+        )
 
 
 def send_button(seat: Seat, files: list[UploadedFile]) -> None:

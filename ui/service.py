@@ -36,7 +36,7 @@ def exchange() -> Exchange:
         if url not in _open:
             pepper = os.environ.get("STORE_PEPPER") or _secret("pepper")
             made = Exchange.at(url, pepper=pepper.encode() if pepper else None)
-            made.clean_now_and_then()
+            made.keep_clean()
             _open[url] = made
         return _open[url]
 

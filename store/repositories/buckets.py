@@ -8,9 +8,9 @@ bucket at most. A name that tells about a person (an address) has to be
 hashed by the caller.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, and_, case, delete, type_coerce, update
+from sqlalchemy import BigInteger, and_, case, cast, delete, null, select, type_coerce, update
 
 from store.repositories.base import Repository
 from store.schema import bucket
@@ -35,25 +35,32 @@ class Buckets(Repository):
         if not (0 < cost <= capacity and per_second >= 0):
             raise ValueError("a bucket needs 0 < cost <= capacity and a rate of 0 or more")
         new = self._insert(bucket).values(
-            name=name, tokens=capacity - cost, filled_at=now, granted=True
+            name=name,
+            tokens=capacity - cost,
+            filled_at=now,
+            granted=True,
+            full_at=now + timedelta(seconds=cost / per_second) if per_second else None,
         )
         then = type_coerce(bucket.c.filled_at, BigInteger)
         # In the conflict clause a column is what the row holds, `excluded` what was offered.
-        elapsed = type_coerce(new.excluded.filled_at, BigInteger) - then
+        offered = type_coerce(new.excluded.filled_at, BigInteger)
+        elapsed = offered - then
         out_of_order = and_(elapsed <= 0, elapsed >= -_OUT_OF_ORDER)
         gained = case((elapsed > 0, elapsed * (per_second / _MICROSECONDS)), else_=0.0)
         total = bucket.c.tokens + gained
         filled = case((total < capacity, total), else_=capacity)
         enough = filled >= cost
+        left = case((enough, filled - cost), else_=filled)
+        filled_at = case((out_of_order, then), else_=offered)
+        missing = (capacity - left) * (_MICROSECONDS / per_second) if per_second else null()
         granted = self._connection.scalar(
             new.on_conflict_do_update(
                 index_elements=[bucket.c.name],
                 set_={
-                    "tokens": case((enough, filled - cost), else_=filled),
-                    "filled_at": case(
-                        (out_of_order, bucket.c.filled_at), else_=new.excluded.filled_at
-                    ),
+                    "tokens": left,
+                    "filled_at": filled_at,
                     "granted": enough,
+                    "full_at": cast(filled_at + missing, BigInteger),
                 },
             ).returning(bucket.c.granted)
         )
@@ -68,7 +75,13 @@ class Buckets(Repository):
             .values(tokens=case((total < capacity, total), else_=capacity))
         )
 
-    def forget(self, before: datetime) -> int:
-        """Drops buckets that nobody has used since; they would be full. Gives their number."""
-        dropped = self._connection.execute(delete(bucket).where(bucket.c.filled_at < before))
+    def forget(self, now: datetime, *, limit: int = 1000) -> int:
+        """Drops some buckets that are full again: an unknown one is full too. Gives their number.
+
+        One that somebody is taking from at this moment is left alone.
+        """
+        full = select(bucket.c.name).where(bucket.c.full_at <= now).limit(limit)
+        dropped = self._connection.execute(
+            delete(bucket).where(bucket.c.name.in_(full.with_for_update(skip_locked=True)))
+        )
         return dropped.rowcount

@@ -1,10 +1,10 @@
-"""Channels: made, found by the digest of their key, governed, ended, purged."""
+"""Channels: made, found by the digest of their key, governed, ended."""
 
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, exists, func, select, update
 
 from store.errors import DuplicateKey
 from store.repositories.base import Repository
@@ -109,10 +109,6 @@ class Channels(Repository):
         """Moves the channel's end."""
         self._set(channel_id, expires_at=expires_at)
 
-    def remove(self, channel_id: int) -> None:
-        """Deletes the channel with its seats, images and events."""
-        self._connection.execute(delete(channel).where(channel.c.id == channel_id))
-
     def close(self, channel_id: int, at: datetime) -> None:
         """Ends the channel; the first time counts."""
         self._connection.execute(
@@ -129,20 +125,6 @@ class Channels(Repository):
                 channel.c.expires_at > open_at, channel.c.closed_at.is_(None)
             )
         return self._connection.scalars(statement).one()
-
-    def expired(self, now: datetime) -> list[Channel]:
-        """Channels that are over and still have what `Images.purge` removes; oldest end first."""
-        over = or_(channel.c.expires_at <= now, channel.c.closed_at.is_not(None))
-        rows = self._connection.execute(
-            select(*COLUMNS)
-            .where(over, channel.c.purged_at.is_(None))
-            .order_by(channel.c.expires_at, channel.c.id)
-        )
-        return [_channel(row) for row in rows]
-
-    def mark_purged(self, channel_id: int, at: datetime) -> None:
-        """Takes the channel out of `expired`."""
-        self._set(channel_id, purged_at=at)
 
     def _set(self, channel_id: int, **values: object) -> None:
         self._connection.execute(update(channel).where(channel.c.id == channel_id).values(**values))

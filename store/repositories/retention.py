@@ -1,23 +1,40 @@
-"""Retention: what may be removed now, in small batches, and whether the clock can be believed.
+"""Retention: what goes now, in small pieces, and whether the clock can be believed.
 
 An image goes when its channel is over (expired or closed), when it was opened as often as its
-sender allowed, or when every recipient has opened it, if its sender chose that.
+sender allowed, or when every recipient who still has a seat has opened it, if its sender chose
+that. A channel that is over goes as a whole, its images first, its own row last.
 
 A wrong clock must not delete pictures. The store remembers the time of the last sweep. When the
 next one comes more than an hour later, either the server was off or the clock has jumped; nothing
-is removed until two more sweeps, each between half a minute and an hour after the one before,
-agree with the new time. A clock that goes back makes images stay; it settles no doubt.
+expires until two more sweeps, each between half a minute and an hour after the one before,
+agree with the new time. A clock that goes back makes images stay; it settles no doubt. Rules that
+do not ask the clock need not wait for it.
 """
 
 import struct
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, select
 
 from store.limits import MIB
 from store.repositories.base import Repository
-from store.schema import UtcDateTime, channel, image, image_recipient, store_fact
-from store.values import Removal
+from store.schema import (
+    CLOSED,
+    HELD,
+    MAYBE_BY_ALL,
+    USED_UP,
+    UtcDateTime,
+    alarm,
+    channel,
+    event,
+    image,
+    image_recipient,
+    seat,
+    store_fact,
+    substitution,
+)
+from store.values import Removal, Swept
 
 _CLOCK = "clock of the last sweep"
 _STATE = struct.Struct(">qB")  # microseconds since 1970; how many sweeps must still agree
@@ -25,57 +42,97 @@ _LONGEST_PAUSE = timedelta(hours=1)
 _SHORTEST_CONFIRMATION = timedelta(seconds=30)
 _CONFIRMATIONS = 2
 _BATCH_BYTES = 32 * MIB
+_CHANNELS = 50  # looked at in one sweep
+_ROWS = 1000  # that one sweep deletes, images apart
+
+# What can be long in one channel, and how many rows one of its rows may take along. The seats
+# come last: what is left of the others would go with them at once.
+_LONG: tuple[tuple[Table, int], ...] = ((event, 1), (alarm, 1), (substitution, 10), (seat, 20))
 
 
 class Retention(Repository):
-    """Removes images by rule; the caller writes the events."""
+    """Removes images and channels by rule; the caller writes the events."""
 
-    def sweep(self, now: datetime, *, limit: int = 50) -> list[Removal]:
-        """Removes some images whose time has come; none while the clock is in doubt.
+    def sweep(self, now: datetime, *, limit: int = 50) -> Swept:
+        """Removes some of what is due; call it in a unit of its own until it gives nothing.
 
-        A batch is at most `limit` images and, unless one image alone is larger, 32 MB: what is
-        deleted is overwritten, which takes as much room in the log and as long under the lock.
-        Call it in a unit of its own until it gives none. A channel that is over and has no
-        images left is marked purged.
+        One sweep removes at most `limit` images and, unless one image alone is larger, 32 MB:
+        what is deleted is overwritten, which takes as much room in the log and as long under the
+        lock. When no image is due, it deletes about a thousand rows of channels that are over.
+        Nobody who asks at this moment is waited for; what they hold is left to the next sweep.
         """
-        if not self._clock_is_believed(now):
-            return []
-        over = _over(now)
+        over = self._over(now)
         removals = self._due(over, limit)
+        if not removals:
+            return Swept((), self._forget(over))
         names = [removal.public_id for removal in removals]
         self._connection.execute(delete(image).where(image.c.public_id.in_(names)))
-        emptied = ~exists().where(image.c.channel_id == channel.c.id)
-        self._connection.execute(
-            update(channel)
-            .where(or_(*over.values()), channel.c.purged_at.is_(None), emptied)
-            .values(purged_at=now)
-        )
-        return removals
+        return Swept(tuple(removals), 0)
 
-    def _due(self, over: dict[str, ColumnElement[bool]], limit: int) -> list[Removal]:
-        unopened = exists().where(
-            image_recipient.c.image_id == image.c.id, image_recipient.c.opened_at.is_(None)
+    def _over(self, now: datetime) -> dict[int, str]:
+        """Some channels that are over, by id, with the rule; nobody else can act in them now."""
+        # One question for each rule, since each has an index of its own.
+        rules: dict[str, ColumnElement[bool]] = {"closed": CLOSED}
+        if self._clock_is_believed(now):
+            rules["expired"] = channel.c.expires_at <= now
+        found: dict[int, str] = {}
+        for rule, condition in rules.items():
+            rows = select(channel.c.id).where(condition).limit(_CHANNELS)
+            for number in self._connection.scalars(rows.with_for_update(skip_locked=True)):
+                found.setdefault(number, rule)
+        return found
+
+    def _due(self, over: dict[int, str], limit: int) -> list[Removal]:
+        unopened = (
+            exists()
+            .where(image_recipient.c.image_id == image.c.id, image_recipient.c.opened_at.is_(None))
+            .where(seat.c.id == image_recipient.c.seat_id, HELD)
         )
-        rules = over | {
-            "openings": image.c.openings >= image.c.max_openings,
-            "all opened": and_(image.c.until_all_opened, image.c.openings > 0, ~unopened),
-        }
-        first_that_holds = case(*((condition, rule) for rule, condition in rules.items()))
-        rows = self._connection.execute(
-            select(image.c.channel_id, image.c.public_id, first_that_holds, image.c.size)
-            .join(channel, channel.c.id == image.c.channel_id)
-            .where(or_(*rules.values()))
-            .order_by(image.c.id)
-            .limit(limit)
+        rules = (
+            ("", image.c.channel_id.in_(over)),
+            ("openings", USED_UP),
+            ("all opened", and_(MAYBE_BY_ALL, ~unopened)),
         )
-        batch: list[Removal] = []
+        batch: dict[str, Removal] = {}
         room = _BATCH_BYTES
-        for *removal, size in rows:
-            room -= size
-            if batch and room < 0:
-                break
-            batch.append(Removal(*removal))
-        return batch
+        for rule, condition in rules:
+            rows = self._connection.execute(
+                select(image.c.channel_id, image.c.public_id, image.c.size)
+                .where(condition)
+                .order_by(image.c.id)
+                .limit(limit)
+            )
+            for channel_id, public_id, size in rows:
+                if public_id in batch:
+                    continue
+                room -= size
+                if batch and (room < 0 or len(batch) == limit):
+                    return list(batch.values())
+                batch[public_id] = Removal(channel_id, public_id, rule or over[channel_id])
+        return list(batch.values())
+
+    def _forget(self, channel_ids: Collection[int]) -> int:
+        """Deletes some rows of channels without images, these channels' own rows among them."""
+        deleted, room = 0, _ROWS
+        for channel_id in channel_ids:
+            for table, takes_along in _LONG:
+                count = self._some(table, channel_id, room // takes_along)
+                deleted += count
+                room -= count * takes_along
+                if room < _LONG[-1][1]:
+                    return deleted
+            # Whatever else refers to the channel is little, and goes with it.
+            self._connection.execute(delete(channel).where(channel.c.id == channel_id))
+            deleted, room = deleted + 1, room - 1
+        return deleted
+
+    def _some(self, table: Table, channel_id: int, limit: int) -> int:
+        number = table.c.seq if table is event else table.c.id
+        some = select(number).where(table.c.channel_id == channel_id).order_by(number)
+        deleted = self._connection.execute(
+            delete(table).where(table.c.channel_id == channel_id, number.in_(some.limit(limit)))
+        )
+        return deleted.rowcount
 
     def _clock_is_believed(self, now: datetime) -> bool:
         state = self._connection.scalar(
@@ -97,11 +154,3 @@ class Retention(Repository):
             .on_conflict_do_update(index_elements=[store_fact.c.name], set_={"value": value})
         )
         return bool(doubts == 0)
-
-
-def _over(now: datetime) -> dict[str, ColumnElement[bool]]:
-    """The rules by which a whole channel is over."""
-    return {
-        "closed": channel.c.closed_at.is_not(None),
-        "expired": channel.c.expires_at <= now,
-    }

@@ -10,7 +10,16 @@ from sqlalchemy import Row, bindparam, delete, func, or_, select, update
 from store.errors import NameTaken
 from store.repositories.base import Repository
 from store.repositories.channels import COLUMNS as CHANNEL_COLUMNS
-from store.schema import HELD, IN_FORCE, channel, finding, seat, substitution
+from store.schema import (
+    HELD,
+    IN_FORCE,
+    channel,
+    finding,
+    known_key,
+    seat,
+    substitution,
+    substitution_signer,
+)
 from store.values import Channel, Seat
 
 _COLUMNS = tuple(seat.c[field.name] for field in fields(Seat))
@@ -143,15 +152,25 @@ class Seats(Repository):
     def leave(self, seat_id: int, at: datetime) -> None:
         """Gives the seat up; its name is free again. The first time counts.
 
-        Its findings go at once, and the keys that it showed for others' are shown no more:
-        nobody has the secret for them. Nor does anybody stand before a seat that was left.
+        What only the seat's token could open goes at once, since nobody brings it any more: its
+        findings, the pins of others' keys, the private halves of its keys and of those that
+        it showed for others'. These are shown no more; nor does anybody stand before a seat that
+        was left. The name and the public keys stay until the channel ends: pictures are checked
+        and shown with them.
         """
         self._connection.execute(delete(finding).where(finding.c.seat_id == seat_id))
-        theirs = or_(
-            substitution.c.interceptor_id == seat_id, substitution.c.receiver_id == seat_id
-        )
+        self._connection.execute(delete(known_key).where(known_key.c.seat_id == seat_id))
+        own = substitution.c.interceptor_id == seat_id
+        theirs = or_(own, substitution.c.receiver_id == seat_id)
         self._connection.execute(update(substitution).where(theirs, IN_FORCE).values(ended_at=at))
-        self._connection.execute(update(seat).where(seat.c.id == seat_id, HELD).values(left_at=at))
+        self._connection.execute(update(substitution).where(own).values(locked_key=b""))
+        signers = substitution_signer.c.substitution_id.in_(select(substitution.c.id).where(own))
+        self._connection.execute(update(substitution_signer).where(signers).values(locked_key=b""))
+        self._connection.execute(
+            update(seat)
+            .where(seat.c.id == seat_id, HELD)
+            .values(left_at=at, locked_key=None, locked_classroom_key=None)
+        )
 
     def set_keys(self, seat_id: int, *, public_key: bytes | None, locked_key: bytes | None) -> None:
         """Replaces the key pair."""

@@ -1,15 +1,18 @@
-"""Images are removed by rule, with an event, and no others."""
+"""What is over goes by itself, images by rule with an event, and nothing else goes."""
+
+import threading
+import time
 
 import pytest
 
-from exchange import CannotOpen, InputRefused, NotFound
+from exchange import CannotOpen, InputRefused, NotAdmitted, NotFound, SeatGone, Unavailable, Visitor
 
 
 def minutes(room, clock, number):
-    """Time as an open page lives it: a tick each minute."""
+    """Time as the server lives it: it cleans each minute."""
     for _ in range(number):
         clock.forward(minutes=1)
-        room.exchange.clean_now_and_then()
+        room.exchange.purge()
 
 
 def test_the_first_opening_can_be_the_last(room, png, clock):
@@ -47,18 +50,22 @@ def test_removed_when_everyone_has_opened_it_and_not_before(room, png, clock):
     assert room.exchange.inbox(room.seats["Bob"]) == ()
 
 
+def test_who_has_left_is_not_waited_for(room, png, clock):
+    """They can open nothing any more: "everyone" is everyone who still can."""
+    exchange, ada = room.exchange, room.seats["Ada"]
+    sent = room.send("Ada", png, "Bob", "Cy", remove_after="everyone has opened it")
+    unopened = room.send("Ada", png, "Cy", remove_after="everyone has opened it")
+    exchange.open(room.seats["Bob"], sent.id)
+    minutes(room, clock, 1)
+    assert {image.id for image in exchange.sent(ada)} == {sent.id, unopened.id}
+    exchange.remove_seat(ada, room.seats["Cy"].id)
+    minutes(room, clock, 1)
+    assert [image.id for image in exchange.sent(ada)] == [unopened.id]
+
+
 def test_an_unknown_rule_is_refused(room, png):
     with pytest.raises(InputRefused, match="when to remove"):
         room.send("Ada", png, "Bob", remove_after="never")
-
-
-def test_ticks_clean_at_most_once_a_minute(room, clock, monkeypatch):
-    swept = []
-    monkeypatch.setattr(room.exchange, "purge", lambda **_: swept.append(clock.now))
-    for _ in range(130):
-        clock.forward(seconds=1)
-        room.exchange.clean_now_and_then()
-    assert len(swept) == 3
 
 
 def test_a_channel_has_a_quota(room, png, monkeypatch):
@@ -68,3 +75,96 @@ def test_a_channel_has_a_quota(room, png, monkeypatch):
     with pytest.raises(InputRefused, match="may hold"):
         room.send("Ada", png, "Bob")
     assert len(room.exchange.sent(room.seats["Ada"])) == 3
+
+
+def rows(exchange):
+    with exchange._store.read() as unit:
+        return unit.channels.count(), unit.seats.count(), unit.images.count()
+
+
+def test_the_server_cleans_by_itself_and_stops_with_the_exchange(room, png, clock, monkeypatch):
+    monkeypatch.setattr("exchange.cleaning.EVERY", 0.05)
+    room.send("Ada", png, "Bob")
+    room.exchange.keep_clean()
+    room.exchange.keep_clean()  # once is enough
+    (cleaner,) = [thread for thread in threading.enumerate() if thread.name == "cleaning"]
+    room.exchange.end_channel(room.seats["Ada"])
+    end = time.monotonic() + 10
+    while rows(room.exchange) != (0, 0, 0) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert rows(room.exchange) == (0, 0, 0)
+    room.exchange.close()
+    assert not cleaner.is_alive()
+
+
+def test_the_cleaning_outlives_whatever_goes_wrong_in_it(room, clock, monkeypatch, caplog):
+    monkeypatch.setattr("exchange.cleaning.EVERY", 0.02)
+    cleaned, done = [Unavailable("busy"), ZeroDivisionError(), None], threading.Event()
+
+    def purge_some():
+        if not cleaned:
+            done.set()
+            return
+        fault = cleaned.pop(0)
+        if fault is not None:
+            raise fault
+
+    monkeypatch.setattr(room.exchange, "_purge_some", purge_some)
+    room.exchange.keep_clean()
+    assert done.wait(10)
+    room.exchange.close()
+    assert [record.message for record in caplog.records] == ["cleaning failed"]
+
+
+def test_whoever_comes_back_to_a_channel_that_is_gone_is_told_what_everybody_is(room, clock):
+    """A seat, an ended channel's key: no answer tells what was there before."""
+    room.exchange.end_channel(room.seats["Ada"])
+
+    def answers():
+        with pytest.raises(SeatGone) as seat:
+            room.exchange.resume(room.seats["Bob"].token)
+        with pytest.raises(NotAdmitted) as key:
+            room.exchange.join(room.key)
+        with pytest.raises(NotAdmitted) as unknown:
+            room.exchange.join("AAAAA-AAAAA")
+        return str(seat.value), str(key.value), str(unknown.value)
+
+    before = answers()
+    room.exchange.purge()
+    assert rows(room.exchange) == (0, 0, 0)
+    assert answers() == before
+    assert before[1] == before[2]
+
+
+def test_limits_on_tries_are_forgotten_when_they_are_full_again(room, clock):
+    someone = Visitor("a session", "192.0.2.7")
+
+    def remembered():
+        with room.exchange._store._database.reading() as connection:
+            return connection.exec_driver_sql("SELECT count(*) FROM bucket").scalar_one()
+
+    for _ in range(4):
+        with pytest.raises(NotAdmitted):
+            room.exchange.join("AAAAA-AAAAA", someone)
+    room.exchange.purge()
+    assert remembered() > 1
+    clock.forward(seconds=50)  # an address has all its tries back, a session one in 15 s
+    room.exchange.purge()
+    assert remembered() == 1
+    clock.forward(seconds=11)
+    room.exchange.purge()
+    assert remembered() == 0
+
+
+def test_a_live_channel_loses_nothing_by_the_end_of_another(open_room, png, clock):
+    ended, live = open_room(), open_room()
+    for room in (ended, live):
+        room.sit("Ada", "sender", owner_ticket=room.ticket)
+        room.sit("Bob", "receiver")
+        room.send("Ada", png, "Bob")
+    exchange, bob = live.exchange, live.seats["Bob"]
+    before = exchange.events_since(bob, 0), exchange.present(bob), exchange.inbox(bob)
+    ended.exchange.end_channel(ended.seats["Ada"])
+    assert exchange.purge() == 1
+    assert (exchange.events_since(bob, 0), exchange.present(bob), exchange.inbox(bob)) == before
+    assert exchange.open(bob, before[2][0].id).file == png

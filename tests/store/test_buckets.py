@@ -55,13 +55,36 @@ def test_what_cannot_work_is_refused(sqlite_store):
                 unit.buckets.take("x", **{"capacity": 3, "per_second": 1, "now": NOW} | wrong)
 
 
-def test_old_buckets_are_forgotten(store):
+def test_a_bucket_is_forgotten_when_it_is_full_again_and_not_before(store):
+    rules = {
+        "quick": {"capacity": 5, "per_second": 1},
+        "slow": {"capacity": 5, "per_second": 0.1},
+        "never": {"capacity": 5, "per_second": 0},
+    }
     with store.write() as unit:
-        for name, now in (("old", NOW), ("new", NOW + SECOND)):
-            unit.buckets.take(name, capacity=1, per_second=0, now=now)
-        assert unit.buckets.forget(NOW + SECOND) == 1
-        assert unit.buckets.take("old", capacity=1, per_second=0, now=NOW + SECOND)
-        assert not unit.buckets.take("new", capacity=1, per_second=0, now=NOW + SECOND)
+        for name, rule in rules.items():
+            assert unit.buckets.take(name, now=NOW, cost=1, **rule)
+            assert unit.buckets.take(name, now=NOW, cost=3, **rule)
+        for seconds, gone in ((3.9, 0), (4.1, 1), (39.9, 0), (40.1, 1), (1e6, 0)):
+            assert unit.buckets.forget(NOW + seconds * SECOND) == gone
+
+
+def test_an_empty_bucket_that_is_tried_again_is_not_forgotten_for_that(store):
+    rule = {"capacity": 2, "per_second": 0.1}
+    with store.write() as unit:
+        assert unit.buckets.take("key", now=NOW, cost=2, **rule)
+        for second in range(9):
+            assert not unit.buckets.take("key", now=NOW + second * SECOND, **rule)
+        assert unit.buckets.forget(NOW + 19 * SECOND) == 0
+        assert unit.buckets.forget(NOW + 21 * SECOND) == 1
+
+
+def test_many_full_buckets_go_in_pieces(store):
+    with store.write() as unit:
+        for number in range(25):
+            unit.buckets.take(str(number), capacity=1, per_second=1, now=NOW)
+        later = NOW + 2 * SECOND
+        assert [unit.buckets.forget(later, limit=10) for _ in range(4)] == [10, 10, 5, 0]
 
 
 def test_many_takers_never_get_more_than_the_ceiling(store, figure):

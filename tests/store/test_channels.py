@@ -19,7 +19,7 @@ def test_a_channel_comes_back_as_it_was_made(store):
     assert (made.name, made.kind, made.last_seq) == ("Überraschung 🎁", "private", 0)
     assert made.locked is False
     assert (made.created_at, made.expires_at) == (NOW, NOW + 24 * HOUR)
-    assert made.closed_at is made.purged_at is made.owner_id is None
+    assert made.closed_at is made.owner_id is None
 
 
 def test_a_key_belongs_to_one_channel_and_the_unit_goes_on(store):
@@ -54,22 +54,12 @@ def test_the_owner_is_who_brings_the_ticket_first(store):
         assert unit.channels.get(channel.id).owner_id == sender.id
 
 
-def test_a_channel_is_over_when_its_time_is_up_or_when_it_is_closed(store):
+def test_a_channel_is_closed_once(store):
     with store.write() as unit:
-        long, short, closed = (
-            making.channel(store, unit, expires_at=NOW + hours * HOUR) for hours in (9, 1, 9)
-        )
+        closed = making.channel(store, unit)
         unit.channels.close(closed.id, NOW)
         unit.channels.close(closed.id, NOW + HOUR)
-        before = unit.channels.expired(NOW + HOUR - (HOUR / 3600))
-        after = unit.channels.expired(NOW + HOUR)
         assert unit.channels.get(closed.id).closed_at == NOW
-        assert [channel.id for channel in before] == [closed.id]
-        assert [channel.id for channel in after] == [short.id, closed.id]
-        unit.channels.mark_purged(short.id, NOW + 2 * HOUR)
-        assert [channel.id for channel in unit.channels.expired(NOW + 2 * HOUR)] == [closed.id]
-        assert unit.channels.get(short.id).purged_at == NOW + 2 * HOUR
-        assert long.id not in {channel.id for channel in after}
 
 
 def test_the_owners_rules_change_one_at_a_time(store):
@@ -96,16 +86,3 @@ def test_a_changed_key_finds_the_channel_and_the_old_one_does_not(store):
         with pytest.raises(DuplicateKey):
             unit.channels.change_key(made.id, foreign)
         unit.channels.change_key(made.id, new)  # its own is no duplicate
-
-
-def test_a_removed_channel_leaves_nothing(store):
-    channel, sender, receiver = making.room(store)
-    making.send(store, sender, [receiver])
-    with store.write() as unit:
-        unit.known_keys.pin(receiver.id, sender.id, b"1" * 32, NOW)
-        unit.channels.remove(channel.id)
-        assert unit.channels.get(channel.id) is None
-        assert unit.seats.get(sender.id) is None
-        assert unit.images.count() == 0
-        assert unit.events.since(channel.id, 0) == []
-        assert unit.known_keys.all(receiver.id) == []

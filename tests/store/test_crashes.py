@@ -216,7 +216,7 @@ def sweep_all(store):
             batch = unit.retention.sweep(NOW, limit=3)
         if not batch:
             return removed
-        removed += [removal.public_id for removal in batch]
+        removed += [removal.public_id for removal in batch.images]
         store.compact()
 
 
@@ -257,6 +257,7 @@ def test_a_full_disk_loses_nothing_and_is_left_by_ballast_and_purge(small_disk, 
         unit.channels.close(channel.id, NOW)
     removed = sweep_all(store)
     assert sorted(removed) == sorted(public_id for public_id, _, _ in acknowledged)
+    _, sender, _ = making.room(store)
     making.send(store, sender, content=os.urandom(400_000))
     assert store.problems() == []
     store.close()

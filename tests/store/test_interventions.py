@@ -115,7 +115,7 @@ def test_it_goes_with_its_image_and_with_the_image_it_is_taken_from(scene):
     scene.add(scene.new(scene.two, "m", content=b"x" * 300_000))
     with scene.store.write() as unit:
         unit.images.mark_opened(scene.channel.id, three.public_id, scene.bob.id, NOW)
-        assert [gone.public_id for gone in unit.retention.sweep(NOW)] == [three.public_id]
+        assert [gone.public_id for gone in unit.retention.sweep(NOW).images] == [three.public_id]
     assert [kept.act for kept in scene.kept()] == ["m"]
     with scene.store.write() as unit:
         unit.images.purge(scene.channel.id)

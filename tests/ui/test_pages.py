@@ -72,6 +72,22 @@ def test_a_page_without_a_seat_turns_away(exchange, channel, role):
     assert not at.text
 
 
+def test_who_comes_back_to_a_channel_that_is_gone_is_told_so(exchange, channel):
+    """The open page and a reload say it alike, also when nothing of the channel is left."""
+    ada = exchange.take_seat(
+        channel.key, name="Ada", role="sender", owner_ticket=channel.owner_ticket
+    )
+    bob = sit(exchange, channel, "Bob", "receiver")
+    at = page_of(bob, channel.key)
+    exchange.end_channel(ada)
+    exchange.purge()
+    for page in (at.run(), page_of(bob, channel.key)):
+        assert "This channel has ended, or your seat was removed." in [
+            warning.value for warning in page.warning
+        ]
+        assert not page.exception
+
+
 def test_a_button_pressed_just_when_something_happens_is_not_lost(exchange, channel):
     """The live feed's own news once started the page anew before the button was reached."""
     room = exchange.create_channel(name="", kind="classroom", keep_for="24 hours")

@@ -90,6 +90,11 @@ def _inbox_item(seat: Seat, item: InboxItem) -> None:
             show_opened(seat, item, picture)
         offer_ciphertext(seat, item)
         return
+    if item.hidden:
+        _headline(item)
+        st.caption("Preview, name and caption stay hidden until you open it: openings are counted.")
+        _open_button(seat, item)
+        return
     try:
         details = _details(seat, item)
     except ExchangeError as error:
@@ -103,9 +108,8 @@ def _inbox_item(seat: Seat, item: InboxItem) -> None:
         _headline(item, details)
         if item.id in opened:
             _close_button(seat, item)
-        elif st.button("Open", key=f"open_{item.id}", icon=":material/lock_open:"):
-            _open(seat, item)
-        _problem(item)
+        else:
+            _open_button(seat, item)
     if item.id in opened:
         show_opened(seat, item, opened[item.id][1])
         offer_ciphertext(seat, item)
@@ -130,6 +134,15 @@ def _headline(item: InboxItem, details: Details | None = None) -> None:
     st.caption(" · ".join(facts))
 
 
+def _open_button(seat: Seat, item: InboxItem) -> None:
+    """The button, and why the last press came to nothing."""
+    if st.button("Open", key=f"open_{item.id}", icon=":material/lock_open:"):
+        _open(seat, item)
+    problem = st.session_state.get(_problem_of(item))
+    if problem:
+        st.error(problem, icon=":material/gpp_bad:")
+
+
 def _open(seat: Seat, item: InboxItem) -> None:
     """Decrypts, then shows the page anew; the words of a failure are kept for that page."""
     try:
@@ -149,12 +162,6 @@ def _open(seat: Seat, item: InboxItem) -> None:
 
 def _fill(bar: DeltaGenerator, part: float) -> None:
     bar.progress(part, text="Decrypting …")
-
-
-def _problem(item: InboxItem) -> None:
-    problem = st.session_state.get(_problem_of(item))
-    if problem:
-        st.error(problem, icon=":material/gpp_bad:")
 
 
 def _problem_of(item: InboxItem) -> str:

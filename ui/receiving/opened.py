@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from exchange import ExchangeError, InboxItem, OpenedPicture, Seat
-from ui.browser_files import picture_with_save_button
+from exchange import InboxItem, OpenedPicture, Seat
+from ui.browser_files import fetch_button, picture_with_save_button
 from ui.safety_numbers import has_compared, number_buttons
 from ui.service import exchange
 from ui.widgets import labelled, labelled_code
@@ -53,23 +53,23 @@ def _proof(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
 
 
 def offer_ciphertext(seat: Seat, item: InboxItem) -> None:
-    """The exact envelope, on demand: it may be large, and few want it."""
+    """The exact envelope, on demand: few want it, and taking it may count as an opening."""
     if not st.toggle("Offer the ciphertext", key=f"cipher_{item.id}"):
         return
-    try:
+    if item.counted:
+        st.caption("Downloading the ciphertext counts as an opening.")
+
+    def fetch() -> tuple[str, bytes]:
         envelope = exchange().envelope(seat, item.id)
-    except ExchangeError as error:
-        st.error(str(error))
-        return
-    st.download_button(
+        return envelope.file_name, envelope.data
+
+    fetch_button(
         "Download ciphertext",
-        envelope.data,
-        file_name=envelope.file_name,
+        fetch,
         mime="application/octet-stream",
         key=f"save_cipher_{item.id}",
-        on_click="ignore",
     )
-    if envelope.openssl:
+    if item.openssl:
         st.caption("Opens with OpenSSL; look at its exit status before you trust the output:")
         st.code(
             "openssl cms -decrypt -binary -inform DER -in FILE.p7m -inkey KEY.pem -out PICTURE",

@@ -1,0 +1,135 @@
+"""Where a sender wants openings counted, nothing is shown before one, and every way is one."""
+
+import threading
+
+import pytest
+
+from exchange import CannotOpen, KeyChoice
+from rsa_core import HYBRID, KeyPair, open_bytes
+
+COUNTED = ["the first opening", "3 openings", "everyone has opened it"]
+
+
+def openings(room, sent):
+    with room.exchange._store.read() as unit:
+        return unit.images.get(1, sent.id).openings
+
+
+def opened(room):
+    """Who has opened the newest picture, as its sender sees it."""
+    (picture, *_) = room.exchange.sent(room.seats["Ada"])
+    return {one.name for one in picture.receipts if one.opened_at is not None}
+
+
+@pytest.mark.parametrize("rule", COUNTED)
+def test_what_it_is_stays_hidden_until_it_is_opened(room, png, rule):
+    exchange, bob = room.exchange, room.seats["Bob"]
+    sent = room.send("Ada", png, "Bob", "Cy", remove_after=rule, caption="my number is 12345")
+    assert exchange.inbox(bob)[0].hidden
+    for _ in range(3):
+        with pytest.raises(CannotOpen, match="hidden until you open it"):
+            exchange.details(bob, sent.id)
+    assert openings(room, sent) == 0
+    assert exchange.open(bob, sent.id).details.caption == "my number is 12345"
+    assert exchange.inbox(room.seats["Cy"])[0].hidden
+    if rule != "the first opening":
+        assert not exchange.inbox(bob)[0].hidden
+        assert exchange.details(bob, sent.id).caption == "my number is 12345"
+
+
+def test_nothing_is_hidden_where_openings_are_not_counted(room, png):
+    bob = room.seats["Bob"]
+    sent = room.send("Ada", png, "Bob", caption="hello")
+    assert not room.exchange.inbox(bob)[0].hidden
+    assert room.exchange.details(bob, sent.id).caption == "hello"
+    room.exchange.envelope(bob, sent.id)
+    assert openings(room, sent) == 0
+    assert opened(room) == set()
+
+
+@pytest.mark.parametrize("way", ["open", "envelope"])
+def test_every_way_of_getting_it_is_an_opening(room, png, way):
+    exchange, bob, cy = room.exchange, room.seats["Bob"], room.seats["Cy"]
+    sent = room.send("Ada", png, "Bob", "Cy", remove_after="the first opening")
+    getattr(exchange, way)(bob, sent.id)
+    assert opened(room) == {"Bob"}
+    assert exchange.events_since(bob, 0)[-1].kind == "opened"
+    for late in (bob, cy):
+        for again in (exchange.open, exchange.envelope, exchange.details):
+            with pytest.raises(CannotOpen, match="as often as its sender allowed"):
+                again(late, sent.id)
+    exchange.purge()
+    assert exchange.inbox(cy) == ()
+
+
+def test_a_ciphertext_for_a_key_at_home_is_an_opening_each_time(room, png, key_pool):
+    pair = key_pool[0]
+    pia = room.sit("Pia", "receiver", keys=KeyChoice("public", pem=pair.public.pem()))
+    sent = room.send("Ada", png, "Pia", remove_after="3 openings")
+    for number in (1, 2, 3):
+        envelope = room.exchange.envelope(pia, sent.id)
+        assert HYBRID.open(envelope.data, pair).file == png
+        assert openings(room, sent) == number
+    with pytest.raises(CannotOpen):
+        room.exchange.envelope(pia, sent.id)
+    assert opened(room) == {"Pia"}
+
+
+def test_everyone_includes_who_has_the_key_at_home(room, png, key_pool):
+    pia = room.sit("Pia", "receiver", keys=KeyChoice("public", pem=key_pool[0].public.pem()))
+    sent = room.send("Ada", png, "Bob", "Pia", remove_after="everyone has opened it")
+    room.exchange.open(room.seats["Bob"], sent.id)
+    assert room.exchange.purge() == 0
+    room.exchange.envelope(pia, sent.id)
+    assert room.exchange.purge() == 1
+
+
+def test_who_cannot_open_it_opens_nothing_by_taking_it(room, png):
+    sent = room.send("Ada", png, "Bob", remove_after="the first opening")
+    for _ in range(3):
+        room.exchange.envelope(room.seats["Cy"], sent.id)
+        room.exchange.capture(room.seats["Eve"], sent.id)
+    assert openings(room, sent) == 0
+    assert room.exchange.open(room.seats["Bob"], sent.id).file == png
+
+
+def test_an_interceptor_who_reads_it_has_not_opened_it_and_its_receiver_has(lesson, png):
+    exchange, eve, bob = lesson.exchange, lesson.seats["Eve"], lesson.seats["Bob"]
+    exchange.substitute(eve, bob.id)
+    sent = lesson.send("Ada", png, "Bob", remove_after="the first opening")
+    assert exchange.inbox(bob) == ()  # held up on its way
+    assert exchange.relay(eve) == 1
+    assert exchange.reading(eve, sent.id).file == png
+    assert openings(lesson, sent) == 0
+    (item,) = exchange.inbox(bob)
+    assert item.hidden
+    envelope = exchange.envelope(bob, sent.id)
+    assert openings(lesson, sent) == 1
+    pair = exchange.export_key(bob, "")
+    assert open_bytes(envelope.data, KeyPair.from_pem(pair)).data == png
+
+
+def test_of_many_who_take_it_at_once_one_gets_it(room, png):
+    sent = room.send("Ada", png, "Bob", "Cy", remove_after="the first opening")
+    got, start = [], threading.Barrier(8)
+
+    def take(name, way):
+        start.wait()
+        try:
+            way(room.seats[name], sent.id)
+        except CannotOpen:
+            return
+        got.append(name)
+
+    ways = (room.exchange.envelope, room.exchange.open)
+    threads = [
+        threading.Thread(target=take, args=(name, way))
+        for name in ("Bob", "Cy")
+        for way in ways * 2
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(got) == 1
+    assert openings(room, sent) == 1
