@@ -8,7 +8,7 @@ people.
 
 import time
 
-from exchange.admission import NOBODY, Sleep, Visitor
+from exchange.admission import NOBODY, Sleep, Visitor, asked_by
 from exchange.attack_values import AttackChoice, AttackState, Found, FoundItem, SeenKey
 from exchange.attacking import ATTACK_CHOICES, Attacking
 from exchange.channels import Channels
@@ -176,6 +176,7 @@ __all__ = [
     "Visitor",
     "Waiting",
     "WrongRole",
+    "asked_by",
     "new_token",
     "schemes_for",
 ]

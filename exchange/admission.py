@@ -14,6 +14,7 @@ from datetime import datetime
 
 import store
 from exchange.errors import TooManyTries
+from rsa_core import apart
 
 SLOW_DOWN = 2.0  # seconds
 
@@ -34,6 +35,11 @@ class Visitor:
 
 
 NOBODY = Visitor()
+
+
+def asked_by(visitor: Visitor) -> None:
+    """Says who asks for what this thread does: places for heavy work are shared by turns."""
+    apart.asked_by(visitor.address, visitor.session)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ processor time.
 
 A few children work at the same time. Whoever waits is let in by turns: first an address that has
 fewest at work, then a session, then who came first; and the last place is kept for an address
-that has none. So nobody's slow pictures hold somebody else's up. Who asks is told by
-`on_behalf_of`; a program that says nothing is one asker.
+that has none. So nobody's slow pictures hold somebody else's up. Who asks is told by `asked_by`
+or `on_behalf_of`; a program that says nothing is one asker.
 
     to the child      name of the call and its arguments as JSON, then the file
     from the child    what came of it as JSON, then samples or a file; each a frame of `children`
@@ -41,6 +41,11 @@ _SLOW = "The picture takes too long to decode: save it again, smaller or as anot
 _LARGE = "The picture takes too much memory to decode: make it smaller."
 
 _asker: ContextVar[tuple[str, str]] = ContextVar("asker", default=("", ""))
+
+
+def asked_by(address: str, session: str) -> None:
+    """Says who asks for what this thread (or task) decodes from now on."""
+    _asker.set((address, session))
 
 
 @contextmanager

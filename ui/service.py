@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from exchange import Exchange, Visitor
+from exchange import Exchange, Visitor, asked_by
 from ui.door.addresses import ADDRESS_HEADER
 
 DEFAULT_URL = "sqlite:///data/channels.db"
@@ -31,6 +31,7 @@ def exchange() -> Exchange:
     A module variable, not `st.cache_resource`: a visitor who clears the caches must not make
     the server open its database a second time.
     """
+    asked_by(visitor())  # every page and fragment comes by here before it does anything
     url = database_url()
     with _lock:
         if url not in _open:
