@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rsa_core import children as processes
 from rsa_core import workers
 from rsa_core.classroom import ClassroomKeyPair
 from rsa_core.errors import CancelledError
@@ -21,13 +22,13 @@ PIECES = [bytes([number]) * 30 for number in range(9)]
 def children(monkeypatch):
     """Every child process that is started."""
     started = []
-    start = workers._child
+    start = processes.start
 
-    def remembered(job):
-        started.append(start(job))
+    def remembered(*words):
+        started.append(start(*words))
         return started[-1]
 
-    monkeypatch.setattr(workers, "_child", remembered)
+    monkeypatch.setattr(processes, "start", remembered)
     return started
 
 
@@ -75,14 +76,14 @@ def test_a_piece_that_fails_ends_the_work(alice, children, processes):
 
 
 def test_a_child_that_dies_is_noticed(monkeypatch):
-    start = workers._child
+    start = processes.start
 
-    def killed(job):
-        child = start(job)
+    def killed(*words):
+        child = start(*words)
         child.kill()
         return child
 
-    monkeypatch.setattr(workers, "_child", killed)
+    monkeypatch.setattr(processes, "start", killed)
     with pytest.raises(workers.PieceError):
         workers.run(ENCRYPT, PAIR.public.der(), PIECES, processes=2)
 
