@@ -74,10 +74,6 @@ def check(data: bytes) -> tuple[str, int, int, int]:
     Raises:
         PictureError: as `read_picture` says.
     """
-    if not data:
-        raise PictureError("The file is empty: choose a picture.")
-    if len(data) > MAX_BYTES:
-        raise PictureError(f"The file is larger than {MAX_BYTES >> 20} MB: make it smaller.")
     with _opened(data, tuple(KINDS)) as image:
         name = "JPEG" if image.format == "MPO" else str(image.format)
         size = image.size

@@ -24,6 +24,7 @@ from rsa_core.decoding import (
     MAX_SLOW_PIXELS,
     Pixels,
 )
+from rsa_core.errors import PictureError
 
 __all__ = [
     "MAX_BYTES",
@@ -107,6 +108,10 @@ def read_picture(data: bytes) -> Picture:
     Raises:
         PictureError: with one short sentence for people; it holds nothing of the file's text.
     """
+    if not data:
+        raise PictureError("The file is empty: choose a picture.")
+    if len(data) > MAX_BYTES:
+        raise PictureError(f"The file is larger than {MAX_BYTES >> 20} MB: make it smaller.")
     name, width, height, frames = apart.check(data)
     mime, suffix, _ = decoding.KINDS[name]
     return Picture(data, name, mime, suffix, width, height, frames)
