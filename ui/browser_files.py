@@ -121,6 +121,7 @@ def small_picture(
 
 def _mount(about: dict[str, object], file: bytes, view: bytes, key: str) -> None:
     # The browser redraws only when this changes.
-    digest = hashlib.sha256(file + view).hexdigest()
-    head = json.dumps({**about, "sha": digest}).encode()
-    _browser_file(key=key, data=struct.pack(">I", len(head)) + head + file + view)
+    digest = hashlib.sha256(file)
+    digest.update(view)
+    head = json.dumps({**about, "sha": digest.hexdigest()}).encode()
+    _browser_file(key=key, data=b"".join((struct.pack(">I", len(head)), head, file, view)))
