@@ -149,7 +149,7 @@ def pack(files: Iterable[tuple[str, bytes]]) -> bytes:
     used: set[str] = set()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as made:
         for name, data in files:
-            made.writestr(zipfile.ZipInfo(_unused(name, used)), data)
+            made.writestr(zipfile.ZipInfo(_unused(_within(name), used)), data)
     return out.getvalue()
 
 
@@ -186,6 +186,12 @@ def _problem(info: zipfile.ZipInfo) -> str:
     if info.file_size > max(_RATIO_FROM, MAX_RATIO * info.compress_size):
         return "This file is squeezed too hard to be a picture."
     return ""
+
+
+def _within(name: str) -> str:
+    """The name as one that stays in the folder where the archive is unpacked."""
+    last = name.replace("\\", "/").rpartition("/")[2].strip(" .")[:200]
+    return "".join(c if c.isprintable() else "_" for c in last) or "picture"
 
 
 def _unused(name: str, used: set[str]) -> str:
