@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from exchange import Exchange, InputRefused, KeyChoice
 from exchange.lookalikes import is_invisible, look_alike
 from exchange.texts import caption, channel_name, file_name, person_name
+from tests.store.conftest import server_or_skip
 
 ALICE = [
     "Alice", "alice", "ALICE", "aLiCe", "Al1ce", "AIice", "A1ice", "Аlice", "Αlice", "Aliсе",
@@ -179,8 +180,19 @@ def test_own_seats_excuse_nobody_elses_name(open_room):
         room.sit("Alice", "interceptor", own_tokens=[stranger, "x" * 32, ""])
 
 
-def test_of_many_who_look_alike_at_once_one_comes_in(tmp_path, key_pool):
-    exchange = Exchange.at(f"sqlite:///{tmp_path}/race.db")
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request, tmp_path):
+    """Where a store is, on either database."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/race.db"
+        return
+    server = server_or_skip(durable=False)
+    yield server.new_place("names")
+    server.remove()
+
+
+def test_of_many_who_look_alike_at_once_one_comes_in(url, key_pool):
+    exchange = Exchange.at(url, pepper=bytes(32))
     key = exchange.create_channel(name="", kind="private", keep_for="1 hour").key
     keys = KeyChoice("public", pem=key_pool[0].public.pem())
     start, answers = threading.Barrier(8), []
@@ -192,9 +204,9 @@ def test_of_many_who_look_alike_at_once_one_comes_in(tmp_path, key_pool):
         except InputRefused as error:
             answers.append(error)
 
-    roles = itertools.cycle(("receiver", "interceptor"))
     people = [
-        threading.Thread(target=enter, args=pair) for pair in zip(ALICE[:8], roles, strict=False)
+        threading.Thread(target=enter, args=(name, ("receiver", "interceptor")[number % 2]))
+        for number, name in enumerate(ALICE[:8])
     ]
     for person in people:
         person.start()
