@@ -207,19 +207,14 @@ def _check_name(
     Raises:
         NameTaken: somebody else has or had it, or the same person in the same role.
     """
-    others = [
+    taken = [
         seat
-        for seat in unit.seats.in_channel(channel.id, with_left=True)
-        if (seat.role == role or seat.id not in own_ids) and look_alike(name, seat.name)
+        for seat in unit.seats.in_channel(channel.id)
+        if seat.role == role or seat.id not in own_ids
     ]
-    if any(seat.left_at is None for seat in others):
+    taken += unit.seats.left_with_images(channel.id)
+    if any(look_alike(name, seat.name) for seat in taken):
         raise store.NameTaken
-    if others:
-        images = unit.images.in_channel(channel.id)
-        listed = {image.sender_id for image in images}
-        listed.update(one.seat_id for image in images for one in image.recipients)
-        if any(seat.id in listed for seat in others):
-            raise store.NameTaken
 
 
 def new_token() -> str:
