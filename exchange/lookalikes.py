@@ -19,7 +19,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 PUNCTUATION = " .-_'"
-_INVISIBLE = (  # Default_Ignorable_Code_Point (Unicode 17.0.0, DerivedCoreProperties.txt)
+_INVISIBLE = (  # Default_Ignorable_Code_Point (Unicode 15.0.0, DerivedCoreProperties.txt)
     (0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5),
     (0x180B, 0x180F), (0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164),
     (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3),
@@ -38,6 +38,13 @@ def is_invisible(character: str) -> bool:
 def look_alike(one: str, other: str) -> bool:
     """Whether readers could take one name for the other."""
     return any(_meet(first, second) for first in _readings(one) for second in _readings(other))
+
+
+def skeleton(text: str) -> str:
+    """The skeleton of UTS #39: equal for texts of the same look. It is not for showing."""
+    table = _table()
+    seen = (c for c in unicodedata.normalize("NFD", text) if not is_invisible(c))
+    return unicodedata.normalize("NFD", "".join(table.get(c, c) for c in seen))
 
 
 @lru_cache(1024)
@@ -71,19 +78,12 @@ def _leftward(letter: str) -> bool:
 @lru_cache(4096)
 def _forms(letter: str) -> Forms:
     cases = {letter, letter.casefold(), letter.lower(), letter.upper()}
-    seen = {_prototype(form) for form in cases}
-    seen |= {_prototype(form) for one in seen for form in (one.lower(), one.upper())}
+    seen = {skeleton(form) for form in cases}
+    seen |= {skeleton(form) for one in seen for form in (one.lower(), one.upper())}
     mark = letter in PUNCTUATION or (
-        unicodedata.category(letter[0]) == "Lm" and _prototype(letter) in PUNCTUATION
+        unicodedata.category(letter[0]) == "Lm" and skeleton(letter) in PUNCTUATION
     )
     return frozenset(seen | {""} if mark else seen)
-
-
-def _prototype(text: str) -> str:
-    """The skeleton of UTS #39."""
-    table = _table()
-    mapped = "".join(table.get(c, c) for c in unicodedata.normalize("NFD", text))
-    return unicodedata.normalize("NFD", mapped)
 
 
 @cache

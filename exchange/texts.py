@@ -11,7 +11,7 @@ import unicodedata
 from pathlib import PurePosixPath
 
 from exchange.errors import InputRefused
-from exchange.lookalikes import PUNCTUATION, is_invisible
+from exchange.lookalikes import PUNCTUATION, is_invisible, skeleton
 
 NAME_LENGTH = 24
 CHANNEL_NAME_LENGTH = 60
@@ -41,8 +41,8 @@ def person_name(text: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """The form in which the store knows a name again; `lookalikes` sees more."""
-    return " ".join(name.casefold().split())
+    """The form in which the store knows a name again; `look_alike` sees more."""
+    return skeleton(" ".join(name.upper().split())).casefold()
 
 
 def channel_name(text: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from exchange import Exchange, InputRefused, KeyChoice
 from exchange.lookalikes import is_invisible, look_alike
-from exchange.texts import caption, channel_name, file_name, person_name
+from exchange.texts import caption, channel_name, file_name, name_key, person_name
 from tests.store.conftest import server_or_skip
 
 ALICE = [
@@ -59,6 +59,14 @@ def test_whoever_looks_like_alice_is_alice(open_room):
         with pytest.raises(InputRefused, match=r"Somebody here has this name"):
             room.sit(name, role)
     assert [person.name for person in room.exchange.join(room.key).people] == ["Alice"]
+
+
+def test_the_store_knows_most_of_them_again_by_itself():
+    """Its index is a second lock; what it takes for one name does look alike."""
+    keys = {name: name_key(name) for name in [*ALICE, *" ".join(REAL.values()).split()]}
+    assert list(keys.values()).count(keys["Alice"]) > 20
+    for one, other in itertools.combinations(keys, 2):
+        assert keys[one] != keys[other] or look_alike(one, other)
 
 
 def test_looking_alike_has_no_first_and_second():
