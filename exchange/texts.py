@@ -19,6 +19,7 @@ CAPTION_LENGTH = 300
 FILE_NAME_LENGTH = 100
 _JOINERS = "\u200c\u200d"
 _EMOJI_STYLE = "\ufe0f"
+_CONTEXTUAL = _JOINERS + _EMOJI_STYLE  # dropped or kept by what stands around them
 _BLANK = "\u2800"  # a Braille cell without dots: nobody sees it
 _VIRAMA = 9  # the combining class of the signs that join consonants
 _MARKS = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{4}")
@@ -83,18 +84,22 @@ def file_name(text: str, suffix: str) -> str:
 
 def _one_line(text: str) -> str:
     """NFKC, controls as spaces, nothing invisible, single spaces, none at the ends."""
-    line = unicodedata.normalize("NFKC", text)
+    seen = "".join(map(_seen, unicodedata.normalize("NFKC", text)))
+    seen = unicodedata.normalize("NFKC", seen)  # what was dropped may have kept an accent away
     kept: list[str] = []
-    for at, character in enumerate(line):
-        category = unicodedata.category(character)
-        if category == "Cc" or character == _BLANK:
-            kept.append(" ")
-        elif is_invisible(character) or category.startswith("C"):
-            if _is_needed(character, kept, line[at + 1 : at + 2]):
-                kept.append(character)
-        else:
+    for at, character in enumerate(seen):
+        if character not in _CONTEXTUAL or _is_needed(character, kept, seen[at + 1 : at + 2]):
             kept.append(character)
-    return " ".join("".join(kept).split())
+    return " ".join(unicodedata.normalize("NFKC", "".join(kept)).split())
+
+
+def _seen(character: str) -> str:
+    """The character, or what it comes to: a space, or nothing."""
+    category = unicodedata.category(character)
+    if category == "Cc" or character == _BLANK:
+        return " "
+    dropped = category.startswith("C") or is_invisible(character)
+    return "" if dropped and character not in _CONTEXTUAL else character
 
 
 def _is_needed(character: str, kept: list[str], after: str) -> bool:
@@ -112,9 +117,9 @@ def _is_needed(character: str, kept: list[str], after: str) -> bool:
         return False
     if unicodedata.combining(before) == _VIRAMA:
         return unicodedata.category(after)[0] == "L"
-    signs = {unicodedata.category(before), unicodedata.category(after)}
-    if character == "\u200d" and (signs <= {"So", "Sk"} or before == _EMOJI_STYLE):
-        return True
+    emoji = before == _EMOJI_STYLE or unicodedata.category(before) in ("So", "Sk")
+    if emoji and unicodedata.category(after) == "So":
+        return character == "\u200d"
     base = next((c for c in reversed(kept[-4:]) if not unicodedata.category(c).startswith("M")), "")
     return bool(base) and {unicodedata.bidirectional(c) for c in (base, after)} == {"AL"}
 

@@ -146,6 +146,11 @@ def test_no_default_ignorable_character_makes_another_name():
             person_name(character * 3)
 
 
+def test_what_is_left_when_the_invisible_is_dropped_is_composed():
+    assert person_name("Zoe\u200b\u0308") == person_name("Zoë") == "Zoë"
+    assert caption("e\u2060\u0301") == "é"
+
+
 def test_joiners_stay_where_scripts_need_them():
     for text in ("می‌خواهم", "क्‍षमा", "ශ්‍රියා", "നന്‍"):
         assert "\u200c" in text or "\u200d" in text
