@@ -253,7 +253,7 @@ def test_hostile_bytes_are_refused_in_words(targets):
             slowest = max(slowest, time.perf_counter() - began)
         peak = tracemalloc.get_traced_memory()[1]
         print(f"{kind}: {inputs} inputs, slowest {slowest:.3f} s, peak {peak / 1e6:.1f} MB")
-        assert inputs > 50
+        assert inputs > 10
         assert slowest < 5
         assert peak < 200_000_000
     tracemalloc.stop()
