@@ -1,16 +1,19 @@
 """Folders as zip files: pictures going in, opened pictures coming out.
 
-An archive from outside is hostile until it is read: how many files, how large each claims to be
-and how large it is, how hard it is squeezed are all bounded before and while it is unpacked.
+An archive from outside is hostile until it is read. Its directory is bounded before it is parsed:
+a million names cost nothing. Then how many files, how large each claims to be and how hard it is
+squeezed are looked at, over all archives of one sending; and no file is unpacked before its turn,
+so that one at a time is in memory. Stored and deflated files are read, as every system makes
+them: Python unpacks the other methods without a limit, whatever size the directory claims.
 Nothing is ever written to a disk, so a member's name is only a name; `texts.file_name` judges it
 like any other upload's.
 """
 
 import io
 import zipfile
-import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from exchange.errors import InputRefused
@@ -18,81 +21,177 @@ from exchange.errors import InputRefused
 MAX_FILES = 500
 MAX_FILE_BYTES = 50 * 1024 * 1024  # what `rsa_core.pictures` takes
 MAX_TOTAL_BYTES = 500 * 1024 * 1024
+MAX_DIRECTORY_BYTES = 512 * 1024  # 500 files with long names, folders and litter beside them
 MAX_RATIO = 200  # pictures are compressed already; more than this is a bomb
 _RATIO_FROM = 1024 * 1024  # small files of one colour are squeezed harder than that
 _ENCRYPTED = 0x1
+_LOCAL_HEADER = 30  # bytes, its name and its extra field not counted (APPNOTE 4.3.7)
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_DAMAGED = "This file is damaged within the zip."
+_NO_ZIP = "This is no zip file that can be read. Make it again."
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file of an archive; `problem` says why it cannot be read, or is ""."""
+    """One file of an archive, not unpacked yet; `problem` says why it cannot be, or is ""."""
 
     name: str = field(repr=False)
-    data: bytes = field(repr=False)
     problem: str
+    _archive: zipfile.ZipFile = field(repr=False)
+    _info: zipfile.ZipInfo = field(repr=False)
+
+    def read(self) -> bytes:
+        """Unpacks the file: at most `MAX_FILE_BYTES`, whatever the archive claims.
+
+        Raises:
+            InputRefused: it cannot be read.
+        """
+        if self.problem:
+            raise InputRefused(self.problem)
+        try:
+            with self._archive.open(self._info) as stream:
+                data = stream.read(self._info.file_size + 1)
+        except Exception:  # `zipfile` raises a dozen kinds at hostile bytes
+            raise InputRefused(_DAMAGED) from None
+        if len(data) != self._info.file_size:
+            raise InputRefused(_DAMAGED)
+        return data
 
 
-def unpack(archive: bytes) -> list[Member]:
-    """The files of a zip, folders and the litter of some systems left out.
+@dataclass(slots=True)
+class Allowance:
+    """What all archives of one sending may hold together."""
+
+    files: int = MAX_FILES
+    size: int = MAX_TOTAL_BYTES
+
+    def take(self, files: int, size: int) -> None:
+        """Counts one more archive.
+
+        Raises:
+            InputRefused: it is too much, and is not counted.
+        """
+        first = self.files == MAX_FILES
+        holder = "This zip file holds" if first else "The zip files together hold"
+        unpacked = "This zip file unpacks" if first else "The zip files together unpack"
+        if files > self.files:
+            raise InputRefused(f"{holder} more than {MAX_FILES} files. Send them in parts.")
+        if size > self.size:
+            limit = MAX_TOTAL_BYTES // 1024**2
+            raise InputRefused(f"{unpacked} to more than {limit} MB. Send them in parts.")
+        self.files -= files
+        self.size -= size
+
+
+class _Bounded(io.BytesIO):
+    """A file that gives no large piece away: `zipfile` reads a directory in one."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._length = len(data)  # asking the buffer itself would make a copy of it
+        self.bounded = True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        left = self._length - self.tell()
+        wanted = left if size is None or size < 0 else min(size, left)
+        if self.bounded and wanted > MAX_DIRECTORY_BYTES:
+            raise InputRefused(
+                f"This zip file holds far more than {MAX_FILES} files. Send it in parts."
+            )
+        return super().read(size)
+
+
+def unpack(archive: bytes, allowance: Allowance | None = None) -> list[Member]:
+    """The files of a zip, each to be read in its turn; folders and some systems' litter left out.
+
+    Args:
+        archive: the whole file.
+        allowance: shared by the archives that are sent together.
 
     Raises:
-        InputRefused: it is no zip, or is larger unpacked than we take. A single bad member is
-            only that member's problem.
+        InputRefused: it is no zip, or holds more than we take. A single bad member is only that
+            member's problem.
     """
+    file = _Bounded(archive)
     try:
-        with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-            infos = [info for info in opened.infolist() if _wanted(info)]
-            _check_whole(infos)
-            return [_member(opened, info) for info in infos]
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
-        raise InputRefused("This is no zip file that can be read. Make it again.") from None
+        opened = zipfile.ZipFile(file)
+        file.bounded = False
+        infos = opened.infolist()
+        wanted = [info for info in infos if _wanted(info)]
+        overlapping = _overlapping(infos, opened.start_dir)
+    except InputRefused:
+        raise
+    except Exception:  # as above; a directory is as hostile as what it lists
+        raise InputRefused(_NO_ZIP) from None
+    if not wanted:
+        raise InputRefused("This zip file is empty.")
+    sizes = [info.file_size for info in wanted if info.file_size <= MAX_FILE_BYTES]
+    (allowance or Allowance()).take(len(wanted), sum(sizes))
+    return [
+        Member(
+            info.filename or "(no name)",
+            _DAMAGED if id(info) in overlapping else _problem(info),
+            opened,
+            info,
+        )
+        for info in wanted
+    ]
 
 
 def pack(files: Iterable[tuple[str, bytes]]) -> bytes:
     """One zip of all files, stored without compression, under names that are all different.
 
-    Names that differ in case only are made different too: some disks take them for one.
+    The files are taken one by one, so that a generator keeps only one of them in memory beside
+    the archive. Names that differ in case only are made different too: some disks take them for
+    one.
     """
     out = io.BytesIO()
     used: set[str] = set()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as made:
         for name, data in files:
-            made.writestr(zipfile.ZipInfo(_unused(name, used)), data)
+            made.writestr(zipfile.ZipInfo(_unused(_within(name), used)), data)
     return out.getvalue()
 
 
 def _wanted(info: zipfile.ZipInfo) -> bool:
     parts = PurePosixPath(info.filename).parts
     litter = "__MACOSX" in parts or (bool(parts) and parts[-1] in {".DS_Store", "Thumbs.db"})
-    return not info.is_dir() and not litter
+    return not info.filename.endswith("/") and not litter
 
 
-def _check_whole(infos: list[zipfile.ZipInfo]) -> None:
-    if not infos:
-        raise InputRefused("This zip file is empty.")
-    if len(infos) > MAX_FILES:
-        raise InputRefused(f"This zip file holds more than {MAX_FILES} files. Send it in parts.")
-    total = sum(info.file_size for info in infos)
-    if total > MAX_TOTAL_BYTES:
-        limit = MAX_TOTAL_BYTES // 1024**2
-        raise InputRefused(f"This zip file unpacks to more than {limit} MB. Send it in parts.")
+def _overlapping(infos: Sequence[zipfile.ZipInfo], end: int) -> set[int]:
+    """The members, by identity, whose bytes are another's too: a known way to make a bomb."""
+    found: set[int] = set()
+    in_order = sorted(infos, key=lambda info: info.header_offset)
+    for one, following in pairwise([*in_order, None]):
+        if one is not None:
+            limit = end if following is None else following.header_offset
+            if one.header_offset + _LOCAL_HEADER + one.compress_size > limit:
+                found.add(id(one))
+                if following is not None:
+                    found.add(id(following))
+    return found
 
 
-def _member(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> Member:
+def _problem(info: zipfile.ZipInfo) -> str:
+    """Why the member is not to be read, by what the directory says of it; or ""."""
+    if not info.filename:
+        return "This file has no name within the zip."
     if info.flag_bits & _ENCRYPTED:
-        return Member(info.filename, b"", "This file is encrypted within the zip.")
+        return "This file is encrypted within the zip."
+    if info.compress_type not in _METHODS:
+        return "This file is compressed in a rare way. Make an ordinary zip file."
     if info.file_size > MAX_FILE_BYTES:
-        return Member(info.filename, b"", "This file is larger than 50 MB.")
+        return "This file is larger than 50 MB."
     if info.file_size > max(_RATIO_FROM, MAX_RATIO * info.compress_size):
-        return Member(info.filename, b"", "This file is squeezed too hard to be a picture.")
-    try:
-        with opened.open(info) as stream:
-            data = stream.read(info.file_size + 1)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError, ValueError):
-        return Member(info.filename, b"", "This file is damaged within the zip.")
-    if len(data) != info.file_size:
-        return Member(info.filename, b"", "This file is damaged within the zip.")
-    return Member(info.filename, data, "")
+        return "This file is squeezed too hard to be a picture."
+    return ""
+
+
+def _within(name: str) -> str:
+    """The name as one that stays in the folder where the archive is unpacked."""
+    last = name.replace("\\", "/").rpartition("/")[2].strip(" .")[:200]
+    return "".join(c if c.isprintable() else "_" for c in last) or "picture"
 
 
 def _unused(name: str, used: set[str]) -> str:

@@ -68,6 +68,8 @@ def parse_details(data: bytes) -> Details:
             raise Tampered
         if any(type(record[name]) is not kind for name, kind in _FIELDS.items()):
             raise Tampered
+        for name in ("name", "mime", "caption"):
+            record[name].encode()  # JSON can hold halves of characters, and pages cannot
         thumbnail = base64.b64decode(record["thumbnail"], validate=True)
     except (ValueError, binascii.Error, RecursionError):
         raise Tampered from None

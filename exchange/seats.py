@@ -7,11 +7,13 @@ alone can use none of them, and a lost token is a lost key.
 
 import json
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import store
 from exchange.desk import Asking, Desk, channel_view, role_of, token_hash
 from exchange.errors import CannotOpen, InputRefused, SeatGone
+from exchange.lookalikes import look_alike
 from exchange.texts import name_key, person_name
 from exchange.values import ROLES, KeyChoice, OwnKeys, Role, Seat
 from rsa_core import (
@@ -56,6 +58,7 @@ class Seats(Desk):
         owner_ticket: str = "",
         keys: KeyChoice | None = None,
         token: str | None = None,
+        own_tokens: Collection[str] = (),
     ) -> Seat:
         """Takes a seat in the channel that this key opens.
 
@@ -63,12 +66,15 @@ class Seats(Desk):
 
         Args:
             key: the channel key.
-            name: nickname; unique among the people of that role.
+            name: nickname. It must not look like a name in the channel: of somebody who is there,
+                in whatever role, or of somebody who left and whose pictures are still listed.
             role: "sender", "interceptor" or "receiver".
             owner_ticket: from `create_channel`, for the creator's first seat.
             keys: a receiver's choice; 3072 bits when left out.
             token: from `new_token`; the same one never takes a second seat, so that a browser
                 may keep it first and ask again when it got no answer.
+            own_tokens: of seats that this person holds already. In another role they may have
+                the same name.
 
         Raises:
             NotAdmitted: no open channel has this key.
@@ -79,6 +85,8 @@ class Seats(Desk):
             raise InputRefused("Choose a role: Sender, Interceptor or Receiver.")
         with self._reading() as unit:
             kind = self._enterable(unit, key, role).kind
+            own = [unit.seats.by_token(token_hash(one)) for one in own_tokens]
+            own_ids = {seat.id for seat in own if seat is not None}
         token = token or new_token()
         taken = self._taken(token)
         if taken is not None:
@@ -88,6 +96,7 @@ class Seats(Desk):
         try:
             with self._writing() as unit:
                 channel = self._enterable(unit, key, role)
+                _check_name(unit, channel, nickname, role, own_ids)
                 row = unit.seats.add(
                     channel_id=channel.id,
                     public_id=secrets.token_hex(8),
@@ -111,7 +120,8 @@ class Seats(Desk):
             if taken is not None:  # by the same person, pressing twice
                 return taken
             raise InputRefused(
-                "Somebody with this role already has this name. Please choose another."
+                "Somebody here has this name already, or one that looks like it. "
+                "Please choose another, or add a letter of your last name."
             ) from None
         return Seat(
             token, row.public_id, row.name, role_of(row), owner, row.waiting, channel_view(channel)
@@ -185,6 +195,26 @@ class Seats(Desk):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "receiver")
         return unlock_key(seat, asking).pem(passphrase or None)
+
+
+def _check_name(
+    unit: store.Unit, channel: store.Channel, name: str, role: str, own_ids: set[int]
+) -> None:
+    """Refuses a name by which readers could take one person for another.
+
+    The unit holds the channel, so that no two seats can be taken at once.
+
+    Raises:
+        NameTaken: somebody else has or had it, or the same person in the same role.
+    """
+    taken = [
+        seat
+        for seat in unit.seats.in_channel(channel.id)
+        if seat.role == role or seat.id not in own_ids
+    ]
+    taken += unit.seats.left_with_images(channel.id)
+    if any(look_alike(name, seat.name) for seat in taken):
+        raise store.NameTaken
 
 
 def new_token() -> str:

@@ -67,6 +67,7 @@ def seat_form(key: str) -> None:
                 owner_ticket=_ticket(wanted.key),
                 keys=wanted.keys,
                 token=wanted.token,
+                own_tokens=[entry.token for entry in memory.remembered()],
             )
     except ExchangeError as error:
         del state["entering"]

@@ -4,11 +4,21 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from exchange import REMOVE_AFTER, ExchangeError, Person, Seat, SentImage, archives, schemes_for
+from exchange import (
+    REMOVE_AFTER,
+    ExchangeError,
+    InputRefused,
+    Person,
+    Seat,
+    SentImage,
+    archives,
+    schemes_for,
+)
 from ui.browser_files import save_button
 from ui.service import exchange
 from ui.words import clock_time, counted, csv_of, file_size
@@ -49,12 +59,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One file to send; out of a zip, or by itself."""
+    """One file to send; out of a zip, or by itself. Its bytes are fetched when it is its turn."""
 
     name: str = field(repr=False)
-    data: bytes = field(repr=False)
     submission: str
-    problem: str = ""
+    read: Callable[[], bytes] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +199,8 @@ def _send_all(seat: Seat, files: list[UploadedFile], order: Order) -> None:
     # Pressing it starts the page anew, and that ends the work at its next sign of progress.
     stop.button("Cancel", key=f"cancel_{seat.id}", width="stretch", on_click=_end, args=(seat,))
     shown = bar.progress(0.0, text="Reading …")
-    uploads = [upload for file in files for upload in _uploads(file)]
+    allowance = archives.Allowance()
+    uploads = [upload for file in files for upload in _uploads(file, allowance)]
     outcomes: dict[str, Outcome] = st.session_state[f"report_{seat.id}"]
     for done, upload in enumerate(uploads):
         words = f"Encrypting {done + 1} of {len(uploads)}"
@@ -243,44 +253,47 @@ def sent_list(seat: Seat) -> None:
             _sent_image(image)
 
 
-def _uploads(file: UploadedFile) -> Iterator[Upload]:
+def _uploads(file: UploadedFile, allowance: archives.Allowance) -> Iterator[Upload]:
     """The file itself, or what is in it when it is a zip."""
-    data = file.getvalue()
     if not file.name.lower().endswith(".zip"):
-        yield Upload(file.name, data, file.file_id)
+        yield Upload(file.name, file.file_id, file.getvalue)
         return
     try:
-        members = archives.unpack(data)
+        members = archives.unpack(file.getvalue(), allowance)
     except ExchangeError as error:
-        yield Upload(file.name, b"", file.file_id, str(error))
+        yield Upload(file.name, file.file_id, partial(_refuse, str(error)))
         return
     for number, member in enumerate(members):
-        yield Upload(member.name, member.data, f"{file.file_id}:{number}", member.problem)
+        yield Upload(member.name, f"{file.file_id}:{number}", member.read)
+
+
+def _refuse(problem: str) -> bytes:
+    raise InputRefused(problem)
 
 
 def _send(seat: Seat, upload: Upload, order: Order, progress: Callable[[float], None]) -> Outcome:
-    start, problem = time.perf_counter(), upload.problem
-    if not problem:
-        try:
-            exchange().send(
-                seat,
-                upload.data,
-                file_name=upload.name,
-                scheme=order.scheme,
-                recipients=order.recipients,
-                caption=order.caption,
-                submission=upload.submission,
-                remove_after=order.remove_after,
-                progress=progress,
-            )
-        except ExchangeError as error:
-            problem = str(error)
+    start, problem, data = time.perf_counter(), "", b""
+    try:
+        data = upload.read()
+        exchange().send(
+            seat,
+            data,
+            file_name=upload.name,
+            scheme=order.scheme,
+            recipients=order.recipients,
+            caption=order.caption,
+            submission=upload.submission,
+            remove_after=order.remove_after,
+            progress=progress,
+        )
+    except ExchangeError as error:
+        problem = str(error)
     return Outcome(
         name=upload.name,
-        size=len(upload.data),
+        size=len(data),
         scheme=order.scheme,
         seconds=round(time.perf_counter() - start, 3),
-        sha256=hashlib.sha256(upload.data).hexdigest(),
+        sha256=hashlib.sha256(data).hexdigest(),
         problem=problem,
     )
 

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import streamlit as st
 
+from rsa_core.csv_cells import harmless
+
 
 def file_size(size: int) -> str:
     """Bytes in the unit that people read: 512 B, 3.4 kB, 12.0 MB."""
@@ -44,18 +46,15 @@ def tidy_key(key: str) -> str:
 def csv_of(rows: Sequence[Mapping[str, str | int | float]]) -> bytes:
     """Rows as CSV in UTF-8, the first row's names as heading.
 
-    A cell that a spreadsheet would run as a formula gets an apostrophe in front.
+    Text that a spreadsheet would run as a formula gets an apostrophe in front; a negative number
+    is none.
     """
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(rows[0])
-    writer.writerows([_harmless(cell) for cell in row.values()] for row in rows)
+    for row in rows:
+        writer.writerow([harmless(c) if isinstance(c, str) else c for c in row.values()])
     return out.getvalue().encode()
-
-
-def _harmless(cell: str | int | float) -> str | int | float:
-    dangerous = isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r"))
-    return f"'{cell}" if dangerous else cell  # a negative number is none
 
 
 def _local(at: datetime) -> datetime:

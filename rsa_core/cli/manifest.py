@@ -10,10 +10,10 @@
     output_sha256  its SHA-256
     keys           fingerprints of the recipients, or of the key that opened, with spaces between
 
-UTF-8, lines ended by CR LF (RFC 4180). A cell that a spreadsheet would compute, because it begins
-with = + - @ or white space, has an apostrophe put before it, and so has one that begins with an
-apostrophe. Rows are appended while the work goes on, so that a run that was killed is
-remembered; at the end they are sorted by name, and those of files that were done again dropped.
+UTF-8, lines ended by CR LF (RFC 4180). What a spreadsheet would compute has an apostrophe put
+before it, as `rsa_core.csv_cells` says; reading takes it away. Rows are appended while the work
+goes on, so that a run that was killed is remembered; at the end they are sorted by name, and those
+of files that were done again dropped.
 
 The manifest names files and their hashes in clear: it is for whoever ran the command.
 """
@@ -27,8 +27,7 @@ from pathlib import Path
 
 from rsa_core.cli.console import CommandError, reason
 from rsa_core.cli.files import write_whole
-
-_COMPUTED = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
+from rsa_core.csv_cells import harmless, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +105,9 @@ class Manifest:
         return b"" if self._file.read(1) == b"\n" else b"\r\n"  # the last run was cut short
 
 
-def escaped(cell: str) -> str:
-    """The cell as a spreadsheet leaves it alone."""
-    return f"'{cell}" if cell.startswith(_COMPUTED) else cell
-
-
 def csv_bytes(rows: Iterable[Iterable[str]]) -> bytes:
-    """Any table as CSV, with its cells escaped."""
-    return _written([escaped(cell) for cell in row] for row in rows)
+    """Any table as CSV that no spreadsheet computes."""
+    return _written([harmless(cell) for cell in row] for row in rows)
 
 
 def _written(rows: Iterable[Iterable[str]]) -> bytes:
@@ -124,7 +118,7 @@ def _written(rows: Iterable[Iterable[str]]) -> bytes:
 
 def _cells(row: Row) -> list[str]:
     values = (getattr(row, name) for name in _COLUMNS)
-    return [escaped(f"{one:.3f}" if isinstance(one, float) else str(one)) for one in values]
+    return [harmless(f"{one:.3f}" if isinstance(one, float) else str(one)) for one in values]
 
 
 def _parse(data: bytes) -> list[Row]:
@@ -144,7 +138,7 @@ def _parse(data: bytes) -> list[Row]:
         raise ValueError("another header")
     rows = []
     for line in lines[1:]:
-        cells = [cell.removeprefix("'") for cell in line]
+        cells = [plain(cell) for cell in line]
         if len(cells) == len(_COLUMNS) and cells[1].isdecimal():
             name, size, scheme, seconds, *rest = cells
             rows.append(Row(name, int(size), scheme, _seconds(seconds), *rest))

@@ -5,7 +5,7 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, or_, select, update
+from sqlalchemy import Row, bindparam, delete, exists, func, or_, select, update
 
 from store.errors import NameTaken
 from store.repositories.base import Repository
@@ -15,6 +15,8 @@ from store.schema import (
     IN_FORCE,
     channel,
     finding,
+    image,
+    image_recipient,
     known_key,
     seat,
     substitution,
@@ -129,6 +131,17 @@ class Seats(Repository):
         if not with_left:
             statement = statement.where(HELD)
         rows = self._connection.execute(statement.order_by(seat.c.joined_at, seat.c.id))
+        return [_seat(row) for row in rows]
+
+    def left_with_images(self, channel_id: int) -> list[Seat]:
+        """Seats that were left while an image that they sent or got is still in the channel."""
+        sent = exists().where(image.c.sender_id == seat.c.id)
+        got = exists().where(image_recipient.c.seat_id == seat.c.id)
+        rows = self._connection.execute(
+            select(*_COLUMNS)
+            .where(seat.c.channel_id == channel_id, ~HELD, or_(sent, got))
+            .order_by(seat.c.id)
+        )
         return [_seat(row) for row in rows]
 
     def count(self) -> int:

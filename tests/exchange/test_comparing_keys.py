@@ -231,19 +231,21 @@ def test_a_true_key_that_another_sender_had_compared_stays_known(lesson, clock):
     assert [one.compared for one in people if one.name == "Bob"] == [True]
 
 
-def test_a_name_that_is_somebody_elses_by_now_gives_nothing_away(lesson, png, clock):
-    """What is known of the first Bob says nothing of the second."""
+def test_what_is_known_of_one_who_went_gives_nothing_away_of_the_next(lesson, png, clock):
+    """The second cannot even have the first one's name while that one's picture is listed."""
     substitute(lesson)
     old = lesson.send("Ada", png, "Bob").id
     relay(lesson)
     lesson.exchange.numbers_differ(lesson.seats["Ada"], lesson.seats["Bob"].id)
     lesson.exchange.remove_seat(lesson.seats["Ada"], lesson.seats["Bob"].id)
     clock.forward(minutes=1)
-    bob, cy = lesson.sit("Bob", "receiver"), lesson.seats["Cy"]
+    with pytest.raises(InputRefused, match="has this name"):
+        lesson.sit("Bob", "receiver")
+    bob, cy = lesson.sit("Bob B", "receiver"), lesson.seats["Cy"]
     last = lesson.exchange.events_since(cy, 0)[-1].seq
     assert {"substituted", "relayed"} <= set(kinds(lesson, "Cy"))  # of the first
-    substitute(lesson)
-    new = lesson.send("Ada", png, "Bob").id
+    substitute(lesson, "Bob B")
+    new = lesson.send("Ada", png, "Bob B").id
     relay(lesson)
     lesson.exchange.give_back(lesson.seats["Eve"], bob.id)
     told = lesson.exchange.events_since(cy, last)

@@ -84,7 +84,9 @@ def test_two_people_of_one_role_have_two_names(room):
 def test_one_person_may_try_all_three_roles_under_one_name(open_room, png):
     room = open_room("classroom")
     for role in ("sender", "interceptor", "receiver"):
-        room.seats[role] = room.exchange.take_seat(room.key, name="Solo", role=role)
+        own = [seat.token for seat in room.seats.values()]
+        room.sit("Solo", role, own_tokens=own)
+        room.seats[role] = room.seats.pop("Solo")
     sent = room.send("sender", png, "receiver")
     assert room.exchange.open(room.seats["receiver"], sent.id).file == png
 

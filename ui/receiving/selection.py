@@ -1,6 +1,7 @@
 """Several images at once, opened into one zip file."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -41,11 +42,18 @@ class _Zip:
 
 
 def _zip_of(seat: Seat, names: dict[str, str]) -> _Zip:
-    bar = st.progress(0.0, text="Decrypting …")
-    files: list[tuple[str, bytes]] = []
     missing: list[tuple[str, str]] = []
+    data = archives.pack(_opened(seat, names, missing))
+    return _Zip(data if len(missing) < len(names) else b"", tuple(missing))
+
+
+def _opened(
+    seat: Seat, names: dict[str, str], missing: list[tuple[str, str]]
+) -> Iterator[tuple[str, bytes]]:
+    """Opens one image after the other; notes those that cannot be had, with the reason."""
+    bar, size = st.progress(0.0, text="Decrypting …"), 0
     for done, (image_id, name) in enumerate(names.items(), start=1):
-        if sum(len(data) for _, data in files) > _ZIP_BYTES:
+        if size > _ZIP_BYTES:
             missing.append((name, "The selection is larger than 150 MB. Take the rest by itself."))
             continue
         try:
@@ -53,10 +61,10 @@ def _zip_of(seat: Seat, names: dict[str, str]) -> _Zip:
         except ExchangeError as error:
             missing.append((name, str(error)))
         else:
-            files.append((opened.file_name, opened.file))
+            size += len(opened.file)
+            yield opened.file_name, opened.file
         bar.progress(done / len(names), text=f"Decrypted {done} of {len(names)}")
     bar.empty()
-    return _Zip(archives.pack(files) if files else b"", tuple(missing))
 
 
 def _offer_zip(made: _Zip) -> None:
