@@ -14,6 +14,7 @@ from exchange.attacking import ATTACK_CHOICES, Attacking
 from exchange.channels import Channels
 from exchange.comparing_keys import ComparingKeys
 from exchange.desk import Clock, in_words, utc_now
+from exchange.details import tells_place
 from exchange.errors import (
     CannotOpen,
     Damaged,
@@ -179,4 +180,5 @@ __all__ = [
     "asked_by",
     "new_token",
     "schemes_for",
+    "tells_place",
 ]

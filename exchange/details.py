@@ -12,7 +12,8 @@ from typing import Any
 
 from exchange.errors import Tampered
 from exchange.values import Details
-from rsa_core import Picture
+from rsa_core import Picture, PictureError
+from rsa_core.pictures import says_where
 
 _VERSION = 1
 _FIELDS = {
@@ -38,6 +39,14 @@ def make_details(picture: Picture, file_name: str, caption: str) -> Details:
         caption=caption,
         thumbnail=picture.thumbnail(),
     )
+
+
+def tells_place(data: bytes) -> bool:
+    """Whether a file says where it was taken; False for what is no picture."""
+    try:
+        return says_where(data)
+    except PictureError:
+        return False
 
 
 def pack_details(details: Details) -> bytes:

@@ -18,6 +18,7 @@ from exchange import (
     SentImage,
     archives,
     schemes_for,
+    tells_place,
 )
 from ui.browser_files import save_button
 from ui.service import exchange
@@ -158,6 +159,7 @@ def send_button(seat: Seat, files: list[UploadedFile]) -> None:
     if files:
         size = sum(file.size for file in files)
         st.caption(f"Ready to send: {counted(len(files), 'file')}, {file_size(size)}")
+        _warn_of_places(files)
     st.button(
         "Encrypt and send",
         type="primary",
@@ -174,6 +176,22 @@ def send_button(seat: Seat, files: list[UploadedFile]) -> None:
         st.error("Choose at least one recipient. Receivers join with the channel key.")
         return
     _send_all(seat, files, wanted)
+
+
+def _warn_of_places(files: list[UploadedFile]) -> None:
+    """The file travels as it is: receivers read where it was taken, if its camera wrote that."""
+    known: dict[str, bool] = st.session_state.setdefault("tells_place", {})
+    for file in files:
+        if file.file_id not in known:
+            known[file.file_id] = tells_place(file.getvalue())
+    telling = sum(known[file.file_id] for file in files)
+    if telling and len(files) == 1:
+        st.warning("This picture says where it was taken. Its receivers can read that.")
+    elif telling:
+        st.warning(
+            f"Pictures that say where they were taken: {telling} of {len(files)}. Their receivers "
+            "can read that."
+        )
 
 
 def _begin(seat: Seat) -> None:

@@ -114,6 +114,20 @@ def test_sending_goes_on_after_it_was_interrupted(exchange, channel, png):
     assert len(exchange.sent(ada)) == 1
 
 
+def test_a_sender_is_told_which_pictures_say_where_they_were_taken(exchange, channel, png, jpeg):
+    """A telephone writes its place into each picture, and the file travels as it is."""
+    at = page_of(sit(exchange, channel, "Ada", "sender"), channel.key)
+    at.file_uploader[0].upload("a.png", png, "image/png").run()
+    assert not at.warning
+    at.file_uploader[0].set_value([("b.jpg", jpeg, "image/jpeg")]).run()
+    assert [one.value for one in at.warning] == [
+        "This picture says where it was taken. Its receivers can read that."
+    ]
+    both = [("a.png", png, "image/png"), ("b.jpg", jpeg, "image/jpeg"), ("c.zip", b"", "x/zip")]
+    at.file_uploader[0].set_value(both).run()
+    assert "1 of 3" in at.warning[0].value
+
+
 def test_news_arrives_as_a_toast_and_in_the_list(exchange, channel):
     at = page_of(sit(exchange, channel, "Ada", "sender"), channel.key)
     assert not at.toast
