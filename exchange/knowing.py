@@ -56,7 +56,7 @@ class Knowing(Desk):
                 known = unseal(later.seat_records.get(number), seat.token)
             if known.number < newest:
                 raise RecordLost
-        self._newest[number] = max(known.number, newest)
+        self._newest[number] = max(known.number, self._newest.get(number, 0))
         known.require(asking.seat, asking.channel)
         return _heed(unit, asking, known)
 

@@ -157,9 +157,7 @@ def test_an_alarm_is_about_two_people(scene):
 def test_an_answer_is_noted_for_the_two_whichever_of_them_gave_it(scene):
     with scene.store.write() as unit:
         for one, other in ((scene.bob, scene.ada), (scene.cy, scene.ada)):
-            unit.alarms.add(
-                channel_id=scene.channel.id, seat_id=one.id, peer_id=other.id, at=NOW
-            )
+            unit.alarms.add(channel_id=scene.channel.id, seat_id=one.id, peer_id=other.id, at=NOW)
         unit.alarms.answer(scene.ada.id, scene.bob.id, NOW + HOUR)
         unit.alarms.answer(scene.bob.id, scene.ada.id, NOW + 2 * HOUR)
         rows = unit.alarms.about(scene.channel.id, scene.ada.id)
