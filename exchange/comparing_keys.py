@@ -10,10 +10,12 @@ import unicodedata
 from datetime import datetime
 
 import store
-from exchange.deceived import also_deceived, behind, forget_false, read_between
-from exchange.desk import Asking, Desk, role_of
+from exchange.deceived import also_deceived, behind, by_the_two_themselves, read_between
+from exchange.desk import Asking, role_of
 from exchange.errors import InputRefused, NotFound, Waiting
 from exchange.keys_shown import false_keys
+from exchange.knowing import Knowing
+from exchange.known import Known, Peer
 from exchange.tamper_values import Alarm, Contact, Contacts
 from exchange.values import Seat
 from rsa_core import fingerprint_of, safety_number_of
@@ -21,40 +23,32 @@ from rsa_core import fingerprint_of, safety_number_of
 _OTHER_SIDE = {"sender": "receiver", "receiver": "sender"}
 
 
-class ComparingKeys(Desk):
+class ComparingKeys(Knowing):
     """Acts of two people who compare, and the alarm."""
 
     def contacts(self, seat: Seat) -> Contacts:
         """With whom this seat can compare numbers, and its own number, the true one.
 
-        Who was not let in yet can compare with nobody, nor anybody with them.
+        Who was not let in yet can compare with nobody, nor anybody with them. Without a whole
+        record (`check_record`) nobody counts as compared, and no number of its own is given out:
+        the store may have another than the true one.
         """
         with self._reading() as unit:
             asking = self._asking(unit, seat.token)
+            if asking.seat.role == "interceptor":
+                return Contacts("", ())
+            known = self._known_if_whole(unit, asking, seat)
             false = false_keys(unit, asking)
-            compared = {
-                (one.peer_id, one.fingerprint)
-                for one in unit.known_keys.all(asking.seat.id)
-                if one.compared_at is not None
-            }
-            people = []
-            for row in unit.seats.in_channel(asking.channel.id):
-                key = false.get(row.id, row.public_key)
-                if row.role != _OTHER_SIDE.get(asking.seat.role) or key is None:
-                    continue
-                if row.waiting or asking.seat.waiting:
-                    continue
-                people.append(
-                    Contact(
-                        id=row.public_id,
-                        name=row.name,
-                        role=role_of(row),
-                        safety_number=safety_number_of(key),
-                        compared=(row.id, fingerprint_of(key)) in compared,
-                    )
-                )
+            people = [
+                _contact(row, key, known)
+                for row in unit.seats.in_channel(asking.channel.id)
+                if row.role == _OTHER_SIDE.get(asking.seat.role)
+                and not (row.waiting or asking.seat.waiting)
+                and (key := false.get(row.id, row.public_key)) is not None
+            ]
         own = asking.seat.public_key
-        return Contacts("" if own is None else safety_number_of(own), tuple(people))
+        number = "" if own is None or known is None else safety_number_of(own)
+        return Contacts(number, tuple(people))
 
     def compared(self, seat: Seat, person_id: str, safety_number: str) -> None:
         """Notes that this seat's person and another have read out the same safety number.
@@ -70,7 +64,6 @@ class ComparingKeys(Desk):
             Waiting: the owner has not let this seat in yet.
             InputRefused: another number is shown for this person by now.
         """
-        now = self._clock()
         with self._writing() as unit:
             asking = self._asking(unit, seat.token)
             peer, key = _peer(unit, asking, person_id)
@@ -78,7 +71,7 @@ class ComparingKeys(Desk):
                 raise InputRefused(
                     "Another number is shown for this person by now. Compare the new one, please."
                 )
-            self._mark_compared(unit, asking, peer, key, now)
+            self._mark_compared(unit, asking, seat, peer, key)
 
     def numbers_differ(self, seat: Seat, person_id: str) -> None:
         """Raises the alarm: this seat's person and another have read out different numbers.
@@ -90,7 +83,7 @@ class ComparingKeys(Desk):
         with self._writing() as unit:
             asking = self._asking(unit, seat.token)
             peer, _ = _peer(unit, asking, person_id)
-            self._sound_alarm(unit, asking, peer)
+            self._sound_alarm(unit, asking, seat, peer)
 
     def compare_number(self, seat: Seat, person_id: str, safety_number: str) -> bool:
         """Compares the number that the other person has read out with the one that is shown.
@@ -108,7 +101,6 @@ class ComparingKeys(Desk):
             Waiting: the owner has not let this seat in yet.
             InputRefused: what was typed has not as many digits as a safety number.
         """
-        now = self._clock()
         with self._writing() as unit:
             asking = self._asking(unit, seat.token)
             peer, key = _peer(unit, asking, person_id)
@@ -119,9 +111,9 @@ class ComparingKeys(Desk):
                     "Have it read out again."
                 )
             if typed != shown:
-                self._sound_alarm(unit, asking, peer)
+                self._sound_alarm(unit, asking, seat, peer)
                 return False
-            self._mark_compared(unit, asking, peer, key, now)
+            self._mark_compared(unit, asking, seat, peer, key)
             return True
 
     def alarms(self, seat: Seat) -> tuple[Alarm, ...]:
@@ -132,34 +124,45 @@ class ComparingKeys(Desk):
             if not rows:
                 return ()
             known = {one.id: one for one in unit.substitutions.in_channel(asking.channel.id)}
-            first = _first_alarms(unit, asking, rows)
+            mine = self._known_if_whole(unit, asking, seat)
+            first = by_the_two_themselves(unit, asking, rows)
             ids = {one.seat_id for one in rows} | {one.peer_id for one in rows}
             seats = unit.seats.by_ids(ids | {one.interceptor_id for one in known.values()})
             views = [
-                _view(unit, asking, row, known, seats, compared=row.id in first) for row in rows
+                _view(asking, row, known, seats, mine, compared=row.id in first) for row in rows
             ]
         return tuple(reversed(views))
 
     def _mark_compared(
-        self, unit: store.Unit, asking: Asking, peer: store.Seat, key: bytes, now: datetime
+        self,
+        unit: store.Unit,
+        asking: Asking,
+        seat: Seat,
+        peer: store.Seat,
+        key: bytes,
     ) -> None:
         """Pins what was compared; in a channel that allows tampering a mere sight pins nothing."""
-        me, fingerprint = asking.seat.id, fingerprint_of(key)
-        known = unit.known_keys.get(me, peer.id)
-        if known is not None and known.fingerprint != fingerprint:
-            if not asking.channel.tampering or known.compared_at is not None:
-                raise InputRefused(
-                    "This key is not the one that was known before. If the numbers are the same "
-                    "all the same, the other person has to join the channel again."
-                )
-            unit.known_keys.forget(me, peer.id)
-        unit.known_keys.pin(me, peer.id, fingerprint, now)
-        unit.known_keys.mark_compared(me, peer.id, now)
+        known, fingerprint, now = (
+            self._known(unit, asking, seat),
+            fingerprint_of(key),
+            self._clock(),
+        )
+        before = known.people.get(peer.public_id)
+        replaceable = asking.channel.tampering and before is not None and not before.compared
+        if before is not None and before.key != fingerprint and not replaceable:
+            raise InputRefused(
+                "This key is not the one that was known before. If the numbers are the same all "
+                "the same, the other person has to join the channel again."
+            )
+        pin = Peer(peer.name, fingerprint, now, compared=True)
+        self._remember(unit, asking, seat, known.with_peer(peer.public_id, pin))
+        unit.alarms.answer(asking.seat.id, peer.id, now)
 
-    def _sound_alarm(self, unit: store.Unit, asking: Asking, peer: store.Seat) -> None:
+    def _sound_alarm(self, unit: store.Unit, asking: Asking, seat: Seat, peer: store.Seat) -> None:
         """Notes the alarm, ends the substitution behind it, and lets the two compare again.
 
-        What is known already is not told twice.
+        What is known already is not told twice. The other seat takes its own pin back when it is
+        there next (`exchange.knowing`); nobody else could.
         """
         now, me, channel = self._clock(), asking.seat, asking.channel
         found = behind(unit, asking, peer)
@@ -176,18 +179,9 @@ class ComparingKeys(Desk):
                 f"{names[found.interceptor_id].name} had put another key in the place of "
                 f"{names[found.receiver_id].name}'s"
             )
-        for one, other in ((me.id, peer.id), (peer.id, me.id)):
-            # Behind a false key is a true one, which is unknown as yet. Where nothing is found
-            # out, what was seen first stays pinned: it is the only thing to go by.
-            if found is not None:
-                unit.known_keys.forget(one, other)
-            else:
-                unit.known_keys.mark_not_compared(one, other)
         pairs = [(me.id, peer.id)]
         if found is not None:
             pairs += [(found.receiver_id, sender.id) for sender in others]
-            for sender in others:
-                forget_false(unit, found, sender.id)
         for whose, with_whom in pairs:
             unit.alarms.add(
                 channel_id=channel.id,
@@ -198,6 +192,10 @@ class ComparingKeys(Desk):
                 images_read=read_between(unit, found, {whose, with_whom}),
             )
         unit.events.add(channel.id, "alarm", now, seat_id=me.id, detail=words)
+        # Sealed, so that the comparison stays taken back even if the alarm's row is taken away.
+        known = self._known_if_whole(unit, asking, seat)
+        if known is not None:
+            self._remember(unit, asking, seat, known)
 
 
 def _peer(unit: store.Unit, asking: Asking, person_id: str) -> tuple[store.Seat, bytes]:
@@ -224,39 +222,31 @@ def _goes_on(unit: store.Unit, asking: Asking, peer: store.Seat) -> bool:
     two = {asking.seat.id, peer.id}
     rows = unit.alarms.about(asking.channel.id, asking.seat.id)
     mine = [row for row in rows if {row.seat_id, row.peer_id} == two]
-    return bool(mine) and not any(
-        _compared_since(unit, one, other, mine[-1].raised_at)
-        for one, other in (tuple(two), tuple(two)[::-1])
+    return bool(mine) and mine[-1].answered_at is None
+
+
+def _contact(row: store.Seat, key: bytes, known: Known | None) -> Contact:
+    return Contact(
+        id=row.public_id,
+        name=row.name,
+        role=role_of(row),
+        safety_number=safety_number_of(key),
+        compared=known is not None and known.has_compared(row, fingerprint_of(key)),
+        doubt="" if known is None else known.doubt(row),
     )
 
 
-def _compared_since(unit: store.Unit, seat_id: int, peer_id: int, at: datetime) -> bool:
-    known = unit.known_keys.get(seat_id, peer_id)
-    return known is not None and known.compared_at is not None and known.compared_at > at
-
-
-def _first_alarms(unit: store.Unit, asking: Asking, rows: list[store.Alarm]) -> set[int]:
-    """The alarms among these that were raised by those whom they are about.
-
-    The first one of a substitution was; the others came with it.
-    """
-    known = {one.id: one for one in unit.substitutions.in_channel(asking.channel.id)}
-    receivers = {
-        known[one.substitution_id].receiver_id for one in rows if one.substitution_id in known
-    }
-    first: dict[int | None, int] = {}
-    for receiver in receivers:
-        for one in unit.alarms.about(asking.channel.id, receiver):
-            first.setdefault(one.substitution_id, one.id)
-    return {one.id for one in rows if one.substitution_id is None} | set(first.values())
+def _compared_since(known: Known | None, peer: store.Seat, at: datetime) -> bool:
+    one = None if known is None else known.people.get(peer.public_id)
+    return one is not None and one.compared and one.since > at
 
 
 def _view(
-    unit: store.Unit,
     asking: Asking,
     row: store.Alarm,
     substitutions: dict[int, store.Substitution],
     seats: dict[int, store.Seat],
+    known: Known | None,
     *,
     compared: bool,
 ) -> Alarm:
@@ -273,7 +263,7 @@ def _view(
         interceptor="" if found is None else seats[found.interceptor_id].name,
         since=None if found is None else found.started_at,
         images_read=row.images_read,
-        settled=_compared_since(unit, asking.seat.id, peer.id, row.raised_at),
+        settled=_compared_since(known, peer, row.raised_at),
     )
 
 

@@ -38,16 +38,35 @@ def also_deceived(
     ]
 
 
-def forget_false(unit: store.Unit, found: store.Substitution, sender_id: int) -> None:
-    """Unpins the false keys that a sender and the receiver know of one another, and no others."""
-    signer = unit.substitutions.signer(found.id, sender_id)
-    pins = [(sender_id, found.receiver_id, found.fingerprint)]
-    if signer is not None:
-        pins.append((found.receiver_id, sender_id, fingerprint_of(signer.public_key)))
-    for one, other, fingerprint in pins:
-        known = unit.known_keys.get(one, other)
-        if known is not None and known.fingerprint == fingerprint:
-            unit.known_keys.forget(one, other)
+def by_the_two_themselves(unit: store.Unit, asking: Asking, rows: list[store.Alarm]) -> set[int]:
+    """The alarms among these that were raised by those whom they are about.
+
+    The first one of a substitution was; the others came with it.
+    """
+    known = {one.id: one for one in unit.substitutions.in_channel(asking.channel.id)}
+    receivers = {
+        known[one.substitution_id].receiver_id for one in rows if one.substitution_id in known
+    }
+    first: dict[int | None, int] = {}
+    for receiver in receivers:
+        for one in unit.alarms.about(asking.channel.id, receiver):
+            first.setdefault(one.substitution_id, one.id)
+    return {one.id for one in rows if one.substitution_id is None} | set(first.values())
+
+
+def is_false(
+    unit: store.Unit, asking: Asking, alarm: store.Alarm, other: store.Seat, fingerprint: bytes
+) -> bool:
+    """Whether this is the key that the asking seat was shown as the other's, as the alarm says."""
+    if alarm.substitution_id is None:
+        return False
+    if asking.seat.role == "receiver":
+        signer = unit.substitutions.signer(alarm.substitution_id, other.id)
+        return signer is not None and fingerprint_of(signer.public_key) == fingerprint
+    return any(
+        one.id == alarm.substitution_id and one.fingerprint == fingerprint
+        for one in unit.substitutions.in_channel(asking.channel.id)
+    )
 
 
 def read_between(unit: store.Unit, found: store.Substitution | None, two: set[int]) -> int:

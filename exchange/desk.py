@@ -10,7 +10,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import store
@@ -78,6 +78,8 @@ class Desk:
             raise WrongRole(role)
         if role is not None and seat.waiting:
             raise Waiting
+        if channel.kind != "classroom":  # whatever its row says: no owner can allow it here
+            channel = replace(channel, tampering=False)
         return Asking(seat, channel)
 
     def _admit(self, unit: store.Unit, key: str) -> store.Channel:

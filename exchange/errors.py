@@ -93,6 +93,26 @@ class KeyChanged(Tampered):
         )
 
 
+class RecordLost(ExchangeError):  # noqa: N818
+    """What a seat knows is missing, damaged or an old copy. Nothing of it counts."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "What this seat knew of other people's keys is gone: the server was updated, or its "
+            "storage was changed. Press Start again, then compare safety numbers again."
+        )
+
+
+class SeatChanged(ExchangeError):  # noqa: N818
+    """The store says something else of the seat or its channel than at first."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your seat or your channel was changed in the server's storage. Nothing is sent or "
+            "opened here any more. Tell the person who runs the server, and start another channel."
+        )
+
+
 class Unavailable(ExchangeError):  # noqa: N818
     """The store cannot do it now: busy, full or damaged. Nothing was lost."""
 

@@ -6,6 +6,10 @@ from exchange.desk import Asking
 
 USED_UP = "This picture was opened as often as its sender allowed, and is about to be removed."
 
+GONE = (
+    "This picture was removed from the channel after you had opened it, and it does not open again."
+)
+
 HIDDEN = "What this picture is stays hidden until you open it, since its openings are counted."
 
 

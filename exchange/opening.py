@@ -16,10 +16,19 @@ from exchange.delivery import Delivery, deliveries, delivery_of
 from exchange.desk import Asking, find_image
 from exchange.details import parse_details
 from exchange.errors import CannotOpen, InputRefused, KeyChanged, NotFound, Tampered
-from exchange.obstacles import HIDDEN, USED_UP, is_counted, obstacle_for, used_up
+from exchange.known import Known
+from exchange.obstacles import GONE, HIDDEN, USED_UP, is_counted, obstacle_for, used_up
 from exchange.seats import classroom_keys, unlock_key
 from exchange.sending import removal_words, seats_of
-from exchange.values import Ciphertext, Details, InboxItem, OpenedPicture, Seat, SenderProof
+from exchange.values import (
+    Ciphertext,
+    Details,
+    InboxItem,
+    OpenedPicture,
+    Seat,
+    SenderProof,
+    SentUnder,
+)
 from rsa_core import (
     SCHEMES,
     DecryptionError,
@@ -51,7 +60,7 @@ class _Found:
     sender: store.Seat
     sender_key: bytes
     records: store.ImageRecords
-    pinned: store.KnownKey | None
+    known: Known
 
 
 class Opening(ComparingKeys):
@@ -63,10 +72,15 @@ class Opening(ComparingKeys):
             asking = self._asking(unit, seat.token, "receiver")
             images = unit.images.in_channel(asking.channel.id, recipient=asking.seat.id)
             seats = seats_of(unit, images)
+            known = self._known_if_whole(unit, asking, seat)
             found = deliveries(unit, asking, images, self._clock())
             items = [
-                _item(unit, asking, one, seats[one.image.sender_id]) for one in found if one.arrives
+                _item(unit, asking, one, seats[one.image.sender_id], known)
+                for one in found
+                if one.arrives
             ]
+        if known is not None and known.opened.keys() - {image.public_id for image in images}:
+            self._note_removed(seat)
         return tuple(reversed(items))
 
     def details(self, seat: Seat, image_id: str) -> Details:
@@ -130,14 +144,14 @@ class Opening(ComparingKeys):
             delivery = delivery_of(unit, asking, image, now)
             if not delivery.arrives:
                 raise NotFound
-            if used_up(image):
-                raise CannotOpen(USED_UP)
+            _require_openings_left(image, self._known(unit, asking, seat))
             data = delivery.content(unit)
         if is_counted(asking, delivery):
             with self._writing() as unit:
                 asking = self._asking(unit, seat.token, "receiver")
-                if used_up(find_image(unit, asking, image_id)):
-                    raise CannotOpen(USED_UP)
+                known = self._known(unit, asking, seat)
+                _require_openings_left(find_image(unit, asking, image_id), known)
+                self._remember(unit, asking, seat, known.with_opening(image_id, counted=True))
                 channel, me = asking.channel.id, asking.seat.id
                 if unit.images.mark_opened(channel, image_id, me, now):
                     unit.events.add(channel, "opened", now, seat_id=me, image_id=image_id)
@@ -152,7 +166,8 @@ class Opening(ComparingKeys):
             sender = unit.seats.get(image.sender_id)
             if sender is None or not delivery.arrives:
                 raise NotFound
-            obstacle = obstacle_for(asking, delivery)
+            known = self._known(unit, asking, seat)
+            obstacle = _obstacle(asking, delivery, known)
             if obstacle:
                 raise CannotOpen(obstacle)
             return _Found(
@@ -162,7 +177,7 @@ class Opening(ComparingKeys):
                 sender=sender,
                 sender_key=delivery.sender_key(unit, sender) or b"",
                 records=delivery.records(unit),
-                pinned=unit.known_keys.get(asking.seat.id, sender.id),
+                known=known,
             )
 
     def _verified(self, found: _Found) -> Manifest:
@@ -174,8 +189,9 @@ class Opening(ComparingKeys):
         if not found.sender_key or found.asking.seat.public_key is None:
             raise Tampered
         sender = PublicKey.from_der(found.sender_key)
-        if found.pinned is not None and found.pinned.fingerprint != sender.fingerprint:
-            if found.pinned.compared_at is not None:
+        pinned = found.known.people.get(found.sender.public_id)
+        if pinned is not None and pinned.key != sender.fingerprint:
+            if pinned.compared:
                 raise KeyChanged
             # Where keys may be exchanged for the lesson, only what was compared is to be relied on;
             # and what was sealed again in that time stays valid when the time is over.
@@ -213,7 +229,15 @@ class Opening(ComparingKeys):
     def _alarm(self, seat: Seat, found: _Found) -> None:
         with self._writing() as unit:
             asking = self._asking(unit, seat.token, "receiver")
-            self._sound_alarm(unit, asking, found.sender)
+            self._sound_alarm(unit, asking, seat, found.sender)
+
+    def _note_removed(self, seat: Seat) -> None:
+        """Whatever this seat has opened and is gone does not open again, should it come back."""
+        with self._writing() as unit:
+            asking = self._asking(unit, seat.token, "receiver")
+            here = {image.public_id for image in unit.images.in_channel(asking.channel.id)}
+            known = self._known(unit, asking, seat)
+            self._remember(unit, asking, seat, known.removed(here))
 
     def _note(self, seat: Seat, found: _Found, kind: str) -> None:
         """The receipt and the event of an opening, or the event of a refusal.
@@ -226,18 +250,49 @@ class Opening(ComparingKeys):
             image = find_image(unit, asking, found.image.public_id)
             me = asking.seat.id
             if kind == "opened":
-                if used_up(image):
-                    raise CannotOpen(USED_UP)
+                # The rule as it was when its signature held; the row may be another by now.
+                before = self._known(unit, asking, seat)
+                _require_openings_left(image, before)
+                _require_openings_left(found.image, before)
+                known = before.with_opening(image.public_id, counted=_has_rule(found.image))
                 # Where keys may be exchanged for the lesson, a mere sight pins nothing.
                 if not asking.channel.tampering and found.delivery.relay is None:
-                    key = fingerprint_of(found.sender_key)
-                    unit.known_keys.pin(me, found.sender.id, key, now)
+                    known = known.seen(found.sender, fingerprint_of(found.sender_key), now)
+                if known is not before:
+                    self._remember(unit, asking, seat, known)
                 if not unit.images.mark_opened(asking.channel.id, image.public_id, me, now):
                     return
             unit.events.add(asking.channel.id, kind, now, seat_id=me, image_id=image.public_id)
 
 
-def _item(unit: store.Unit, asking: Asking, delivery: Delivery, sender: store.Seat) -> InboxItem:
+def _obstacle(asking: Asking, delivery: Delivery, known: Known | None) -> str:
+    """What stands in the way, after what this seat itself remembers of the picture."""
+    image = delivery.image
+    if known is not None and image.public_id in known.gone:
+        return GONE
+    if known is not None and known.used_up(image.public_id, image.max_openings):
+        return USED_UP
+    return obstacle_for(asking, delivery)
+
+
+def _require_openings_left(image: store.StoredImage, known: Known) -> None:
+    if image.public_id in known.gone:
+        raise CannotOpen(GONE)
+    if used_up(image) or known.used_up(image.public_id, image.max_openings):
+        raise CannotOpen(USED_UP)
+
+
+def _has_rule(image: store.StoredImage) -> bool:
+    return image.max_openings is not None or image.until_all_opened
+
+
+def _item(
+    unit: store.Unit,
+    asking: Asking,
+    delivery: Delivery,
+    sender: store.Seat,
+    known: Known | None,
+) -> InboxItem:
     image = delivery.image
     opened = {r.seat_id: r.opened_at for r in image.recipients}
     return InboxItem(
@@ -248,7 +303,7 @@ def _item(unit: store.Unit, asking: Asking, delivery: Delivery, sender: store.Se
         sent_at=image.sent_at,
         size=delivery.size(unit),
         opened_at=opened.get(asking.seat.id),
-        obstacle=obstacle_for(asking, delivery),
+        obstacle=_obstacle(asking, delivery, known),
         removal=removal_words(image),
         delivery=delivery.name,
         counted=is_counted(asking, delivery),
@@ -262,7 +317,11 @@ def _open_details(found: _Found, manifest: Manifest, key: KeyPair) -> Details:
     except (EnvelopeFormatError, RecipientError, DecryptionError):
         raise Tampered from None
     _check(manifest, "details", opened)
-    return parse_details(opened.data)
+    details, image = parse_details(opened.data), found.image
+    stored = SentUnder(image.sent_at, image.max_openings, image.until_all_opened)
+    if details.under not in (None, stored):
+        raise Tampered
+    return details
 
 
 def _open_with_key(content: bytes, scheme: str, key: KeyPair, progress: Progress | None) -> Opened:
@@ -310,8 +369,6 @@ def _picture(found: _Found, opened: Opened, details: Details) -> OpenedPicture:
     except InputRefused:  # an honest sender's program never signs such a name
         raise Tampered from None
     sender = PublicKey.from_der(found.sender_key)
-    known = found.pinned
-    compared = known is not None and known.compared_at is not None
     return OpenedPicture(
         id=found.image.public_id,
         file=opened.file,
@@ -327,6 +384,7 @@ def _picture(found: _Found, opened: Opened, details: Details) -> OpenedPicture:
         proof=SenderProof(
             name=found.sender.name,
             safety_number=sender.safety_number,
-            compared=compared,
+            compared=found.known.has_compared(found.sender, sender.fingerprint),
+            doubt=found.known.doubt(found.sender),
         ),
     )

@@ -6,6 +6,7 @@ import store
 from exchange.desk import Asking
 from exchange.errors import InputRefused
 from exchange.keys_shown import false_keys
+from exchange.known import Known
 from exchange.values import ChannelKind, SchemeChoice
 from rsa_core import SCHEMES, AnyPublicKey, ClassroomPublicKey, PublicKey
 
@@ -56,8 +57,30 @@ def targets_of(
     return targets
 
 
-def has_changed(unit: store.Unit, asking: Asking, target: Target) -> bool:
-    """Whether the two have compared another key than the one that would be sealed to."""
-    known = unit.known_keys.get(asking.seat.id, target.seat.id)
-    compared = known is not None and known.compared_at is not None
-    return compared and known is not None and known.fingerprint != target.public.fingerprint
+def require_names(known: Known, targets: list[Target]) -> None:
+    """Returns if nobody bears a name that this sender has compared with another key.
+
+    Raises:
+        InputRefused: two names were exchanged, or somebody new has the name of another.
+    """
+    for target in targets:
+        before = known.people.get(target.seat.public_id)
+        if before is not None and before.compared and known.doubt(target.seat):
+            raise InputRefused(
+                "Not sent: a recipient was called otherwise when you compared. Names were changed "
+                "in the server's storage: tell the person who runs it."
+            )
+        if known.doubt(target.seat):
+            raise InputRefused(
+                "Not sent: you have compared safety numbers with somebody else who has the name of "
+                "a recipient. Compare with this one too, then send again."
+            )
+
+
+def changed_keys(known: Known, targets: list[Target]) -> list[Target]:
+    """Those of whom another key was compared than the one that would be sealed to."""
+    return [
+        target
+        for target in targets
+        if known.compared_another(target.seat, target.public.fingerprint)
+    ]

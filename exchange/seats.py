@@ -11,8 +11,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import store
-from exchange.desk import Asking, Desk, channel_view, role_of, token_hash
-from exchange.errors import CannotOpen, InputRefused, SeatGone
+from exchange.desk import Asking, channel_view, role_of, token_hash
+from exchange.errors import CannotOpen, InputRefused, RecordLost, SeatChanged, SeatGone
+from exchange.knowing import Knowing
+from exchange.known import Known, Me
 from exchange.lookalikes import look_alike
 from exchange.texts import name_key, person_name
 from exchange.values import ROLES, KeyChoice, OwnKeys, Role, Seat
@@ -46,7 +48,7 @@ class _NewKeys:
     locked_classroom_key: bytes | None = None
 
 
-class Seats(Desk):
+class Seats(Knowing):
     """Acts of one person about their own seat."""
 
     def take_seat(
@@ -111,6 +113,8 @@ class Seats(Desk):
                     locked_classroom_key=new.locked_classroom_key,
                     waiting=channel.approval and role == "receiver",
                 )
+                if row.role != "interceptor":
+                    unit.seat_records.put(row.id, Known(Me.of(row, channel)).seal(token))
                 owner = bool(owner_ticket) and unit.channels.claim_owner(
                     channel.id, row.id, token_hash(owner_ticket)
                 )
@@ -143,6 +147,25 @@ class Seats(Desk):
             asking = self._asking(unit, token)
         return _seat_view(token, asking)
 
+    def begin_anew(self, seat: Seat) -> None:
+        """Starts the seat's record again, empty; does nothing to one that is whole.
+
+        Raises:
+            SeatChanged: the public key that others are shown is not the seat's own.
+        """
+        with self._writing() as unit:
+            asking = self._asking(unit, seat.token)
+            if asking.seat.role == "interceptor":
+                return
+            try:
+                self._known(unit, asking, seat)
+            except RecordLost:
+                me = Me.of(asking.seat, asking.channel)
+                here = asking.seat.locked_key is not None
+                if here and unlock_key(seat, asking).public.fingerprint != me.key:
+                    raise SeatChanged from None
+                self._remember(unit, asking, seat, Known(me))
+
     def key_fits(self, seat: Seat, key: str) -> bool:
         """Whether this is still the key of this seat's channel; the owner may have changed it."""
         with self._reading() as unit:
@@ -170,9 +193,14 @@ class Seats(Desk):
         return channel
 
     def own_keys(self, seat: Seat) -> OwnKeys:
-        """What a receiver's page may show of its own keys."""
+        """What a receiver's page may show of its own keys.
+
+        Raises:
+            RecordLost, SeatChanged: the store cannot be relied on for them.
+        """
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "receiver")
+            self._known(unit, asking, seat)  # else the store may show another key as this one
         if asking.seat.public_key is None:
             raise SeatGone
         public = PublicKey.from_der(asking.seat.public_key)

@@ -16,13 +16,15 @@ from exchange.comparing_keys import ComparingKeys
 from exchange.desk import Asking, find_image
 from exchange.details import make_details, pack_details
 from exchange.errors import InputRefused
-from exchange.recipients import Target, has_changed, targets_of
+from exchange.known import Known
+from exchange.recipients import Target, changed_keys, require_names, targets_of
 from exchange.seats import unlock_key
 from exchange.values import (
     REMOVE_AFTER,
     Receipt,
     Seat,
     SentImage,
+    SentUnder,
 )
 from rsa_core import (
     SCHEMES,
@@ -95,26 +97,32 @@ class Sending(ComparingKeys):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "sender")
             earlier = unit.images.by_submission(asking.seat.id, submission)
+            known = self._known(unit, asking, seat)
             targets = targets_of(unit, asking, scheme, recipients)
-            changed = [target for target in targets if has_changed(unit, asking, target)]
         if earlier is not None:
             return self._sent_view(seat, earlier.public_id)
-        if changed:
-            self._refuse_changed(seat, changed)
+        self._require_compared(seat, known, targets)
         picture = _read(data)
         image_id = secrets.token_hex(16)
         sealed = _seal(picture, scheme, targets, progress)
-        details = make_details(picture, texts.file_name(file_name, picture.suffix), line)
+        now = self._clock()  # signed with the rule, so that nobody changes either in the store
+        details = make_details(
+            picture,
+            texts.file_name(file_name, picture.suffix),
+            line,
+            SentUnder(now, max_openings, until_all_opened),
+        )
         sealed_details = seal_bytes(pack_details(details), _unique_keys(targets))
         manifest, signature = _sign(
             seat, asking, image_id, scheme, targets, sealed=sealed, sealed_details=sealed_details
         )
         note = json.dumps({"name": details.file_name, "caption": line}).encode()
-        now = self._clock()
         with self._writing() as unit:
             asking = self._asking(unit, seat.token, "sender")
             earlier = unit.images.by_submission(asking.seat.id, submission)
-            if earlier is None:
+            known = self._known(unit, asking, seat)  # by now, in another tab too
+            changed = [] if earlier else changed_keys(known, targets)
+            if earlier is None and not changed:
                 _check_number(unit, asking)
                 check_room(unit, asking, len(sealed.envelope))
                 unit.images.add(
@@ -142,6 +150,8 @@ class Sending(ComparingKeys):
                     seat_id=asking.seat.id,
                     image_id=image_id,
                 )
+        if changed:
+            self._refuse_changed(seat, changed)
         # Another tab of the same seat may have been faster.
         return self._sent_view(seat, earlier.public_id if earlier else image_id)
 
@@ -154,12 +164,19 @@ class Sending(ComparingKeys):
             views = [_sent(unit, seat, asking, image, seats) for image in images]
         return tuple(reversed(views))
 
+    def _require_compared(self, seat: Seat, known: Known, targets: list[Target]) -> None:
+        """Whom this sender has compared with is who it was, by key and by name."""
+        changed = changed_keys(known, targets)
+        if changed:
+            self._refuse_changed(seat, changed)
+        require_names(known, targets)
+
     def _refuse_changed(self, seat: Seat, changed: list[Target]) -> NoReturn:
         """A recipient's key is not the one that two people compared: an alarm, and no sending."""
-        with self._writing() as unit:
-            asking = self._asking(unit, seat.token, "sender")
-            for target in changed:
-                self._sound_alarm(unit, asking, target.seat)
+        for target in changed:
+            with self._writing() as unit:
+                asking = self._asking(unit, seat.token, "sender")
+                self._sound_alarm(unit, asking, seat, target.seat)
         raise InputRefused(
             "Not sent: the key of a recipient is not the one that you compared. Somebody stands "
             "between you. Compare your safety numbers again."

@@ -18,7 +18,9 @@ class Contact:
         name: nickname.
         role: the seat's role.
         safety_number: of the key that this seat is shown as the other's.
-        compared: this seat's person said that both read out this very number.
+        compared: this seat's person said that both read out this very number, under this name.
+        doubt: what is amiss with the name, as the end of a sentence; "" for nothing. It can hold
+            a name that somebody typed.
     """
 
     id: str
@@ -26,6 +28,7 @@ class Contact:
     role: Role
     safety_number: str
     compared: bool
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class Contacts:
     """What it takes to compare.
 
     Attributes:
-        own_number: of this seat's own key, to read aloud; "" without a key.
+        own_number: of this seat's own key, to read aloud; "" without a key, or when the store
+            cannot be relied on.
         people: everybody on the other side, in the order of joining.
     """
 

@@ -287,6 +287,21 @@ class InboxItem:
 
 
 @dataclass(frozen=True, slots=True)
+class SentUnder:
+    """When a picture was sent, and when it is to be removed, as its sender signed it.
+
+    Attributes:
+        sent_at: the sender's program's clock.
+        max_openings: so many openings by all recipients together; None for any number.
+        until_all_opened: when every recipient has opened it.
+    """
+
+    sent_at: datetime
+    max_openings: int | None
+    until_all_opened: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Details:
     """The small sealed record about a picture, opened and verified.
 
@@ -297,6 +312,8 @@ class Details:
         width, height: stored samples.
         caption: "" for none.
         thumbnail: a small PNG or JPEG.
+        under: when and under which rule it was sent; None in records of version 1, which did not
+            say so.
     """
 
     file_name: str = field(repr=False)
@@ -306,6 +323,7 @@ class Details:
     height: int
     caption: str = field(repr=False)
     thumbnail: bytes = field(repr=False)
+    under: SentUnder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,12 +333,14 @@ class SenderProof:
     Attributes:
         name: nickname of the sender's seat.
         safety_number: of the sender's key.
-        compared: this seat's person said that both read out the same number.
+        compared: this seat's person said that both read out the same number, under this name.
+        doubt: what is amiss with the name; as in `Contact`.
     """
 
     name: str
     safety_number: str
     compared: bool
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

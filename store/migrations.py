@@ -2,7 +2,8 @@
 
 The table `schema_version` has one row for each version the database went through. All missing
 steps run in one transaction of the caller, who holds the lock against other starts and has made
-a backup. Steps only add; nothing is dropped, renamed or rebuilt.
+a backup. Steps add; no table with blobs is renamed or rebuilt, and nothing is dropped but what
+nobody may rely on any more.
 """
 
 from collections.abc import Callable
@@ -186,13 +187,41 @@ def _going(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _sealed_records(connection: Connection) -> None:
+    """Version 5: what a seat knows is sealed under its own token.
+
+    Pins of earlier versions cannot be: no token is here. Nor can they be taken over later, since
+    whoever can write to the database could have made them. So they go, and each seat starts again.
+    """
+    postgresql = connection.dialect.name == "postgresql"
+    number, blob = ("BIGINT", "BYTEA") if postgresql else ("INTEGER", "BLOB")
+    for statement in (
+        f"""CREATE TABLE seat_record (
+            seat_id {number} NOT NULL,
+            sealed {blob} NOT NULL,
+            CONSTRAINT pk_seat_record PRIMARY KEY (seat_id),
+            CONSTRAINT fk_seat_record_seat_id FOREIGN KEY(seat_id)
+                REFERENCES seat (id) ON DELETE CASCADE
+        )""",
+        "DROP TABLE known_key",
+        "ALTER TABLE alarm ADD COLUMN answered_at BIGINT",
+    ):
+        connection.exec_driver_sql(statement)
+
+
+def _going_and_sealed_records(connection: Connection) -> None:
+    """Version 5, both parts."""
+    _going(connection)
+    _sealed_records(connection)
+
+
 # Version 1 is the first. STEPS[i] takes a database of version i + 1 to version i + 2. A step is
 # written in SQL: it must go on meaning the same when `store.schema` has moved on.
 STEPS: tuple[Callable[[Connection], None], ...] = (
     _control_and_retention,
     _findings,
     _tampering,
-    _going,
+    _going_and_sealed_records,
 )
 
 

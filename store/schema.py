@@ -1,6 +1,6 @@
 """The tables, as the newest schema version has them.
 
-    channel ─┬─ seat ─┬─ known_key
+    channel ─┬─ seat ─┬─ seat_record         what a seat knows, sealed under its token
              │        └─ finding             what an interceptor found out of an image, sealed
              ├─ image ─┬─ image_chunk       256 KB pieces of the envelope
              │         ├─ image_record      the small sealed records
@@ -263,21 +263,12 @@ event = Table(
     Column("detail", Text, nullable=False),
 )
 
-known_key = Table(
-    "known_key",
+# What only the seat's own token opens: opaque here, and never read beside other seats' rows.
+seat_record = Table(
+    "seat_record",
     METADATA,
     _owned_by("seat", primary_key=True),
-    Column(
-        "peer_id",
-        _Id,
-        ForeignKey("seat.id", ondelete="CASCADE"),
-        primary_key=True,
-        autoincrement=False,
-    ),
-    Column("fingerprint", LargeBinary, nullable=False),
-    Column("first_seen_at", UtcDateTime, nullable=False),
-    Column("compared_at", UtcDateTime),
-    Index("ix_known_key_peer_id", "peer_id"),
+    Column("sealed", LargeBinary, nullable=False),
 )
 
 # One finding is some rows, its pieces; the first also says that there is one. It goes with its
@@ -390,6 +381,7 @@ alarm = Table(
     _reference("substitution_id", "substitution", nullable=True),
     Column("raised_at", UtcDateTime, nullable=False),
     Column("images_read", Integer, nullable=False),
+    Column("answered_at", UtcDateTime),
     Index("ix_alarm_channel_id", "channel_id"),
     Index("ix_alarm_seat_id", "seat_id"),
     Index("ix_alarm_peer_id", "peer_id"),

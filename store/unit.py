@@ -11,8 +11,8 @@ from store.repositories import (
     Findings,
     Images,
     Interventions,
-    KnownKeys,
     Retention,
+    SeatRecords,
     Seats,
     Substitutions,
 )
@@ -23,7 +23,7 @@ class Unit:
 
     Attributes:
         channels, seats, images, findings, interventions, substitutions, alarms, events,
-            known_keys, buckets, retention: the repositories.
+            seat_records, buckets, retention: the repositories.
     """
 
     def __init__(self, connection: Connection, *, writes: bool, row_key: bytes, room: Room) -> None:
@@ -36,6 +36,6 @@ class Unit:
         self.substitutions = Substitutions(connection, writes=writes)
         self.alarms = Alarms(connection, writes=writes)
         self.events = Events(connection, writes=writes)
-        self.known_keys = KnownKeys(connection, writes=writes)
+        self.seat_records = SeatRecords(connection, writes=writes)
         self.buckets = Buckets(connection, writes=writes)
         self.retention = Retention(connection, writes=writes)

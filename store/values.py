@@ -171,22 +171,6 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownKey:
-    """A key that one seat has seen another use (trust on first use).
-
-    Attributes:
-        fingerprint: the pinned one, 32 bytes.
-        compared_at: when the two people compared safety numbers; None before.
-    """
-
-    seat_id: int
-    peer_id: int
-    fingerprint: bytes
-    first_seen_at: datetime
-    compared_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Finding:
     """What one seat found out of one image, in a listing: without its bytes.
 
@@ -304,6 +288,7 @@ class Alarm:
         peer_id: with whom it had compared.
         substitution_id: what was behind it; None where nothing is known.
         images_read: how many images had gone through the other hands by then.
+        answered_at: when one of the two compared again, the numbers being the same; None before.
     """
 
     id: int
@@ -313,6 +298,7 @@ class Alarm:
     substitution_id: int | None
     raised_at: datetime
     images_read: int
+    answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ the page is drawn, since another key may be shown by the time of the press.
 
 import streamlit as st
 
-from exchange import Alarm, Contact, ExchangeError, Seat
+from exchange import Alarm, Contact, ExchangeError, RecordLost, Seat, SeatChanged
 from ui.service import exchange
 from ui.widgets import labelled_code
 from ui.words import clock_time, counted
@@ -15,8 +15,10 @@ from ui.words import clock_time, counted
 def show_alarms(seat: Seat) -> None:
     """Every alarm that concerns this person, until the two have compared again.
 
-    Also why the last comparison could not be noted, wherever on the page it was made.
+    Also what is wrong with the seat itself as the server has it, and why the last comparison could
+    not be noted, wherever on the page it was made.
     """
+    _record(seat)
     problem = st.session_state.pop(f"compare_problem_{seat.id}", None)
     if problem:
         st.warning(problem, icon=":material/cancel:")
@@ -53,7 +55,8 @@ def compare_panel(seat: Seat) -> None:
             "checks that it is the one shown here. Whoever changes keys on the way could change "
             "the words of this page too, but not a voice that you know."
         )
-        labelled_code("Your own number: read it aloud", found.own_number)
+        if found.own_number:
+            labelled_code("Your own number: read it aloud", found.own_number)
         if not people:
             st.caption("Nobody is here yet with whom you could compare.")
             return
@@ -95,6 +98,27 @@ def has_compared(seat: Seat, person_id: str, safety_number: str) -> bool:
     )
 
 
+def _record(seat: Seat) -> None:
+    """What this seat knew of others is gone, or the seat is not what it was."""
+    try:
+        exchange().check_record(seat)
+    except RecordLost as problem:
+        with st.container(border=True, key=f"record_{seat.id}"):
+            st.error(str(problem), icon=":material/gpp_bad:")
+            st.button(
+                "Start again", key=f"begin_anew_{seat.id}", on_click=_begin_anew, args=(seat,)
+            )
+    except SeatChanged as problem:
+        st.error(str(problem), icon=":material/gpp_bad:")
+
+
+def _begin_anew(seat: Seat) -> None:
+    try:
+        exchange().begin_anew(seat)
+    except ExchangeError as error:
+        st.session_state[f"compare_problem_{seat.id}"] = str(error)
+
+
 def _compare(seat: Seat, person: Contact) -> None:
     typed = f"typed_{seat.id}_{person.id}"
     if person.compared:
@@ -114,7 +138,8 @@ def _compare(seat: Seat, person: Contact) -> None:
 
 def _line(person: Contact) -> str:
     state = "compared" if person.compared else "not yet compared"
-    return f"{person.safety_number}  {person.name}, {state}"
+    doubt = f", {person.doubt}" if person.doubt else ""
+    return f"{person.safety_number}  {person.name}, {state}{doubt}"
 
 
 def _words(alarm: Alarm) -> str:

@@ -7,8 +7,8 @@ from store.repositories.events import Events
 from store.repositories.findings import Findings
 from store.repositories.images import Images
 from store.repositories.interventions import Interventions
-from store.repositories.known_keys import KnownKeys
 from store.repositories.retention import Retention
+from store.repositories.seat_records import SeatRecords
 from store.repositories.seats import Seats
 from store.repositories.substitutions import Substitutions
 
@@ -20,8 +20,8 @@ __all__ = [
     "Findings",
     "Images",
     "Interventions",
-    "KnownKeys",
     "Retention",
+    "SeatRecords",
     "Seats",
     "Substitutions",
 ]

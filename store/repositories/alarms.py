@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import and_, insert, or_, select, update
 
 from store.repositories.base import Repository
 from store.schema import alarm
@@ -32,6 +32,20 @@ class Alarms(Repository):
                 raised_at=at,
                 images_read=images_read,
             )
+        )
+
+    def answer(self, seat_id: int, peer_id: int, at: datetime) -> None:
+        """Notes that one of the two has compared again since; no later one is known already."""
+        self._connection.execute(
+            update(alarm)
+            .where(
+                or_(
+                    and_(alarm.c.seat_id == seat_id, alarm.c.peer_id == peer_id),
+                    and_(alarm.c.seat_id == peer_id, alarm.c.peer_id == seat_id),
+                ),
+                alarm.c.answered_at.is_(None),
+            )
+            .values(answered_at=at)
         )
 
     def about(self, channel_id: int, seat_id: int) -> list[Alarm]:

@@ -17,8 +17,8 @@ from store.schema import (
     finding,
     image,
     image_recipient,
-    known_key,
     seat,
+    seat_record,
     substitution,
     substitution_signer,
 )
@@ -166,13 +166,13 @@ class Seats(Repository):
         """Gives the seat up; its name is free again. The first time counts.
 
         What only the seat's token could open goes at once, since nobody brings it any more: its
-        findings, the pins of others' keys, the private halves of its keys and of those that
+        findings, its sealed record, the private halves of its keys and of those that
         it showed for others'. These are shown no more; nor does anybody stand before a seat that
         was left. The name and the public keys stay until the channel ends: pictures are checked
         and shown with them.
         """
         self._connection.execute(delete(finding).where(finding.c.seat_id == seat_id))
-        self._connection.execute(delete(known_key).where(known_key.c.seat_id == seat_id))
+        self._connection.execute(delete(seat_record).where(seat_record.c.seat_id == seat_id))
         own = substitution.c.interceptor_id == seat_id
         theirs = or_(own, substitution.c.receiver_id == seat_id)
         self._connection.execute(update(substitution).where(theirs, IN_FORCE).values(ended_at=at))

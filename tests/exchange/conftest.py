@@ -9,8 +9,12 @@ import pytest
 
 from exchange import Exchange, Seat
 from rsa_core import KeyPair
+from tests.exchange.databases import Writer
+from tests.store.conftest import kind, place, postgres, postgres_place, sqlite_place
 
 GENERATE = KeyPair.generate
+
+__all__ = ["kind", "place", "postgres", "postgres_place", "sqlite_place"]  # fixtures
 
 
 class Clock:
@@ -24,6 +28,9 @@ class Clock:
 
     def forward(self, **by: float) -> None:
         self.now += timedelta(**by)
+
+
+_OFFICE = {"Ada": "sender", "Eve": "sender", "Bob": "receiver", "Cy": "receiver"}
 
 
 @dataclass
@@ -54,6 +61,23 @@ class Room:
 @pytest.fixture
 def clock():
     return Clock()
+
+
+@pytest.fixture
+def office(place, clock, quick_keys):
+    """A private channel on either database: Ada and Eve (senders), Bob and Cy (receivers)."""
+    made = Exchange.at(place.url, pepper=b"p" * 32, clock=clock)
+    new = made.create_channel(name="Office", kind="private", keep_for="24 hours")
+    room = Room(made, new.key, new.owner_ticket)
+    for name, role in _OFFICE.items():
+        room.sit(name, role)
+    yield room
+    made.close()
+
+
+@pytest.fixture
+def writer(place):
+    return Writer(place)
 
 
 @pytest.fixture

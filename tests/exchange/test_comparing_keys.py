@@ -144,7 +144,7 @@ def test_a_changed_key_stays_refused_after_the_alarm_where_nobody_may_tamper(roo
     with pytest.raises(Exception, match="Refused"):
         room.exchange.open(bob, sent)
     with pytest.raises(InputRefused, match="not the one that was known"):
-        room.exchange.compared(bob, ada.id, own_number(room, "Ada"))
+        room.exchange.compared(bob, ada.id, number_of(room, "Bob", "Ada"))
 
 
 def test_a_number_that_is_no_longer_shown_is_not_marked(lesson):

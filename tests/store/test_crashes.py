@@ -388,7 +388,7 @@ def test_a_poller_on_postgresql_misses_nothing(postgres_place, figure):
             with store._database.reading() as connection:
                 after = seen_plain[-1] if seen_plain else 0
                 rows = connection.exec_driver_sql(
-                    f"SELECT id FROM plain WHERE id > {after} ORDER BY id"  # noqa: S608
+                    f"SELECT id FROM plain WHERE id > {after} ORDER BY id"
                 )
                 seen_plain.extend(row[0] for row in rows)
             with store.read() as unit:

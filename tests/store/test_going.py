@@ -228,7 +228,7 @@ def test_what_only_a_seats_token_opens_goes_with_the_seat(place):
         for seat in (sender, receiver, eve):
             unit.seats.set_keys(seat.id, public_key=b"public", locked_key=secret)
             unit.seats.set_classroom_keys(seat.id, public_key=b"n, e", locked_key=secret)
-            unit.known_keys.pin(seat.id, sender.id, b"1" * 32, NOW)
+            unit.seat_records.put(seat.id, b"sealed")
         shown = making.substitution(
             unit,
             channel_id=channel.id,
@@ -247,7 +247,7 @@ def test_what_only_a_seats_token_opens_goes_with_the_seat(place):
             left = unit.seats.get(seat.id)
             assert left.locked_key is left.locked_classroom_key is None
             assert (left.name, left.public_key) == (seat.name, b"public")
-            assert unit.known_keys.all(seat.id) == []
+            assert unit.seat_records.get(seat.id) is None
         assert unit.images.content(channel.id, sent.public_id) == sent.content
         (signer,) = unit.substitutions.signers(shown.id)
         assert (signer.public_key, signer.locked_key) == (b"public", b"")

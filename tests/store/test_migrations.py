@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -105,7 +106,28 @@ def test_an_older_store_goes_up_and_keeps_its_rows(place, version):
         making.substitution(unit, channel_id=7, receiver_id=3, interceptor_id=3)
         unit.alarms.add(channel_id=7, seat_id=3, peer_id=3, at=NOW)
         assert len(unit.alarms.about(7, 3)) == 1
+        assert unit.seat_records.get(3) is None
     store.close()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_seats_knew_before_is_not_taken_over(place, version):
+    """Anybody who could write to the database could have made it."""
+    old_store(place, version)
+    fingerprint = b"f" * 32
+    row = ("INSERT INTO known_key VALUES (3, 3, {0}, 0, 1)", [fingerprint])
+    if place.kind == "sqlite":
+        with closing(sqlite3.connect(place.path)) as connection, connection:
+            connection.execute(row[0].format("?"), row[1])
+    else:
+        with psycopg.connect(place.url) as connection:
+            connection.execute(row[0].format("%s"), row[1])
+    store = place.open()
+    with store.read() as unit:
+        assert unit.seats.get(3).name == "Ada"
+        assert unit.seat_records.get(3) is None
+    store.close()
+    assert "known_key" not in shape(place.url)
 
 
 @pytest.mark.parametrize("version", VERSIONS)

@@ -154,13 +154,11 @@ def test_an_alarm_is_about_two_people(scene):
     assert about == {"ada": [first, second], "bob": [first], "cy": [second], "eve": []}
 
 
-def test_a_pin_can_be_forgotten_and_a_comparison_taken_back(scene):
+def test_an_answer_is_noted_for_the_two_whichever_of_them_gave_it(scene):
     with scene.store.write() as unit:
-        for peer in (scene.ada, scene.cy):
-            unit.known_keys.pin(scene.bob.id, peer.id, b"f" * 32, NOW)
-            unit.known_keys.mark_compared(scene.bob.id, peer.id, NOW)
-        unit.known_keys.mark_not_compared(scene.bob.id, scene.ada.id)
-        assert unit.known_keys.get(scene.bob.id, scene.ada.id).compared_at is None
-        unit.known_keys.forget(scene.bob.id, scene.ada.id)
-        assert unit.known_keys.get(scene.bob.id, scene.ada.id) is None
-        assert unit.known_keys.get(scene.bob.id, scene.cy.id).compared_at == NOW
+        for one, other in ((scene.bob, scene.ada), (scene.cy, scene.ada)):
+            unit.alarms.add(channel_id=scene.channel.id, seat_id=one.id, peer_id=other.id, at=NOW)
+        unit.alarms.answer(scene.ada.id, scene.bob.id, NOW + HOUR)
+        unit.alarms.answer(scene.bob.id, scene.ada.id, NOW + 2 * HOUR)
+        rows = unit.alarms.about(scene.channel.id, scene.ada.id)
+    assert [row.answered_at for row in rows] == [NOW + HOUR, None]

@@ -48,6 +48,9 @@ def _proof(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
     if has_compared(seat, item.sender_id, proof.safety_number):
         st.caption("Verified: you have compared this number.")
         return
+    if proof.doubt:
+        st.warning("The sender's name is not to be relied on.", icon=":material/warning:")
+        st.text(f"{proof.name}: {proof.doubt}")
     st.caption("Not yet compared. Ask the sender to read this number aloud.")
     number_buttons(seat, item.sender_id, proof.safety_number, key=item.id)
 

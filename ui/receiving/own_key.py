@@ -2,7 +2,15 @@
 
 import streamlit as st
 
-from exchange import CLASSROOM_KEY_SIZES, WEAKNESSES, ExchangeError, OwnKeys, Seat
+from exchange import (
+    CLASSROOM_KEY_SIZES,
+    WEAKNESSES,
+    ExchangeError,
+    OwnKeys,
+    RecordLost,
+    Seat,
+    SeatChanged,
+)
 from ui.browser_files import save_button
 from ui.service import exchange
 from ui.widgets import labelled_code
@@ -15,7 +23,10 @@ def own_key_panel(seat: Seat) -> None:
     panel = st.expander("Your key", key=f"own_keys_{seat.id}", on_change="rerun")
     if not panel.open:
         return
-    keys = exchange().own_keys(seat)
+    try:
+        keys = exchange().own_keys(seat)
+    except (RecordLost, SeatChanged):  # the page says so above
+        return
     with panel:
         labelled_code(
             f"Safety number of your {keys.bits}-bit key. Read it aloud to compare.",

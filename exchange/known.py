@@ -1,0 +1,210 @@
+"""What one seat knows: others' keys, what it has opened, and what its own seat was like.
+
+Nobody but the browser has the seat token, so what is sealed under it is the one thing at rest
+that neither a writer to the database nor the pepper can change. It says
+
+    me       channel, its kind, seat, role, name and own key, as they were when the seat was taken
+    people   by their public ids: the name and the key that this seat first saw, or compared
+    opened   by the pictures' public ids: how often this seat has opened them
+    gone     pictures that this seat has opened and that were removed since
+    number   of this writing: each one has the next
+
+A pin belongs to a public id, a name and a key together, never to a row: rows can be renumbered,
+and names exchanged. `docs/formats.md` has the bytes.
+"""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import store
+from exchange.errors import RecordLost, SeatChanged
+from exchange.texts import name_key
+from rsa_core import DecryptionError, derive_secret, fingerprint_of, open_note, seal_note
+
+PURPOSE = "what a seat knows"
+_VERSION = 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """What the store said of the seat and its channel when the seat was taken.
+
+    Attributes:
+        channel, seat: public ids.
+        kind: of the channel.
+        key: fingerprint of the seat's own public key; b"" for none.
+    """
+
+    channel: str
+    kind: str
+    seat: str
+    role: str
+    name: str
+    key: bytes
+
+    @classmethod
+    def of(cls, seat: store.Seat, channel: store.Channel) -> "Me":
+        """What the store says of them now."""
+        return cls(
+            channel=channel.public_id,
+            kind=channel.kind,
+            seat=seat.public_id,
+            role=seat.role,
+            name=seat.name,
+            key=b"" if seat.public_key is None else fingerprint_of(seat.public_key),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A key that this seat has seen another use.
+
+    Attributes:
+        name: of the other seat, at that time.
+        key: fingerprint, 32 bytes.
+        since: when it was seen first or, if it was, compared.
+        compared: the two people compared safety numbers.
+    """
+
+    name: str
+    key: bytes
+    since: datetime
+    compared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """All of it. Changes give a new value; `seal` makes what the store keeps."""
+
+    me: Me
+    people: Mapping[str, Peer] = field(default_factory=dict)
+    opened: Mapping[str, int] = field(default_factory=dict)
+    gone: frozenset[str] = frozenset()
+    number: int = 1
+
+    def require(self, seat: store.Seat, channel: store.Channel) -> None:
+        """Returns if the store still says of the seat what it said at first.
+
+        Raises:
+            SeatChanged: it does not. None of this ever changes by an act of anybody.
+        """
+        if self.me != Me.of(seat, channel):
+            raise SeatChanged
+
+    def has_compared(self, peer: store.Seat, fingerprint: bytes) -> bool:
+        """Whether it was this very key, under this very name, that was compared."""
+        known = self.people.get(peer.public_id)
+        return (
+            known is not None
+            and known.compared
+            and (known.name, known.key) == (peer.name, fingerprint)
+        )
+
+    def compared_another(self, peer: store.Seat, fingerprint: bytes) -> bool:
+        """Whether another key of this person was compared: somebody stands between."""
+        known = self.people.get(peer.public_id)
+        return known is not None and known.compared and known.key != fingerprint
+
+    def doubt(self, peer: store.Seat) -> str:
+        """What is amiss with a person's name, as the end of a sentence; "" for nothing."""
+        known = self.people.get(peer.public_id)
+        if known is not None and known.name != peer.name:
+            return f"called {known.name} when you first saw this key"
+        if known is None or not known.compared:
+            key = name_key(peer.name)
+            for other, one in self.people.items():
+                if one.compared and other != peer.public_id and name_key(one.name) == key:
+                    return "not the person of this name with whom you compared"
+        return ""
+
+    def seen(self, peer: store.Seat, fingerprint: bytes, at: datetime) -> "Known":
+        """Pins a key at first sight; one that is pinned stays."""
+        if peer.public_id in self.people:
+            return self
+        return self.with_peer(peer.public_id, Peer(peer.name, fingerprint, at, compared=False))
+
+    def with_peer(self, public_id: str, peer: Peer) -> "Known":
+        """Pins this in the place of whatever was."""
+        return replace(self, people={**self.people, public_id: peer})
+
+    def not_compared(self, public_id: str) -> "Known":
+        """Takes a comparison back; the pin stays."""
+        return self.with_peer(public_id, replace(self.people[public_id], compared=False))
+
+    def without(self, public_id: str) -> "Known":
+        """Drops a pin."""
+        return replace(self, people={k: v for k, v in self.people.items() if k != public_id})
+
+    def with_opening(self, image_id: str, *, counted: bool) -> "Known":
+        """Notes an opening; of a picture whose openings nobody counts, only the first."""
+        before = self.opened.get(image_id, 0)
+        if before and not counted:
+            return self
+        return replace(self, opened={**self.opened, image_id: before + 1})
+
+    def removed(self, here: Collection[str]) -> "Known":
+        """Notes what this seat has opened and is not in the channel any more."""
+        gone = self.opened.keys() - here
+        if not gone:
+            return self
+        opened = {k: v for k, v in self.opened.items() if k not in gone}
+        return replace(self, opened=opened, gone=self.gone | gone)
+
+    def used_up(self, image_id: str, limit: int | None) -> bool:
+        """Whether this seat alone has opened a picture as often as its sender allowed."""
+        return limit is not None and self.opened.get(image_id, 0) >= limit
+
+    def seal(self, token: str) -> bytes:
+        """What the store keeps."""
+        record = {
+            "v": _VERSION,
+            "number": self.number,
+            "me": [*_texts(self.me), self.me.key.hex()],
+            "people": {
+                public_id: [one.name, one.key.hex(), _number(one.since), one.compared]
+                for public_id, one in self.people.items()
+            },
+            "opened": dict(self.opened),
+            "gone": sorted(self.gone),
+        }
+        data = json.dumps(record, sort_keys=True, separators=(",", ":")).encode()
+        return seal_note(data, derive_secret(token.encode(), PURPOSE))
+
+
+def unseal(sealed: bytes | None, token: str) -> Known:
+    """What `Known.seal` was called on.
+
+    Raises:
+        RecordLost: there is none, or it is another seat's, or it was changed.
+    """
+    if sealed is None:
+        raise RecordLost
+    try:
+        record = json.loads(open_note(sealed, derive_secret(token.encode(), PURPOSE)))
+    except DecryptionError:
+        raise RecordLost from None
+    if record["v"] != _VERSION:
+        raise RecordLost
+    channel, kind, seat, role, name, own = record["me"]
+    return Known(
+        me=Me(channel, kind, seat, role, name, bytes.fromhex(own)),
+        people={
+            public_id: Peer(name, bytes.fromhex(key), _EPOCH + since * _MICROSECOND, compared)
+            for public_id, (name, key, since, compared) in record["people"].items()
+        },
+        opened=record["opened"],
+        gone=frozenset(record["gone"]),
+        number=record["number"],
+    )
+
+
+def _texts(me: Me) -> tuple[str, ...]:
+    return me.channel, me.kind, me.seat, me.role, me.name
+
+
+def _number(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
