@@ -71,3 +71,13 @@ def test_every_page_has_an_icon_of_its_own_and_shows_it(calls, watched):
         shown = """async (link) => { const image = new Image(); image.src = link.href;
             await image.decode(); return image.naturalWidth; }"""
         assert icon.evaluate(shown) > 0
+
+
+@pytest.mark.parametrize("path", ["/", "/compare", "/receiver"])
+def test_a_link_cannot_make_a_page_call_others(calls, path):
+    """Streamlit's pages would load a foreign app of this name, and show it as ours."""
+    page = calls.new_page()
+    page.goto(f"http://{calls.own}{path}?staticAppId=somebody-elses")
+    page.wait_for_timeout(3_000)
+    assert calls.hosts == {calls.own}
+    assert calls.proxy.wanted == []
