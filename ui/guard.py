@@ -16,7 +16,7 @@ from ui import memory, pace
 from ui.feed import live_feed, times_happened
 from ui.owning import owner_panel
 from ui.service import exchange
-from ui.style import apply_style
+from ui.style import ICON, apply_style
 from ui.widgets import labelled, labelled_code
 from ui.words import tidy_key
 
@@ -68,9 +68,7 @@ def go_to_seat(seat: Seat, key: str) -> None:
 
 
 def _start(title: str) -> None:
-    st.set_page_config(
-        page_title=f"{title} · RSA images", page_icon=":material/lock:", layout="wide"
-    )
+    st.set_page_config(page_title=f"{title} · RSA images", page_icon=ICON, layout="wide")
     apply_style()
     memory.ask_browser()
 

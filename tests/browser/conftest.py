@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
 
+from tests.browser.calls import Calls
+
 ROOT = Path(__file__).parents[2]
 RERUNS = 2  # a story is told again when a busy machine spoilt it; it has to hold in one piece
 
@@ -213,4 +215,25 @@ def visitor(chromium, server):
     yield make
     for one in made:
         one.page.context.close()
+    assert [error for one in made for error in one.errors] == []
+
+
+@pytest.fixture
+def calls(chromium, server):
+    """Whom the pages of `watched` visitors call."""
+    made = Calls(chromium, f"127.0.0.1:{server.port}")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def watched(calls, server):
+    """Makes visitors whose calls are written down."""
+    made: list[Visitor] = []
+
+    def make() -> Visitor:
+        made.append(Visitor(calls.browser, server, calls.new_page()))
+        return made[-1]
+
+    yield make
     assert [error for one in made for error in one.errors] == []
