@@ -109,6 +109,11 @@ class Known:
         known = self.people.get(peer.public_id)
         return known is not None and known.compared and known.key != fingerprint
 
+    def saw_another(self, peer: store.Seat, fingerprint: bytes) -> bool:
+        """Whether another key of this person was seen before, compared or not."""
+        known = self.people.get(peer.public_id)
+        return known is not None and known.key != fingerprint
+
     def doubt(self, peer: store.Seat) -> str:
         """What is amiss with a person's name, as the end of a sentence; "" for nothing."""
         known = self.people.get(peer.public_id)

@@ -7,6 +7,7 @@ past that point is one refusal, `Tampered`.
 """
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 
 import store
@@ -15,7 +16,7 @@ from exchange.comparing_keys import ComparingKeys
 from exchange.delivery import Delivery, deliveries, delivery_of
 from exchange.desk import Asking, find_image
 from exchange.details import parse_details
-from exchange.errors import CannotOpen, InputRefused, KeyChanged, NotFound, Tampered
+from exchange.errors import CannotOpen, ExchangeError, InputRefused, KeyChanged, NotFound, Tampered
 from exchange.known import Known
 from exchange.obstacles import GONE, HIDDEN, USED_UP, is_counted, obstacle_for, used_up
 from exchange.seats import classroom_keys, unlock_key
@@ -80,7 +81,8 @@ class Opening(ComparingKeys):
                 if one.arrives
             ]
         if known is not None and known.opened.keys() - {image.public_id for image in images}:
-            self._note_removed(seat)
+            with suppress(ExchangeError):  # the list can be read while writing has to wait
+                self._note_removed(seat)
         return tuple(reversed(items))
 
     def details(self, seat: Seat, image_id: str) -> Details:

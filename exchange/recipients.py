@@ -77,6 +77,22 @@ def require_names(known: Known, targets: list[Target]) -> None:
             )
 
 
+def require_keys(asking: Asking, known: Known, targets: list[Target]) -> None:
+    """Returns if nobody's key is another than at the last sending.
+
+    Raises:
+        InputRefused: one is. Nobody changes a key; where keys may be exchanged for the lesson, only
+            what was compared is to be relied on.
+    """
+    if asking.channel.tampering:
+        return
+    if any(known.saw_another(one.seat, one.public.fingerprint) for one in targets):
+        raise InputRefused(
+            "Not sent: the key of a recipient is not the one that you sent to before. Compare your "
+            "safety numbers, and tell the person who runs the server."
+        )
+
+
 def changed_keys(known: Known, targets: list[Target]) -> list[Target]:
     """Those of whom another key was compared than the one that would be sealed to."""
     return [

@@ -17,7 +17,7 @@ from exchange.desk import Asking, find_image
 from exchange.details import make_details, pack_details
 from exchange.errors import InputRefused
 from exchange.known import Known
-from exchange.recipients import Target, changed_keys, require_names, targets_of
+from exchange.recipients import Target, changed_keys, require_keys, require_names, targets_of
 from exchange.seats import unlock_key
 from exchange.values import (
     REMOVE_AFTER,
@@ -101,7 +101,7 @@ class Sending(ComparingKeys):
             targets = targets_of(unit, asking, scheme, recipients)
         if earlier is not None:
             return self._sent_view(seat, earlier.public_id)
-        self._require_compared(seat, known, targets)
+        self._require_known(seat, asking, known, targets)
         picture = _read(data)
         image_id = secrets.token_hex(16)
         sealed = _seal(picture, scheme, targets, progress)
@@ -123,6 +123,8 @@ class Sending(ComparingKeys):
             known = self._known(unit, asking, seat)  # by now, in another tab too
             changed = [] if earlier else changed_keys(known, targets)
             if earlier is None and not changed:
+                require_keys(asking, known, targets)
+                self._pin(unit, asking, seat, known, targets)
                 _check_number(unit, asking)
                 check_room(unit, asking, len(sealed.envelope))
                 unit.images.add(
@@ -164,12 +166,27 @@ class Sending(ComparingKeys):
             views = [_sent(unit, seat, asking, image, seats) for image in images]
         return tuple(reversed(views))
 
-    def _require_compared(self, seat: Seat, known: Known, targets: list[Target]) -> None:
-        """Whom this sender has compared with is who it was, by key and by name."""
+    def _require_known(
+        self, seat: Seat, asking: Asking, known: Known, targets: list[Target]
+    ) -> None:
+        """Whom this sender knows is who it was, by key and by name."""
         changed = changed_keys(known, targets)
         if changed:
             self._refuse_changed(seat, changed)
+        require_keys(asking, known, targets)
         require_names(known, targets)
+
+    def _pin(
+        self, unit: store.Unit, asking: Asking, seat: Seat, known: Known, targets: list[Target]
+    ) -> None:
+        """Keeps the keys that were sealed to; where tampering is allowed, only comparing does."""
+        if asking.channel.tampering:
+            return
+        pinned = known
+        for target in targets:
+            pinned = pinned.seen(target.seat, target.public.fingerprint, self._clock())
+        if pinned is not known:
+            self._remember(unit, asking, seat, pinned)
 
     def _refuse_changed(self, seat: Seat, changed: list[Target]) -> NoReturn:
         """A recipient's key is not the one that two people compared: an alarm, and no sending."""

@@ -111,6 +111,16 @@ def test_a_sender_does_not_seal_to_a_key_put_in_the_place_of_the_compared_one(
     assert not contact(office, "Ada", "Bob").compared
 
 
+def test_a_sender_keeps_the_key_that_it_has_sent_to(office, png, writer, mallory):
+    """Nobody has compared: the key that was sealed to first is the only thing to go by."""
+    office.send("Ada", png, "Bob")
+    writer.set("seat", where(office, "Bob"), public_key=mallory.public.der())
+    with pytest.raises(InputRefused, match="not the one that you sent to before"):
+        office.send("Ada", png, "Cy", "Bob")
+    assert len(office.exchange.sent(office.seats["Ada"])) == 1
+    assert office.send("Ada", png, "Cy").receipts[0].name == "Cy"
+
+
 @pytest.mark.parametrize("name", ["Ada", "Bob"])
 def test_nobody_reads_a_strangers_number_aloud_as_their_own(office, writer, mallory, name):
     """Else the other one would find it the same, and verify Mallory."""
