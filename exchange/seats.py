@@ -10,9 +10,11 @@ import secrets
 from dataclasses import dataclass
 
 import store
+from exchange.admission import NOBODY, Visitor
 from exchange.desk import Asking, Desk, channel_view, role_of, token_hash
 from exchange.errors import CannotOpen, InputRefused, SeatGone
 from exchange.texts import name_key, person_name
+from exchange.turns import QUICK
 from exchange.values import ROLES, KeyChoice, OwnKeys, Role, Seat
 from rsa_core import (
     KEY_SIZES,
@@ -56,6 +58,7 @@ class Seats(Desk):
         owner_ticket: str = "",
         keys: KeyChoice | None = None,
         token: str | None = None,
+        visitor: Visitor = NOBODY,
     ) -> Seat:
         """Takes a seat in the channel that this key opens.
 
@@ -69,21 +72,26 @@ class Seats(Desk):
             keys: a receiver's choice; 3072 bits when left out.
             token: from `new_token`; the same one never takes a second seat, so that a browser
                 may keep it first and ask again when it got no answer.
+            visitor: for the turn in which the keys are made or read.
 
         Raises:
             NotAdmitted: no open channel has this key.
             InputRefused: the name, the role or an imported key cannot be taken.
+            Unavailable: too many keys are being made.
         """
         nickname = person_name(name)
         if role not in ROLES:
             raise InputRefused("Choose a role: Sender, Interceptor or Receiver.")
         with self._reading() as unit:
-            kind = self._enterable(unit, key, role).kind
+            channel = self._enterable(unit, key, role)
         token = token or new_token()
         taken = self._taken(token)
         if taken is not None:
             return taken
-        new = _make_keys(role, kind, keys or KeyChoice(), token)
+        new = _NewKeys()
+        if role != "interceptor":
+            with QUICK.taken(visitor, channel.public_id):
+                new = _make_keys(role, channel.kind, keys or KeyChoice(), token)
         now = self._clock()
         try:
             with self._writing() as unit:
@@ -219,9 +227,7 @@ def lock_classroom_keys(ring: list[ClassroomKeyPair], token: str) -> bytes:
 
 
 def _make_keys(role: str, kind: str, choice: KeyChoice, token: str) -> _NewKeys:
-    """The keys of a new seat: a sender signs, a receiver opens, an interceptor has none."""
-    if role == "interceptor":
-        return _NewKeys()
+    """The keys of a new seat: a sender signs, a receiver opens."""
     if role == "sender":
         return _locked(KeyPair.generate(), token)
     new = _receiver_keys(choice, token)

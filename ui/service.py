@@ -7,9 +7,11 @@
 import os
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from exchange import Exchange, Visitor
 
@@ -41,10 +43,22 @@ def exchange() -> Exchange:
 
 
 def visitor() -> Visitor:
-    """Who asks, for the limits on tries; the address is "" where the server cannot tell."""
+    """Who asks, for limits and turns; the address is "" where the server cannot tell."""
     session: str = st.session_state.setdefault("visitor", secrets.token_hex(8))
     address = st.context.ip_address
-    return Visitor(session, address if isinstance(address, str) else "")
+    return Visitor(session, address if isinstance(address, str) else "", _connected())
+
+
+def _connected() -> Callable[[], bool]:
+    """Tells, in any thread, whether a browser shows this session's page.
+
+    Streamlit is asked, not the page: a hidden tab runs its timers once a minute.
+    """
+    context = get_script_run_ctx()
+    if context is None or not runtime.exists():
+        return lambda: True
+    server, session = runtime.get_instance(), context.session_id
+    return lambda: server.is_active_session(session)
 
 
 def _secret(name: str) -> str:
