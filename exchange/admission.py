@@ -9,7 +9,7 @@ people out would be a lever for whoever wants them out.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import store
@@ -21,6 +21,10 @@ SLOW_DOWN = 2.0  # seconds
 Sleep = Callable[[float], None]
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """Who is trying, as far as the server can tell; "" where it cannot.
@@ -28,10 +32,12 @@ class Visitor:
     Attributes:
         session: a name for one browser session.
         address: the network address; a whole class may share one.
+        alive: whether a browser still shows that session's page; heavy work ends without it.
     """
 
     session: str = ""
     address: str = ""
+    alive: Callable[[], bool] = field(default=_always, compare=False, repr=False)
 
 
 NOBODY = Visitor()

@@ -2,9 +2,10 @@
 
 An attack gets what its seat can see: captures and public keys of its channel, and a classroom
 key pair of the seat's own, if it has one. One attack of a seat runs at a time, and a few in the
-whole process. What comes of it is sealed under a secret derived from the seat token and stored
-by a thread that waits for the end, so that a closed page or a reload loses nothing; a killed
-server loses what was running.
+whole process (`turns`); seats of one channel that want the same attack on the same capture share
+one run. What comes of it is sealed under a secret derived from the seat token and stored by a
+thread that waits for the end. A reload loses nothing; a run that nobody's page is open for any more
+is ended.
 """
 
 import hashlib
@@ -14,14 +15,16 @@ import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
 
 import store
-from exchange.admission import Sleep
+from exchange.admission import NOBODY, Sleep, Visitor
 from exchange.attack_values import AttackChoice, AttackState, Found, FoundItem, SeenKey
 from exchange.desk import Asking, Clock, Desk, find_image, utc_now
 from exchange.errors import ExchangeError, InputRefused, NotFound, Unavailable
 from exchange.seats import classroom_keys
+from exchange.turns import LONG, Turn
 from exchange.values import Seat
 from rsa_core import (
     CancelledError,
@@ -47,13 +50,13 @@ from rsa_core.attacks import (
     start,
 )
 
-ATTACKS_AT_ONCE = 8  # in this process, those that wait for their turn included
 BUDGET = Budget(seconds=60.0, memory=1 << 30)
 OTHER_BYTES = 64_000_000  # of other captures for one attack, the newest first
 FINDING_BYTES = 24_000_000  # sealed
 FINDINGS_OF_A_SEAT = 100_000_000  # bytes; the oldest make room
 _UNPACKED_MOST = 512_000_000
 _UNTOLD_MOST = 500
+_LOOK = 0.1  # seconds between two looks whether a seat has cancelled
 _PATIENCE = 10.0  # seconds for a cancelled attack to end when the exchange is closed
 
 ATTACK_CHOICES: Mapping[str, AttackChoice] = MappingProxyType(
@@ -64,17 +67,36 @@ ATTACK_CHOICES: Mapping[str, AttackChoice] = MappingProxyType(
 )
 
 
+_Same = tuple[str, str, str, int]  # channel, image, attack, modulus of the attacker's own key
+
+
+@dataclass(slots=True, eq=False)
+class _Shared:
+    """A run, and for whom it is.
+
+    Attributes:
+        seats: those that wait for its end; any of them can read the target when the turn comes.
+    """
+
+    turn: Turn
+    seats: list[Seat]
+    run: Run = field(init=False, repr=False)
+
+
 @dataclass(slots=True)
 class _Attack:
     """One attack of one seat, from its start until what came of it is stored.
 
     Attributes:
+        cancelled: whether this seat does not want it any more.
         drawn: how many pictures in the making there had been at the last look, and the last one.
     """
 
     image_id: str
     attack: str
     run: Run
+    shared: _Shared = field(repr=False)
+    cancelled: bool = False
     started: float = field(default_factory=time.monotonic)
     drawn: tuple[int, bytes | None] = (0, None)
     thread: threading.Thread | None = field(default=None, repr=False)
@@ -88,6 +110,7 @@ class Attacking(Desk):
     ) -> None:
         super().__init__(backend, clock, sleep)
         self._attacks: dict[str, _Attack] = {}  # by the seat's public id
+        self._shared: dict[_Same, _Shared] = {}
         self._untold: dict[str, AttackState] = {}  # how attacks ended that left no finding
         self._attacks_lock = threading.Lock()
 
@@ -98,40 +121,45 @@ class Attacking(Desk):
             rows = unit.seats.in_channel(asking.channel.id)
         return tuple(key for row in rows if row.role == "receiver" for key in _keys_of(row))
 
-    def start_attack(self, seat: Seat, image_id: str, attack: str) -> None:
-        """Starts an attack on a capture, in a process of its own.
+    def start_attack(
+        self, seat: Seat, image_id: str, attack: str, visitor: Visitor = NOBODY
+    ) -> None:
+        """Starts an attack on a capture, in a process of its own, when its turn has come.
 
         Args:
             seat: an interceptor.
             image_id: public id of a picture in this channel.
             attack: one of `ATTACK_CHOICES`.
+            visitor: for the turn, and for ending it when that page is closed.
 
         Raises:
             NotFound: no such picture in this channel.
-            InputRefused: there is no such attack, this seat has one running, or too many run.
+            InputRefused: there is no such attack, or this seat or session has one running.
+            Unavailable: too many wait on this server.
         """
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
             image = find_image(unit, asking, image_id)
-            if attack not in ATTACKS:
-                raise InputRefused("Choose an attack from the list.")
-            with self._attacks_lock:
-                self._require_turn(asking.seat.public_id)
-            target = _target(unit, seat, asking, image)
-        place = asking.seat.public_id
+        if attack not in ATTACKS:
+            raise InputRefused("Choose an attack from the list.")
+        place, own = asking.seat.public_id, classroom_keys(seat, asking)
+        same = (asking.channel.public_id, image.public_id, attack, own[0].public.n if own else 0)
         with self._attacks_lock:
-            self._require_turn(place)
-            mine = _Attack(image.public_id, attack, start(attack, target, BUDGET))
+            if place in self._attacks:
+                raise InputRefused("Your attack is still running. Cancel it, or wait for its end.")
+            shared = self._shared_run(seat, same, visitor)
+            mine = _Attack(image.public_id, attack, shared.run, shared)
             self._attacks[place] = mine
             self._untold.pop(place, None)
             mine.thread = threading.Thread(target=self._keep, args=(seat, place, mine), daemon=True)
             mine.thread.start()
 
-    def attack_state(self, seat: Seat) -> AttackState | None:
+    def attack_state(self, seat: Seat, visitor: Visitor = NOBODY) -> AttackState | None:
         """How this seat's attack stands; None when none runs.
 
         What ended well is a finding by then; a failure to keep it, and a cancellation, are told
-        once.
+        once. From now on the attack is for this visitor's page too: a page opened anew takes it
+        over.
         """
         with self._reading() as unit:
             place = self._asking(unit, seat.token, "interceptor").seat.public_id
@@ -139,16 +167,17 @@ class Attacking(Desk):
             mine = self._attacks.get(place)
             if mine is None:
                 return self._untold.pop(place, None)
+        mine.shared.turn.also_for(visitor)
         return _state(mine)
 
     def cancel_attack(self, seat: Seat) -> None:
-        """Kills the seat's attack, if one runs."""
+        """Ends the seat's attack, if one runs; it is killed unless others share it."""
         with self._reading() as unit:
             place = self._asking(unit, seat.token, "interceptor").seat.public_id
         with self._attacks_lock:
             mine = self._attacks.get(place)
         if mine is not None:
-            mine.run.cancel()
+            self._give_up(mine, seat)
 
     def findings(self, seat: Seat) -> tuple[FoundItem, ...]:
         """What this seat has found out, the oldest first."""
@@ -172,23 +201,49 @@ class Attacking(Desk):
             raise NotFound("finding")
         return _found(_unseal(sealed, _secret(seat, image.public_id, attack)))
 
-    def _require_turn(self, place: str) -> None:
-        """Whether this seat may start an attack now; the lock is held."""
-        if place in self._attacks:
-            raise InputRefused("Your attack is still running. Cancel it, or wait for its end.")
-        if len(self._attacks) >= ATTACKS_AT_ONCE:
-            raise InputRefused(
-                f"{ATTACKS_AT_ONCE} attacks are running or waiting on this server already. "
-                "Try again in a moment."
-            )
+    def _shared_run(self, seat: Seat, same: _Same, visitor: Visitor) -> _Shared:
+        """The run that others of the channel have begun already, or a new one; the lock is held."""
+        for key, one in list(self._shared.items()):
+            if one.run.state.phase not in ("waiting", "running"):
+                del self._shared[key]
+        shared = self._shared.get(same)
+        if shared is not None and shared.seats and not shared.turn.gone:
+            shared.seats.append(seat)
+            shared.turn.also_for(visitor)
+            return shared
+        channel, image_id, attack, _ = same
+        shared = _Shared(LONG.ask(visitor, channel), [seat])
+        shared.run = start(
+            attack, partial(self._target_of, shared, image_id), BUDGET, turn=shared.turn
+        )
+        self._shared[same] = shared
+        return shared
+
+    def _target_of(self, shared: _Shared, image_id: str) -> Target:
+        """What the first of the seats can see that is still there and gets an answer."""
+        for seat in list(shared.seats):
+            with suppress(ExchangeError), self._reading() as unit:
+                asking = self._asking(unit, seat.token, "interceptor")
+                return _target(unit, seat, asking, find_image(unit, asking, image_id))
+        raise CancelledError
+
+    def _give_up(self, mine: _Attack, seat: Seat) -> None:
+        with self._attacks_lock:
+            mine.cancelled = True
+            if seat in mine.shared.seats:
+                mine.shared.seats.remove(seat)
+            alone = not mine.shared.seats
+        if alone:
+            mine.run.cancel()
 
     def _keep(self, seat: Seat, place: str, mine: _Attack) -> None:
         """Waits for the end of an attack and stores what came of it."""
         problem: AttackState | None = None
         try:
-            outcome = mine.run.wait()
+            outcome = _outcome(mine)
         except CancelledError:
-            problem = replace(_state(mine), phase="cancelled", words="The attack was cancelled.")
+            words = "The attack was cancelled." if mine.cancelled else mine.run.state.words
+            problem = replace(_state(mine), phase="cancelled", words=words)
         except EnvelopeFormatError as error:
             outcome = Outcome(mine.attack, "preconditions not met", str(error))
         if problem is None:
@@ -234,6 +289,7 @@ class Attacking(Desk):
         with self._attacks_lock:
             running = list(self._attacks.values())
         for one in running:
+            one.cancelled = True
             one.run.cancel()
         for one in running:
             if one.thread is not None:
@@ -270,6 +326,17 @@ def _target(unit: store.Unit, seat: Seat, asking: Asking, image: store.StoredIma
         tuple((key.n, key.e) for key in keys),
         own[0] if own else None,
     )
+
+
+def _outcome(mine: _Attack) -> Outcome:
+    """Waits for it, or until this seat wants it no more."""
+    while not mine.cancelled or mine.run.state.phase == "done":
+        with suppress(TimeoutError):
+            return mine.run.wait(_LOOK)
+    with suppress(TimeoutError):  # so that the next attack does not overlap with this one's end
+        if not mine.shared.seats:
+            mine.run.wait(_PATIENCE)
+    raise CancelledError
 
 
 def _state(mine: _Attack) -> AttackState:

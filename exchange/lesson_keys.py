@@ -11,10 +11,11 @@ import threading
 import time
 
 import store
-from exchange.admission import Sleep
+from exchange.admission import NOBODY, Sleep, Visitor
 from exchange.desk import Asking, Clock, Desk, utc_now
 from exchange.errors import InputRefused
 from exchange.seats import CLASSROOM_KEY_SIZES, classroom_keys, lock_classroom_keys
+from exchange.turns import QUICK
 from exchange.values import Seat
 from rsa_core import SEED_KEY, WEAKNESSES, ClassroomKeyPair, make_weak
 
@@ -33,15 +34,21 @@ class LessonKeys(Desk):
         self._partners: dict[tuple[int, str], tuple[bytes, ClassroomKeyPair]] = {}
         self._partners_lock = threading.Lock()
 
-    def new_classroom_key(self, seat: Seat, choice: int | str | None) -> None:
+    def new_classroom_key(
+        self, seat: Seat, choice: int | str | None, visitor: Visitor = NOBODY
+    ) -> None:
         """Gives a receiver another classroom key; the older ones still open older pictures.
 
         Args:
             seat: a receiver in a classroom channel.
             choice: one of `CLASSROOM_KEY_SIZES`, the name of one of `WEAKNESSES`, or None for the
                 seed's preset (n = 3233).
+            visitor: for the turn in which the key is made.
         """
-        pairs = _make(choice)
+        with self._reading() as unit:
+            channel = self._asking(unit, seat.token, "receiver").channel.public_id
+        with QUICK.taken(visitor, channel):
+            pairs = _make(choice)
         with self._writing() as unit:
             asking = self._asking(unit, seat.token, "receiver")
             if asking.channel.kind != "classroom":

@@ -15,13 +15,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import store
-from exchange.admission import Sleep
+from exchange.admission import NOBODY, Sleep, Visitor
 from exchange.desk import Asking, Clock, find_image, utc_now
 from exchange.details import parse_details
-from exchange.errors import Damaged, InputRefused, NotFound, Tampered
+from exchange.errors import Damaged, InputRefused, NotFound, Tampered, Unavailable
 from exchange.seats import Seats
 from exchange.sending import check_room
 from exchange.tamper_values import ReadItem, ReadPicture
+from exchange.turns import QUICK
 from exchange.values import Seat
 from exchange.watching import capture_numbers
 from rsa_core import (
@@ -42,6 +43,7 @@ from rsa_core import (
     sign,
 )
 
+TICK_WAITS = 2.0  # seconds, for its turn; the page stands still meanwhile
 NO_ROOM_FOR = timedelta(seconds=10)  # what finds no room in the channel is not tried sooner again
 
 _FAULTS = (DecryptionError, EnvelopeFormatError, KeyFormatError, LimitError, RecipientError)
@@ -69,9 +71,10 @@ class Relaying(Seats):
         super().__init__(backend, clock, sleep)
         self._hopeless: set[tuple[int, str]] = set()  # what cannot be relayed is tried once
         self._without_room: dict[tuple[int, str], datetime] = {}  # when it was tried last
-        self._relaying = threading.Lock()
+        self._relaying: set[int] = set()  # seats
+        self._relaying_lock = threading.Lock()
 
-    def relay(self, seat: Seat) -> int:
+    def relay(self, seat: Seat, visitor: Visitor = NOBODY) -> int:
         """Sends on what was sealed for this interceptor's false keys: a tick of its page.
 
         Costs three short reads when nothing waits. It goes on when the owner forbids tampering:
@@ -86,13 +89,20 @@ class Relaying(Seats):
                 return 0
             waiting = unit.substitutions.waiting(asking.seat.id)
         waiting = [one for one in waiting if self._worth_trying(one)]
-        # A second tab of the same seat need not do the same work.
-        if not waiting or not self._relaying.acquire(timeout=60):
-            return 0
+        with self._relaying_lock:  # a second tab of the same seat need not do the same work
+            if not waiting or asking.seat.id in self._relaying:
+                return 0
+            self._relaying.add(asking.seat.id)
+        done = 0
         try:
-            return sum(self._relay(seat, number, image_id) for number, image_id in waiting)
+            for one in waiting:
+                with QUICK.taken(visitor, asking.channel.public_id, patience=TICK_WAITS):
+                    done += self._relay(seat, *one)
+        except (InputRefused, Unavailable):
+            pass  # others have much to do: the rest is for a later tick
         finally:
-            self._relaying.release()
+            self._relaying.discard(asking.seat.id)
+        return done
 
     def readings(self, seat: Seat) -> tuple[ReadItem, ...]:
         """The images that this seat has read by key substitution, the newest first."""

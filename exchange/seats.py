@@ -11,12 +11,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import store
+from exchange.admission import NOBODY, Visitor
 from exchange.desk import Asking, channel_view, role_of, token_hash
 from exchange.errors import CannotOpen, InputRefused, RecordLost, SeatChanged, SeatGone
 from exchange.knowing import Knowing
 from exchange.known import Known, Me
 from exchange.lookalikes import look_alike
 from exchange.texts import name_key, person_name
+from exchange.turns import QUICK
 from exchange.values import ROLES, KeyChoice, OwnKeys, Role, Seat
 from rsa_core import (
     KEY_SIZES,
@@ -61,6 +63,7 @@ class Seats(Knowing):
         keys: KeyChoice | None = None,
         token: str | None = None,
         own_tokens: Collection[str] = (),
+        visitor: Visitor = NOBODY,
     ) -> Seat:
         """Takes a seat in the channel that this key opens.
 
@@ -77,23 +80,28 @@ class Seats(Knowing):
                 may keep it first and ask again when it got no answer.
             own_tokens: of seats that this person holds already. In another role they may have
                 the same name.
+            visitor: for the turn in which the keys are made or read.
 
         Raises:
             NotAdmitted: no open channel has this key.
             InputRefused: the name, the role or an imported key cannot be taken.
+            Unavailable: too many keys are being made.
         """
         nickname = person_name(name)
         if role not in ROLES:
             raise InputRefused("Choose a role: Sender, Interceptor or Receiver.")
         with self._reading() as unit:
-            kind = self._enterable(unit, key, role).kind
+            channel = self._enterable(unit, key, role)
             own = [unit.seats.by_token(token_hash(one)) for one in own_tokens]
             own_ids = {seat.id for seat in own if seat is not None}
         token = token or new_token()
         taken = self._taken(token)
         if taken is not None:
             return taken
-        new = _make_keys(role, kind, keys or KeyChoice(), token)
+        new = _NewKeys()
+        if role != "interceptor":
+            with QUICK.taken(visitor, channel.public_id):
+                new = _make_keys(role, channel.kind, keys or KeyChoice(), token)
         now = self._clock()
         try:
             with self._writing() as unit:
@@ -277,9 +285,7 @@ def lock_classroom_keys(ring: list[ClassroomKeyPair], token: str) -> bytes:
 
 
 def _make_keys(role: str, kind: str, choice: KeyChoice, token: str) -> _NewKeys:
-    """The keys of a new seat: a sender signs, a receiver opens, an interceptor has none."""
-    if role == "interceptor":
-        return _NewKeys()
+    """The keys of a new seat: a sender signs, a receiver opens."""
     if role == "sender":
         return _locked(KeyPair.generate(), token)
     new = _receiver_keys(choice, token)

@@ -11,11 +11,13 @@ key.
 from contextlib import suppress
 
 import store
+from exchange.admission import NOBODY, Visitor
 from exchange.desk import Asking
 from exchange.errors import ExchangeError, InputRefused, NotFound
 from exchange.relaying import Relaying, false_secret
 from exchange.tamper_values import Substitution
 from exchange.tampering import require_tampering
+from exchange.turns import QUICK
 from exchange.values import Seat
 from rsa_core import KEY_SIZES, KeyPair, PublicKey
 
@@ -23,12 +25,13 @@ from rsa_core import KEY_SIZES, KeyPair, PublicKey
 class Substituting(Relaying):
     """An interceptor's acts on keys."""
 
-    def substitute(self, seat: Seat, person_id: str) -> None:
+    def substitute(self, seat: Seat, person_id: str, visitor: Visitor = NOBODY) -> None:
         """Puts a key of this interceptor's own in the place of a receiver's.
 
         Args:
             seat: an interceptor.
             person_id: a receiver of this channel.
+            visitor: for the turn in which the key is made.
 
         Raises:
             NotFound: no such receiver in this channel.
@@ -41,7 +44,8 @@ class Substituting(Relaying):
             receiver, key = _receiver(unit, asking, person_id)
         # As long as the true one: another length would give it away.
         bits = PublicKey.from_der(key).bits
-        pair = KeyPair.generate(min(KEY_SIZES, key=lambda size: abs(size - bits)))
+        with QUICK.taken(visitor, asking.channel.public_id):
+            pair = KeyPair.generate(min(KEY_SIZES, key=lambda size: abs(size - bits)))
         locked = pair.lock(false_secret(seat, pair.public))
         now = self._clock()
         try:

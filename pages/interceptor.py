@@ -10,10 +10,10 @@ def ciphertext(_seat: Seat, capture: CapturedImage) -> None:
     ui.show_ciphertext(capture)
 
 
-def statistics(_seat: Seat, capture: CapturedImage) -> None:
+def statistics(seat: Seat, capture: CapturedImage) -> None:
     """What can be measured without a key."""
-    laboratory.show_statistics(capture)
-    laboratory.show_experiments(capture)
+    laboratory.show_statistics(seat, capture)
+    laboratory.show_experiments(seat, capture)
 
 
 def attacks(seat: Seat, capture: CapturedImage) -> None:

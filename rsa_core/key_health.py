@@ -13,9 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from rsa_core import primes, probes
+from rsa_core import probes
 from rsa_core.classroom import ClassroomPublicKey
 from rsa_core.keys import PublicKey
+from rsa_core.large import fmpz
 
 Verdict = Literal["broken", "at risk", "resists"]
 
@@ -50,7 +51,7 @@ def key_health(
     key: PublicKey | ClassroomPublicKey,
     others: Iterable[PublicKey | ClassroomPublicKey] = (),
 ) -> tuple[Finding, ...]:
-    """Tries what is quick, and estimates the rest; half a second at 1024 bits, two at 2048.
+    """Tries what is quick, and estimates the rest; a second or so at 8192 bits.
 
     Args:
         key: any public key; no private number is needed or found out by the caller.
@@ -59,8 +60,11 @@ def key_health(
     Returns:
         One finding for each attack, those that concern the key first.
     """
-    n, e = key.n, key.e
-    known = [(other.n, other.e) for other in others]
+    return beside(health_alone(key.n, key.e), key, others)
+
+
+def health_alone(n: int, e: int) -> tuple[Finding, ...]:
+    """The report of a key beside which there are no others: all that takes long in it."""
     return (
         _factoring(n),
         _tried(
@@ -74,19 +78,25 @@ def key_health(
             probes.pollard(n, SMOOTH_BOUND),
             f"all primes below {SMOOTH_BOUND}, a second or two",
         ),
-        _tried(
-            "Shared prime (greatest common divisor)",
-            probes.shared_prime(n, [m for m, _ in known]),
-            f"microseconds for each other key; there are {len(known)}"
-            if len(known) != 1
-            else "microseconds for the one other key",
-            needs="public keys of other people",
-        ),
-        _shared_modulus(n, e, known),
+        _shared_prime(n, []),
+        _shared_modulus(n, e, []),
         _codebook(n, e),
         _equal_blocks(),
         _small_exponent(n, e),
     )
+
+
+def beside(
+    alone: Iterable[Finding],
+    key: PublicKey | ClassroomPublicKey,
+    others: Iterable[PublicKey | ClassroomPublicKey],
+) -> tuple[Finding, ...]:
+    """The same report where there are other keys too: milliseconds."""
+    n, e = key.n, key.e
+    known = [(other.n, other.e) for other in others]
+    new = (_shared_prime(n, [m for m, _ in known]), _shared_modulus(n, e, known))
+    by_name = {one.attack: one for one in new}
+    return tuple(by_name.get(one.attack, one) for one in alone)
 
 
 def factoring_cost(bits: int) -> str:
@@ -113,7 +123,7 @@ def factoring_cost(bits: int) -> str:
 
 def _factoring(n: int) -> Finding:
     bits = n.bit_length()
-    if primes.is_prime(n):
+    if fmpz()(n).is_probable_prime():  # Baillie-PSW: no composite number is known to pass
         return Finding("Factoring", "key", "broken", "nothing", "none: n is itself prime")
     if math.isqrt(n) ** 2 == n:
         return Finding("Factoring", "key", "broken", "nothing", "one square root: n is a square")
@@ -127,6 +137,18 @@ def _tried(
     attack: str, factors: probes.Factors | None, cost: str, needs: str = "nothing"
 ) -> Finding:
     return Finding(attack, "key", "broken" if factors else "resists", needs, cost)
+
+
+def _shared_prime(n: int, others: list[int]) -> Finding:
+    count = len(others)
+    return _tried(
+        "Shared prime (greatest common divisor)",
+        probes.shared_prime(n, others),
+        "microseconds for the one other key"
+        if count == 1
+        else f"microseconds for each other key; there are {count}",
+        needs="public keys of other people",
+    )
 
 
 def _shared_modulus(n: int, e: int, known: list[tuple[int, int]]) -> Finding:

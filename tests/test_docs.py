@@ -36,7 +36,7 @@ def test_what_is_promised_against_each_attacker_is_proved():
         "What this does not provide",
     }
     named = {name for section in sections for name in re.findall(r"`(test_\w+)`", section)}
-    assert named <= existing_tests(), named - tests_there_are()
+    assert named <= existing_tests(), named - existing_tests()
 
 
 def test_links_in_the_documentation_lead_somewhere():

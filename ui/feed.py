@@ -13,7 +13,7 @@ import streamlit as st
 
 from exchange import Event, ExchangeError, Person, Role, Seat, SeatGone
 from ui.pace import tick_every, tick_ms
-from ui.service import exchange
+from ui.service import exchange, visitor
 from ui.widgets import labelled
 from ui.words import clock_time
 
@@ -155,7 +155,7 @@ def _ask(seat: Seat, events: list[Event]) -> tuple[Event, ...]:
     """
     if seat.role == "interceptor" and seat.channel.kind == "classroom":
         with suppress(ExchangeError):  # what cannot be passed on now waits for the next tick
-            exchange().relay(seat)
+            exchange().relay(seat, visitor())
     pulse = exchange().pulse(seat, events[-1].seq if events else 0)
     events.extend(pulse.events)
     others = [e for e in pulse.events if e.who_id != seat.id and e.kind in _TOASTS]

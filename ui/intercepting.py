@@ -11,7 +11,7 @@ from exchange.laboratory import hex_dump, noise_picture
 from ui.browser_files import save_button, small_picture
 from ui.laboratory.choices import attack_key, tab_key
 from ui.laboratory.held import shared
-from ui.service import exchange
+from ui.service import exchange, visitor
 from ui.words import clock_time, file_size
 
 _HEX_BYTES = 512
@@ -48,7 +48,7 @@ def capture_choice(seat: Seat) -> CapturedImage | None:
 
 def _follow_attack(seat: Seat, items: Mapping[str, CaptureItem]) -> None:
     """A page that was opened anew while an attack runs goes on where the attack is."""
-    running = exchange().attack_state(seat)
+    running = exchange().attack_state(seat, visitor())
     if running is not None and running.image_id in items:
         st.session_state[f"capture_{seat.id}"] = running.image_id
         st.session_state[attack_key(seat)] = running.attack

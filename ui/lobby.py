@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from exchange import ROLES, ExchangeError, KeyChoice, Seat, new_token
-from ui import memory
+from ui import asked, memory
 from ui.guard import go_to_seat
 from ui.receiving import chosen_key, key_choice
-from ui.service import exchange
+from ui.service import exchange, visitor
 from ui.words import tidy_key
 
 
@@ -68,6 +68,7 @@ def seat_form(key: str) -> None:
                 keys=wanted.keys,
                 token=wanted.token,
                 own_tokens=[entry.token for entry in memory.remembered()],
+                visitor=visitor(),
             )
     except ExchangeError as error:
         del state["entering"]
@@ -119,10 +120,15 @@ def _begin(key: str) -> None:
     if "entering" in state:
         return
     state.pop("enter_problem", None)
-    role, token = state["your_role"], new_token()
-    keys = chosen_key() if role == "receiver" else KeyChoice()
+    try:
+        name, token = asked.text("your_name"), new_token()
+        role = asked.one_of("your_role", ROLES)
+        keys = chosen_key() if role == "receiver" else KeyChoice()
+    except ExchangeError as error:
+        state["enter_problem"] = str(error)
+        return
     memory.remember(memory.Remembered(key=key, role=role, token=token))
-    state["entering"] = _Entering(key, state["your_name"], role, keys, token)
+    state["entering"] = _Entering(key, name, role, keys, token)
 
 
 def _ticket(key: str) -> str:

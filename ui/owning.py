@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from exchange import KEEP_FOR, ExchangeError, Person, Seat
-from ui import memory
+from ui import asked, memory
 from ui.service import exchange
 
 
@@ -55,7 +55,7 @@ def _rules(seat: Seat) -> None:
 
 def _set_rule(seat: Seat, name: str, key: str) -> None:
     try:
-        exchange().set_rules(seat, **{name: st.session_state[key]})
+        exchange().set_rules(seat, **{name: asked.switched(key)})
     except ExchangeError as error:
         st.session_state[f"rule_problem_{seat.id}"] = str(error)
 

@@ -7,6 +7,7 @@ the page is drawn, since another key may be shown by the time of the press.
 import streamlit as st
 
 from exchange import Alarm, Contact, ExchangeError, RecordLost, Seat, SeatChanged
+from ui import asked
 from ui.service import exchange
 from ui.widgets import labelled_code
 from ui.words import clock_time, counted
@@ -177,7 +178,7 @@ def _differ(seat: Seat, person_id: str) -> None:
 def _typed(seat: Seat, person_id: str, field: str) -> None:
     """Reads what stands in the field at the press, and empties it when it was of use."""
     try:
-        exchange().compare_number(seat, person_id, st.session_state.get(field, ""))
+        exchange().compare_number(seat, person_id, asked.text(field))
     except ExchangeError as error:
         st.session_state[f"compare_problem_{seat.id}"] = str(error)
     else:

@@ -3,6 +3,7 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -20,6 +21,7 @@ from exchange import (
     schemes_for,
     tells_place,
 )
+from ui import asked
 from ui.browser_files import save_button
 from ui.service import exchange
 from ui.words import clock_time, counted, csv_of, file_size
@@ -131,8 +133,10 @@ def recipients_choice(seat: Seat) -> None:
 
 def _note_unticked(seat: Seat) -> None:
     state = st.session_state
-    ticked = frozenset(state[f"recipients_{seat.id}"])
-    state[f"unticked_{seat.id}"] = state[f"receivers_{seat.id}"] - ticked
+    offered = state[f"receivers_{seat.id}"]
+    with suppress(ExchangeError):  # then the ticks stay as they were
+        ticked = asked.some_of(f"recipients_{seat.id}", offered)
+        state[f"unticked_{seat.id}"] = offered - frozenset(ticked)
 
 
 def caption_input(seat: Seat) -> None:
@@ -168,6 +172,9 @@ def send_button(seat: Seat, files: list[UploadedFile]) -> None:
         on_click=_begin,
         args=(seat,),
     )
+    refused = st.session_state.pop(f"send_refused_{seat.id}", None)
+    if refused:
+        st.error(refused)
     wanted: Order | None = st.session_state.get(f"sending_{seat.id}")
     if wanted is None or not files:
         return
@@ -197,12 +204,20 @@ def _warn_of_places(files: list[UploadedFile]) -> None:
 def _begin(seat: Seat) -> None:
     """Runs at the press, before the page: the state holds what is on the screen, and only that."""
     state = st.session_state
-    state[f"sending_{seat.id}"] = Order(
-        scheme=state[f"scheme_{seat.id}"],
-        recipients=tuple(state[f"recipients_{seat.id}"]),
-        caption=state[f"caption_{seat.id}"],
-        remove_after=state[f"removal_{seat.id}"],
-    )
+    try:
+        state[f"sending_{seat.id}"] = Order(
+            scheme=asked.one_of(
+                f"scheme_{seat.id}", (choice.name for choice in schemes_for(seat.channel.kind))
+            ),
+            recipients=asked.some_of(
+                f"recipients_{seat.id}", state.get(f"receivers_{seat.id}", ())
+            ),
+            caption=asked.text(f"caption_{seat.id}"),
+            remove_after=asked.one_of(f"removal_{seat.id}", REMOVE_AFTER),
+        )
+    except ExchangeError as error:
+        state[f"send_refused_{seat.id}"] = str(error)
+        return
     state[f"report_{seat.id}"] = {}
     state.pop(f"reopened_{seat.id}", None)
 

@@ -7,9 +7,11 @@
 import os
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from exchange import Exchange, Visitor, asked_by
 from ui.door.addresses import ADDRESS_HEADER
@@ -43,9 +45,21 @@ def exchange() -> Exchange:
 
 
 def visitor() -> Visitor:
-    """Who asks, for the limits on tries; the address is "" where the server cannot tell."""
+    """Who asks, for limits and turns; the address is "" where the server cannot tell."""
     session: str = st.session_state.setdefault("visitor", secrets.token_hex(8))
-    return Visitor(session, st.context.headers.get(ADDRESS_HEADER, ""))
+    return Visitor(session, st.context.headers.get(ADDRESS_HEADER, ""), _connected())
+
+
+def _connected() -> Callable[[], bool]:
+    """Tells, in any thread, whether a browser shows this session's page.
+
+    Streamlit is asked, not the page: a hidden tab runs its timers once a minute.
+    """
+    context = get_script_run_ctx()
+    if context is None or not runtime.exists():
+        return lambda: True
+    server, session = runtime.get_instance(), context.session_id
+    return lambda: server.is_active_session(session)
 
 
 def _secret(name: str) -> str:

@@ -10,9 +10,12 @@ from types import MappingProxyType
 
 import numpy as np
 
+from exchange.admission import NOBODY, Visitor
 from exchange.comparison.cases import Case
 from exchange.comparison.measuring import Entry
 from exchange.comparison.subject import thinned
+from exchange.errors import InputRefused
+from exchange.turns import LONG
 from rsa_core import png_of
 from rsa_core.attacks import ATTACKS, Budget, Outcome, Run, Target, start
 from rsa_core.key_health import factoring_cost
@@ -59,13 +62,17 @@ class Attempt:
         return self.verdict == "broken"
 
 
-def begin(entry: Entry, attack: str, seconds: float) -> Run:
-    """Starts an attack on what was measured; see `rsa_core.attacks.Run`.
+def begin(entry: Entry, attack: str, seconds: float, visitor: Visitor = NOBODY) -> Run:
+    """Starts an attack on what was measured, when its turn has come; see `rsa_core.attacks.Run`.
 
     Raises:
-        ValueError: no attack has this name.
+        InputRefused: no such attack or budget is offered, or this session has enough under way.
+        Unavailable: too many wait on this server.
     """
-    return start(attack, Target(entry.envelope, keys=(entry.key,)), Budget(seconds=seconds))
+    if attack not in ATTACK_TITLES or seconds not in BUDGETS:
+        raise InputRefused("Choose attacks and seconds from the lists.")
+    target = Target(entry.envelope, keys=(entry.key,))
+    return start(attack, target, Budget(seconds=seconds), turn=LONG.ask(visitor))
 
 
 def attempt_of(entry: Entry, outcome: Outcome) -> Attempt:

@@ -6,21 +6,21 @@ correlation) takes the ciphertext laid over the picture, one byte for each sampl
 `textbook-pixels` the low byte of each residue, for the others as many low bytes of each block as
 it has of the plaintext, so that equal blocks lie where the picture is equal.
 
-Sealing and opening may take all cores for a while; at most `TURNS` people measure at a time.
+Sealing and opening may take all cores for a while; so measuring has to wait for its turn.
 """
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from exchange.comparison.cases import Case, key_for
+from exchange.admission import NOBODY, Visitor
+from exchange.comparison.cases import CASES, Case, key_for
 from exchange.comparison.subject import Subject, thinned
 from exchange.errors import InputRefused
+from exchange.turns import LONG
 from rsa_core import SCHEMES, AnyKeyPair, Capture, ClassroomKeyPair, LimitError, png_of, views
 from rsa_core.analysis import (
     DIRECTIONS,
@@ -38,12 +38,9 @@ from rsa_core.analysis.neighbours import pearson
 
 Progress = Callable[[float, str], None]
 
-TURNS = 2
 VIEW_SIDE = 256
 _WRONG_SIDE = 64  # d + 2 takes no short cut by p and q: the whole picture would take a minute
 _DOTS = 500
-
-_turns = threading.BoundedSemaphore(TURNS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +106,12 @@ class Entry:
         return sum(one.consistent is not None for one in self.statistics)
 
 
-def measure(subject: Subject, case: Case, progress: Progress | None = None) -> Entry:
+def measure(
+    subject: Subject,
+    case: Case,
+    progress: Progress | None = None,
+    visitor: Visitor = NOBODY,
+) -> Entry:
     """Seals, opens and measures a picture; milliseconds to half a minute.
 
     Args:
@@ -117,12 +119,16 @@ def measure(subject: Subject, case: Case, progress: Progress | None = None) -> E
         case: one of `CASES`.
         progress: called with the part done, 0 to 1, and what is being done. It may raise, which
             ends the work at once.
+        visitor: for the turn.
 
     Raises:
-        InputRefused: the picture is too large for this scheme and key.
+        InputRefused: the picture is too large for this scheme and key, or no such case is offered.
+        Unavailable: too many wait on this server.
     """
+    if case not in CASES:
+        raise InputRefused("Choose schemes and keys from the list.")
     tell = progress or (lambda _part, _words: None)
-    with _turn(tell):
+    with LONG.taken(visitor, tell=lambda words: tell(0.0, words)):
         tell(0.0, "making the key")
         made = key_for(case)
         try:
@@ -222,13 +228,3 @@ def _almost_right(
     envelope = SCHEMES[case.scheme].seal(small.picture(), [pair.public]).envelope
     wrong = almost_opened(envelope, pair).astype(np.uint8)
     return png_of(wrong), key_sensitivity(small.pixels, wrong)
-
-
-@contextmanager
-def _turn(tell: Progress) -> Iterator[None]:
-    while not _turns.acquire(timeout=0.2):
-        tell(0.0, "waiting, others are measuring")
-    try:
-        yield
-    finally:
-        _turns.release()

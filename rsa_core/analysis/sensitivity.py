@@ -13,6 +13,7 @@ from rsa_core.analysis.neighbours import pearson
 from rsa_core.classroom import ClassroomKeyPair
 from rsa_core.envelopes.container import Container, block_bytes
 from rsa_core.errors import EnvelopeFormatError, RecipientError
+from rsa_core.large import fmpz
 from rsa_core.residues import Residues
 from rsa_core.schemes.copies import pixels_of
 
@@ -38,13 +39,17 @@ def almost_opened(envelope: bytes, pair: ClassroomKeyPair, off_by: int = OFF_BY)
     copy = next((one for one in container.copies if one.key == pair.public), None)
     if copy is None:
         raise RecipientError("the envelope has no copy for this classroom key")
-    n, d = pair.public.n, pair.d + off_by
+    number = fmpz()
+    n, d = number(pair.public.n), number(pair.d + off_by)
     if isinstance(copy, Residues):
-        values = np.array([pow(c, d, n) & 255 for c in copy.distinct], np.uint8)
+        powers = [int(pow(number(c), d, n)) for c in copy.distinct]
+        values = np.array([power & 255 for power in powers], np.uint8)
         return pixels_of(values[copy.indices], container)
     width, step = pair.public.width, block_bytes(container.scheme, pair.public)
     blocks = [
-        pow(int.from_bytes(copy.data[at : at + width], "big"), d, n).to_bytes(width, "big")[-step:]
+        int(pow(number(int.from_bytes(copy.data[at : at + width], "big")), d, n)).to_bytes(
+            width, "big"
+        )[-step:]
         for at in range(0, len(copy.data), width)
     ]
     last = container.plaintext_bytes - step * (len(blocks) - 1)

@@ -1,4 +1,4 @@
-"""The child's half of a run: takes a target, runs one attack, says how it goes, and ends.
+"""The child's half of a run: takes a target, runs one attack or check, says how it goes, and ends.
 
 What it speaks with its parent is in `running`.
 """
@@ -15,9 +15,10 @@ from typing import IO
 
 from rsa_core.attacks import messages
 from rsa_core.attacks.catalogue import ATTACKS
-from rsa_core.attacks.numbers import fmpz
+from rsa_core.attacks.health import KEY_HEALTH, check
 from rsa_core.attacks.values import Budget, Outcome
 from rsa_core.errors import EnvelopeFormatError
+from rsa_core.large import fmpz
 
 GRACE = 2.0  # seconds that a child has beyond the budget to start and to say that it gave up
 
@@ -37,7 +38,8 @@ def serve(name: str) -> None:
     _be_modest(budget)
     threading.Thread(target=_leave_with_parent, args=(source,), daemon=True).start()
     try:
-        outcome = ATTACKS[name].run(
+        work = check if name == KEY_HEALTH else ATTACKS[name].run
+        outcome = work(
             target,
             budget,
             progress=_Throttle(out),

@@ -1,22 +1,12 @@
-"""Large integers in the laboratory, by FLINT: eight times as fast as Python's own at 2048 bits.
+"""Large integers in the laboratory, by FLINT.
 
-FLINT is imported when first needed, so that what merely lists the attacks does without it. Its
-single operations here take milliseconds; only factoring can take long, see `methods.factoring`.
+Its single operations here take milliseconds; only factoring can take long, see `methods.factoring`.
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache
-from typing import Any
 
 from rsa_core.classroom import ClassroomKeyPair
-
-
-@cache
-def fmpz() -> Any:  # noqa: ANN401  (the class, which has no type stubs)
-    """FLINT's integer class."""
-    from flint import fmpz as number  # noqa: PLC0415  (see above)
-
-    return number
+from rsa_core.large import fmpz
 
 
 def public_power(e: int, n: int) -> Callable[[int], int]:

@@ -10,7 +10,8 @@ there are such), and a thread here kills the child when the time is over.
                       is the outcome
 
 A `Run` is for any thread: Streamlit's scripts start one, keep it in the session, and look at its
-`state` at each tick. At most `SLOTS` children work at the same time; further runs wait.
+`state` at each tick. A `Turn` says when it may work, and whether anybody still wants it; without
+one, at most `SLOTS` children work at the same time, and further runs wait.
 """
 
 import contextlib
@@ -19,15 +20,17 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from rsa_core.attacks import messages
 from rsa_core.attacks.attack import budget_text
 from rsa_core.attacks.catalogue import ATTACKS
 from rsa_core.attacks.child import GRACE
 from rsa_core.attacks.course import time_over
+from rsa_core.attacks.health import KEY_HEALTH
 from rsa_core.attacks.values import Budget, Outcome, Pixels, Target
 from rsa_core.errors import CancelledError, EnvelopeFormatError
 
@@ -38,6 +41,43 @@ Phase = Literal["waiting", "running", "done", "cancelled", "failed"]
 _START = "import sys; from rsa_core.attacks.child import serve; serve(sys.argv[1])"
 _POLL = 0.05
 _slots = threading.BoundedSemaphore(SLOTS)
+
+
+class Turn(Protocol):
+    """A place in somebody's queue. Every method comes back soon."""
+
+    def wait(self, seconds: float) -> bool:
+        """Waits so long at most; whether the place is there."""
+
+    def leave(self) -> None:
+        """Gives up the place, or the waiting for it."""
+
+    @property
+    def gone(self) -> bool:
+        """Whether the run has to end, since nobody wants it any more."""
+
+    @property
+    def words(self) -> str:
+        """How it stands, for people."""
+
+
+class _Slot:
+    """One of `SLOTS` places, in the order of coming."""
+
+    gone = False
+    words = "Waiting for its turn"
+
+    def __init__(self) -> None:
+        self._mine = False
+
+    def wait(self, seconds: float) -> bool:
+        self._mine = _slots.acquire(timeout=seconds)
+        return self._mine
+
+    def leave(self) -> None:
+        if self._mine:
+            self._mine = False
+            _slots.release()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,17 +107,18 @@ class State:
 class Run:
     """One attack under way. Made by `start`."""
 
-    def __init__(self, attack: str, target: Target, budget: Budget) -> None:
+    def __init__(
+        self, attack: str, target: Target | Callable[[], Target], budget: Budget, turn: Turn
+    ) -> None:
         self.attack = attack
         self.budget = budget
         self._lock = threading.Lock()
-        self._state = State("waiting", 0.0, "Waiting for its turn", None, 0, None, 0.0)
+        self._state = State("waiting", 0.0, turn.words, None, 0, None, 0.0)
         self._cancel = threading.Event()
         self._ended = threading.Event()
         self._started = 0.0
-        self._child: subprocess.Popen[bytes] | None = None
-        message = messages.pack_target(target, budget)
-        self._thread = threading.Thread(target=self._drive, args=(message,), daemon=True)
+        self._turn = turn
+        self._thread = threading.Thread(target=self._drive, args=(target,), daemon=True)
         self._thread.start()
 
     @property
@@ -107,20 +148,27 @@ class Run:
             raise EnvelopeFormatError(state.words)
         raise CancelledError
 
-    def _drive(self, message: bytes) -> None:
+    def _drive(self, target: Target | Callable[[], Target]) -> None:
         try:
-            while not _slots.acquire(timeout=_POLL):
-                if self._cancel.is_set():
-                    self._end("cancelled", "Cancelled")
-                    return
-            try:
-                self._work(message)
-            finally:
-                _slots.release()
+            while not self._turn.wait(_POLL):
+                if self._over:
+                    raise CancelledError
+                self._change(words=self._turn.words)
+            now = target if isinstance(target, Target) else target()
+            self._work(messages.pack_target(now, self.budget))
+        except CancelledError:
+            self._end("cancelled", "Cancelled" if self._cancel.is_set() else self._turn.words)
         except OSError:
             self._give_up("The process for the attack could not be started.")
         finally:
+            self._turn.leave()
+            if self.state.phase in ("waiting", "running"):  # a fault of ours: nobody waits for ever
+                self._give_up("The attack could not be run.")
             self._ended.set()
+
+    @property
+    def _over(self) -> bool:
+        return self._cancel.is_set() or self._turn.gone
 
     def _work(self, message: bytes) -> None:
         self._started = time.monotonic()
@@ -134,7 +182,7 @@ class Run:
             for pipe in pipes:
                 pipe.start()
             overtime = self.budget.seconds + GRACE
-            while pipes[1].is_alive() and not self._cancel.is_set():
+            while pipes[1].is_alive() and not self._over:
                 pipes[1].join(_POLL)
                 if time.monotonic() - self._started > overtime:
                     break
@@ -148,9 +196,9 @@ class Run:
                     end.close()  # type: ignore[union-attr]  # None is suppressed
         if self.state.phase != "running":
             return
-        if self._cancel.is_set():
-            self._end("cancelled", "Cancelled")
-        elif time.monotonic() - self._started > overtime:
+        if self._over:
+            raise CancelledError
+        if time.monotonic() - self._started > overtime:
             self._give_up(time_over(self.budget, self.state.words))
         else:
             self._give_up(
@@ -204,15 +252,27 @@ class Run:
             self._state = State(**values)
 
 
-def start(name: str, target: Target, budget: Budget | None = None) -> Run:
+def start(
+    name: str,
+    target: Target | Callable[[], Target],
+    budget: Budget | None = None,
+    turn: Turn | None = None,
+) -> Run:
     """Starts an attack in a process of its own, and comes back at once.
+
+    Args:
+        name: one of `ATTACKS`, or `KEY_HEALTH`.
+        target: what is attacked; or what gives it, when its turn has come: it may be large, and
+            the queue long. It may raise CancelledError.
+        budget: what it may spend.
+        turn: its place in a queue; left when the run has ended.
 
     Raises:
         ValueError: no attack has this name.
     """
-    if name not in ATTACKS:
+    if name not in ATTACKS and name != KEY_HEALTH:
         raise ValueError(f"no such attack; there are {', '.join(ATTACKS)}")
-    return Run(name, target, budget or Budget())
+    return Run(name, target, budget or Budget(), turn or _Slot())
 
 
 def _child(name: str) -> "subprocess.Popen[bytes]":

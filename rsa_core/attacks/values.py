@@ -5,6 +5,7 @@ It gives one of three verdicts, and words that a class can check. There is no fo
 that fails says which assumption stopped it.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -41,10 +42,18 @@ class Budget:
     Attributes:
         seconds: of wall clock.
         memory: bytes of memory beyond what the interpreter and its libraries take.
+
+    Raises:
+        ValueError: no such numbers.
     """
 
     seconds: float = 60.0
     memory: int = 1 << 30
+
+    def __post_init__(self) -> None:
+        numbers = (self.seconds, self.memory)
+        if not all(isinstance(one, int | float) and 0 <= one < math.inf for one in numbers):
+            raise ValueError("a budget is a number of seconds and one of bytes, both finite")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -188,18 +188,6 @@ def test_cancel_kills_the_attack_and_leaves_no_finding(classroom, png, monkeypat
     classroom.exchange.cancel_attack(eve)
 
 
-def test_the_server_runs_a_few_attacks_and_no_more(classroom, png, monkeypatch):
-    monkeypatch.setattr(exchange.attacking, "ATTACKS_AT_ONCE", 1)
-    image = long_to_break(classroom, png, monkeypatch)
-    zoe = classroom.sit("Zoe", "interceptor")
-    classroom.exchange.start_attack(classroom.seats["Eve"], image.id, "factoring")
-    with pytest.raises(InputRefused, match="Try again"):
-        classroom.exchange.start_attack(zoe, image.id, "codebook")
-    assert classroom.exchange.attack_state(zoe) is None
-    classroom.exchange.cancel_attack(zoe)  # not hers
-    assert classroom.exchange.attack_state(classroom.seats["Eve"]).phase != "cancelled"
-
-
 def test_a_budget_that_is_used_up_is_a_finding(classroom, png, monkeypatch):
     monkeypatch.setattr(exchange.attacking, "BUDGET", Budget(seconds=0.5))
     classroom.image = long_to_break(classroom, png, monkeypatch)

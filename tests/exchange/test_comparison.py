@@ -27,7 +27,7 @@ from exchange.comparison import (
     tables,
     uploaded,
 )
-from exchange.comparison.measuring import TURNS
+from exchange.turns import PLACES
 from rsa_core import HYBRID, LimitError
 from tests.conftest import encoded, photograph
 
@@ -163,12 +163,12 @@ def test_progress_is_told_and_may_end_the_work():
         if part >= 0.5:
             raise StopError
 
-    for _ in range(TURNS + 1):  # a turn that was not given back would leave the last one waiting
+    for _ in range(PLACES + 1):  # a turn that was not given back would leave the last one waiting
         with pytest.raises(StopError):
             measure(small(), PIXELS, stop_at_half)
     assert told[0] == (0.0, "making the key")
-    assert [part for part, _ in told[: len(told) // (TURNS + 1)]] == sorted(
-        part for part, _ in told[: len(told) // (TURNS + 1)]
+    assert [part for part, _ in told[: len(told) // (PLACES + 1)]] == sorted(
+        part for part, _ in told[: len(told) // (PLACES + 1)]
     )
     assert measure(small(), PIXELS).exact
 

@@ -18,11 +18,13 @@ from exchange.comparison import (
     sample,
     uploaded,
 )
+from ui import asked
 from ui.browser_files import small_picture
 from ui.comparing.job import Job, current_job, keep_job
 
 _TYPES = ["png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff", "ppm", "pgm"]
 _PICTURE = "compare_subject"
+_PROBLEM = "compare_refused"
 
 
 def choices() -> None:
@@ -61,6 +63,9 @@ def choices() -> None:
         disabled=not isinstance(subject, Subject) or (job is not None and job.working),
         on_click=_begin,
     )
+    problem = st.session_state.pop(_PROBLEM, None)
+    if problem:
+        st.error(problem)
 
 
 def _more_choices() -> None:
@@ -105,17 +110,18 @@ def _subject(file: UploadedFile | None, name: str, side: int) -> Subject | str:
 
 def _begin() -> None:
     """Runs at the press, before the page; the picture is the one that was on the screen."""
-    state = st.session_state
-    subject = state[_PICTURE][1]
+    _, subject = st.session_state.get(_PICTURE, (None, None))
     if not isinstance(subject, Subject):
         return
-    chosen = state["compare_cases"]
-    keep_job(
-        Job(
+    try:
+        job = Job(
             subject=subject,
             original=baseline(subject),
-            cases=tuple(case for case in CASES if case in chosen),
-            attacks=tuple(state["compare_attacks"]),
-            budget=state["compare_budget"],
+            cases=asked.some_of("compare_cases", CASES),
+            attacks=asked.some_of("compare_attacks", ATTACK_TITLES),
+            budget=asked.one_of("compare_budget", BUDGETS),
         )
-    )
+    except ExchangeError as error:
+        st.session_state[_PROBLEM] = str(error)
+    else:
+        keep_job(job)

@@ -1,7 +1,8 @@
 """The work: one case after the other, each measured and then attacked, with progress and Cancel.
 
 Attacks run in children that can be killed; nothing here waits for them longer than a moment, so
-that Cancel, or a tab that was closed, ends the work. The table of what is known grows meanwhile.
+that Cancel ends the work, and so does a tab that was closed. The table of what is known grows
+meanwhile.
 """
 
 import time
@@ -9,9 +10,10 @@ import time
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from exchange import ExchangeError
+from exchange import ExchangeError, Unavailable
 from exchange.comparison import ATTACK_TITLES, attempt_of, begin, measure, tables
 from ui.comparing.job import Job, Step
+from ui.service import visitor
 
 _LOOK = 0.15  # seconds between two looks at an attack under way
 
@@ -44,13 +46,13 @@ class _Progress:
 
 def _do(job: Job, step: Step, progress: _Progress) -> None:
     case, attack = step
-    if attack and case in job.entries:
-        _attack(job, step, progress)
-    elif not attack:
-        try:
-            job.entries[case] = measure(job.subject, case, progress)
-        except ExchangeError as error:
-            job.problems[case] = str(error)
+    try:
+        if not attack:
+            job.entries[case] = measure(job.subject, case, progress, visitor())
+        elif case in job.entries:
+            _attack(job, step, progress)
+    except ExchangeError as error:
+        job.problems[case] = str(error)
     job.done.add(step)
     job.files = None
 
@@ -58,14 +60,15 @@ def _do(job: Job, step: Step, progress: _Progress) -> None:
 def _attack(job: Job, step: Step, progress: _Progress) -> None:
     entry = job.entries[step[0]]
     run = job.run
-    if run is None:
-        run = job.run = begin(entry, step[1], job.budget)
+    if run is None or run.state.phase == "cancelled":  # while the connection was lost
+        run = job.run = begin(entry, step[1], job.budget, visitor())
     while (state := run.state).phase in ("waiting", "running"):
         progress(state.part, f"{ATTACK_TITLES[step[1]]}, {state.seconds:.0f} s. {state.words}")
         time.sleep(_LOOK)
-    if state.outcome is not None:
-        job.attempts[step] = attempt_of(entry, state.outcome)
     job.run = None
+    if state.outcome is None:
+        raise Unavailable(state.words)
+    job.attempts[step] = attempt_of(entry, state.outcome)
 
 
 def _grow(table: DeltaGenerator, job: Job) -> None:

@@ -1,7 +1,8 @@
 """Attacks on a capture: choose one, run it, watch it, cancel it, and keep what it found.
 
-A running attack lives in a process of its own. The fragment here looks at it twice a second and
-redraws itself alone; when the attack has ended, the page is drawn anew with the finding.
+A running attack lives in a process of its own, and ends soon after its page was closed. The
+fragment here looks at it twice a second and redraws itself alone; when the attack has ended, the
+page is drawn anew with the finding.
 """
 
 from contextlib import suppress
@@ -14,7 +15,7 @@ from ui.browser_files import small_picture
 from ui.laboratory.choices import attack_key
 from ui.laboratory.findings import found_items, show_finding, show_findings
 from ui.laboratory.held import shared
-from ui.service import exchange
+from ui.service import exchange, visitor
 
 _LOOK_EVERY = 0.5  # seconds
 _STAGE_EVERY = 0.3
@@ -57,7 +58,7 @@ def _about(attack: AttackChoice) -> None:
 def _start(seat: Seat, capture: CapturedImage, name: str) -> None:
     problem = ""
     try:
-        exchange().start_attack(seat, capture.item.id, name)
+        exchange().start_attack(seat, capture.item.id, name, visitor())
     except ExchangeError as error:
         problem = str(error)
     _keep_problem(seat, capture.item.id, name, problem)
@@ -68,7 +69,7 @@ def _start(seat: Seat, capture: CapturedImage, name: str) -> None:
 
 def _look(seat: Seat) -> AttackState | None:
     """The attack while it runs; how it ended otherwise is kept to be said."""
-    state = exchange().attack_state(seat)
+    state = exchange().attack_state(seat, visitor())
     if state is None or state.phase in {"waiting", "running"}:
         return state
     _keep_problem(seat, state.image_id, state.attack, state.words)

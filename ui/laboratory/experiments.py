@@ -4,7 +4,7 @@ import hashlib
 
 import streamlit as st
 
-from exchange import CapturedImage, ExchangeError
+from exchange import CapturedImage, ExchangeError, Seat
 from exchange.laboratory import (
     EXHIBITS,
     ShownExhibit,
@@ -13,15 +13,17 @@ from exchange.laboratory import (
     experiment,
     picture_for_tests,
 )
+from exchange.turns import QUICK
 from rsa_core.analysis import Measurement
 from ui.browser_files import small_picture
 from ui.laboratory.held import keep, kept, once
 from ui.laboratory.tables import statistics_table
+from ui.service import visitor
 
 _SAMPLE, _OWN = "Built-in sample", "My own picture"
 
 
-def show_experiments(capture: CapturedImage) -> None:
+def show_experiments(seat: Seat, capture: CapturedImage) -> None:
     """The chosen-plaintext experiment and the exhibit, on one test picture."""
     st.subheader("Experiments on a picture of your own")
     chosen = _picture()
@@ -29,8 +31,8 @@ def show_experiments(capture: CapturedImage) -> None:
         return
     name, picture = chosen
     small_picture(picture.png, alt="The test picture", width=240)
-    _sealed_twice(capture, name, picture)
-    _exhibit(name, picture)
+    _sealed_twice(seat, capture, name, picture)
+    _exhibit(seat, name, picture)
 
 
 def _picture() -> tuple[str, TestPicture] | None:
@@ -51,7 +53,7 @@ def _picture() -> tuple[str, TestPicture] | None:
         return None
 
 
-def _sealed_twice(capture: CapturedImage, name: str, picture: TestPicture) -> None:
+def _sealed_twice(seat: Seat, capture: CapturedImage, name: str, picture: TestPicture) -> None:
     st.markdown("#### Chosen plaintext: sealed twice")
     st.caption(
         "The public key of this capture is everybody's. The test picture is sealed with it twice; "
@@ -61,7 +63,7 @@ def _sealed_twice(capture: CapturedImage, name: str, picture: TestPicture) -> No
     key = (capture.file_name, name)
     if st.button("Seal twice and compare", icon=":material/compare:"):
         try:
-            with st.spinner("Sealing twice …"):
+            with st.spinner("Sealing twice …"), QUICK.taken(visitor(), seat.channel.id):
                 table = experiment(capture, picture)
         except ExchangeError as error:
             st.error(str(error))
@@ -72,7 +74,7 @@ def _sealed_twice(capture: CapturedImage, name: str, picture: TestPicture) -> No
         statistics_table(table_kept, alt="Statistics of the test picture, sealed twice")
 
 
-def _exhibit(name: str, picture: TestPicture) -> None:
+def _exhibit(seat: Seat, name: str, picture: TestPicture) -> None:
     st.markdown("#### Passes the tests, still broken")
     st.caption(
         "Three ciphers that are worth nothing. Look at what the tests say, and at what an attack "
@@ -82,7 +84,10 @@ def _exhibit(name: str, picture: TestPicture) -> None:
     key = (chosen, name)
     if st.button("Encrypt, test and break", icon=":material/science:"):
         try:
-            with st.spinner("Encrypting, testing and breaking …"):
+            with (
+                st.spinner("Encrypting, testing and breaking …"),
+                QUICK.taken(visitor(), seat.channel.id),
+            ):
                 shown = exhibit(chosen, picture)
         except ExchangeError as error:
             st.error(str(error))

@@ -21,7 +21,10 @@ Made = TypeVar("Made")
 
 
 def shared(what: str, key: object, work: Callable[[], Made]) -> Made:
-    """The result of `work` for this key, for every session; those that ask meanwhile wait."""
+    """The result of `work` for this key, for every session; those that ask meanwhile wait.
+
+    Where it fails, each of them does its own work: the fault may be the first one's alone.
+    """
     with _shared_lock:
         future: Future[Made] | None = _shared.get((what, key))
         mine = future is None
@@ -37,7 +40,12 @@ def shared(what: str, key: object, work: Callable[[], Made]) -> Made:
             with _shared_lock:
                 _shared.pop((what, key), None)
             future.set_exception(error)
-    return future.result()
+    try:
+        return future.result()
+    except BaseException:
+        if mine:
+            raise
+    return shared(what, key, work)
 
 
 def once(what: str, key: object, work: Callable[[], Made]) -> Made:

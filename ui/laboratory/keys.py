@@ -5,7 +5,7 @@ import streamlit as st
 from exchange import ExchangeError, Seat, SeenKey
 from exchange.laboratory import health_of
 from ui.laboratory.held import keep, kept
-from ui.service import exchange
+from ui.service import exchange, visitor
 from ui.widgets import labelled_code
 
 
@@ -14,7 +14,7 @@ def show_keys(seat: Seat) -> None:
     keys = exchange().public_keys(seat)
     with st.expander("Key health"):
         if keys:
-            _health(keys)
+            _health(seat, keys)
         else:
             st.caption("No receiver has a public key yet.")
     if seat.channel.kind == "classroom":
@@ -22,16 +22,20 @@ def show_keys(seat: Seat) -> None:
             _insider(seat)
 
 
-def _health(keys: tuple[SeenKey, ...]) -> None:
+def _health(seat: Seat, keys: tuple[SeenKey, ...]) -> None:
     st.caption(
         "Which attacks a public key invites, and what each would cost. Quick ones are tried, "
         "which takes some seconds."
     )
     key = st.selectbox("Public key", keys, format_func=_label)
     if st.button("Check this key", icon=":material/health_and_safety:"):
-        with st.spinner("Trying what is quick …"):
-            found = health_of(key, keys)
-        keep("health", (key, keys), found)
+        try:
+            with st.spinner("Trying what is quick …"):
+                found = health_of(key, keys, visitor(), seat.channel.id)
+        except ExchangeError as error:
+            st.error(str(error))
+        else:
+            keep("health", (key, keys), found)
     held = kept("health", (key, keys))
     if not isinstance(held, tuple):
         return

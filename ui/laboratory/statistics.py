@@ -2,17 +2,24 @@
 
 import streamlit as st
 
-from exchange import CapturedImage
-from exchange.laboratory import CANNOT_SHOW, statistics
+from exchange import CapturedImage, Seat
+from exchange.laboratory import CANNOT_SHOW, Statistics, statistics
+from exchange.turns import QUICK
 from ui.laboratory import plots
 from ui.laboratory.choices import PLOT
 from ui.laboratory.held import shared
 from ui.laboratory.tables import explanations, statistics_table
+from ui.service import visitor
 
 
-def show_statistics(capture: CapturedImage) -> None:
+def show_statistics(seat: Seat, capture: CapturedImage) -> None:
     """Everything that can be measured without any key."""
-    found = shared("statistics", capture.file_name, lambda: statistics(capture))
+
+    def measure() -> Statistics:
+        with QUICK.taken(visitor(), seat.channel.id):
+            return statistics(capture)
+
+    found = shared("statistics", capture.file_name, measure)
     st.caption(f"Measured: {found.words}; {found.size} samples of 8 bits.")
     statistics_table(found.table, alt="Statistics of the ciphertext")
     st.info(CANNOT_SHOW, icon=":material/info:")

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from exchange import KEY_SIZES, KeyChoice, KeyWay
+from ui import asked
 
 _KEY_WAYS: dict[KeyWay, tuple[str, str]] = {
     "new": ("Make a new one", "the server keeps it locked under this browser's secret"),
@@ -30,10 +31,13 @@ def key_choice() -> None:
 
 
 def chosen_key() -> KeyChoice:
-    """What `key_choice` has on the screen at this moment."""
-    state = st.session_state
-    way: KeyWay = state.get("key_way", "new")
+    """What `key_choice` has on the screen at this moment.
+
+    Raises:
+        InputRefused: it holds what is not offered.
+    """
+    way = asked.one_of("key_way", _KEY_WAYS, "new")
     if way == "new":
-        return KeyChoice(bits=state.get("key_bits", KeyChoice().bits))
-    passphrase = state.get("key_passphrase", "") if way == "private" else ""
-    return KeyChoice(way, pem=state.get("key_pem", ""), passphrase=passphrase)
+        return KeyChoice(bits=asked.one_of("key_bits", KEY_SIZES, KeyChoice().bits))
+    passphrase = asked.text("key_passphrase") if way == "private" else ""
+    return KeyChoice(way, pem=asked.text("key_pem"), passphrase=passphrase)

@@ -12,7 +12,7 @@ from exchange import (
     SeatChanged,
 )
 from ui.browser_files import save_button
-from ui.service import exchange
+from ui.service import exchange, visitor
 from ui.widgets import labelled_code
 
 _SEED = "Seed preset: n = 3233 (p = 61, q = 53, e = 7)"
@@ -82,7 +82,7 @@ def _classroom_key(seat: Seat, key: tuple[int, int]) -> None:
             )
     if st.button("Use this classroom key"):
         try:
-            exchange().new_classroom_key(seat, choice)
+            exchange().new_classroom_key(seat, choice, visitor())
         except ExchangeError as error:
             st.error(str(error))
         else:

@@ -5,7 +5,7 @@ import streamlit as st
 from exchange import ExchangeError, ReadItem, ReadPicture, Seat, Substitution
 from ui.browser_files import picture_with_save_button, small_picture
 from ui.laboratory.held import once
-from ui.service import exchange
+from ui.service import exchange, visitor
 from ui.widgets import labelled_code
 from ui.words import clock_time, counted
 
@@ -74,7 +74,7 @@ def _choice(seat: Seat, known: tuple[Substitution, ...]) -> None:
     if pressed and chosen is not None:
         try:
             with st.spinner("Making a key as long as the true one …"):
-                exchange().substitute(seat, chosen)
+                exchange().substitute(seat, chosen, visitor())
         except ExchangeError as error:
             st.session_state[f"keys_problem_{seat.id}"] = str(error)
         else:

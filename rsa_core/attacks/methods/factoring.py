@@ -12,11 +12,11 @@ import math
 from rsa_core import primes, probes
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.course import Course, Found, GaveUpError, NotMetError
-from rsa_core.attacks.numbers import fmpz
 from rsa_core.attacks.reading import Reading
 from rsa_core.attacks.redrawing import key_pair_of, redraw
 from rsa_core.attacks.values import Target
 from rsa_core.key_health import factoring_cost
+from rsa_core.large import fmpz
 
 _FERMAT_STEPS = 50_000
 _SMOOTH_BOUND = 20_000
