@@ -22,6 +22,7 @@ _KINDS = frozenset(
         "trigger_value",
         "bool_value",
         "double_value",
+        "int_value",
         "string_value",
         "string_array_value",
         "json_value",
@@ -30,6 +31,8 @@ _KINDS = frozenset(
     }
 )
 _TAKEN = frozenset({"rerun_script", "stop_script", "file_urls_request", "app_heartbeat"})
+# A field for whole numbers sends these; Streamlit knows it as one for numbers of any kind.
+_WHOLE = {"int_value": "double_value"}
 _LISTS = frozenset({"string_array_value", "file_uploader_state_value"})
 _WIDGET = "$$"  # how Streamlit's own names begin; anything else could name our session state
 
@@ -103,7 +106,7 @@ def _check_widget(widget: WidgetState, kind_of: KindOf) -> None:
     if kind not in _LISTS and widget.ByteSize() > settings.VALUE_BYTES:
         raise Refused("a value that is too large")
     known = kind_of(widget.id)
-    if known is not None and known != kind:
+    if known is not None and known not in (kind, _WHOLE.get(kind)):
         raise Refused("a value of another kind than its widget's")
     if kind in ("json_value", "json_trigger_value"):
         _check_json(getattr(widget, kind))
