@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import itertools
 import math
 import sqlite3
 import time
@@ -17,8 +18,11 @@ from exchange import (
     InputRefused,
     NotFound,
     SeatGone,
+    SeenKey,
     Unavailable,
+    Visitor,
     WrongRole,
+    turns,
 )
 from exchange.laboratory import (
     EXHIBITS,
@@ -30,6 +34,7 @@ from exchange.laboratory import (
     picture_for_tests,
     statistics,
 )
+from rsa_core import KeyFormatError, PublicKey
 from rsa_core.attacks import Budget
 from tests.conftest import encoded, photograph
 
@@ -186,6 +191,94 @@ def test_cancel_kills_the_attack_and_leaves_no_finding(classroom, png, monkeypat
     assert classroom.exchange.attack_state(eve) is None  # told once
     assert classroom.exchange.findings(eve) == ()
     classroom.exchange.cancel_attack(eve)
+
+
+class Page:
+    """A browser that can be closed."""
+
+    def __init__(self, session=""):
+        self.open = True
+        self.visitor = Visitor(session, "10.0.0.1", lambda: self.open)
+
+
+def ended(room, seat, page, seconds=10):
+    """How this seat's attack ended, looked at from a page that keeps nothing alive."""
+    end = time.monotonic() + seconds
+    while (state := room.exchange.attack_state(seat, page.visitor)).phase != "cancelled":
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return state
+
+
+def test_what_a_closed_page_started_ends_within_ten_seconds(classroom, png, monkeypatch):
+    image = long_to_break(classroom, png, monkeypatch)
+    eve, page, later = classroom.seats["Eve"], Page("a"), Page("b")
+    classroom.exchange.start_attack(eve, image.id, "factoring", page.visitor)
+    page.open = later.open = False
+    state = ended(classroom, eve, later)
+    assert "closed" in state.words
+    assert classroom.exchange.findings(eve) == ()
+    assert attack(classroom, "equality-map", image.id)  # the place is free again
+
+
+def test_a_page_opened_anew_keeps_its_attack(classroom, png, monkeypatch):
+    monkeypatch.setattr(turns, "GRACE", 0.3)
+    image = long_to_break(classroom, png, monkeypatch)
+    eve, before, after = classroom.seats["Eve"], Page("before"), Page("after")
+    classroom.exchange.start_attack(eve, image.id, "factoring", before.visitor)
+    before.open = False
+    for _ in range(10):
+        assert classroom.exchange.attack_state(eve, after.visitor).phase in ("waiting", "running")
+        time.sleep(0.1)
+    after.open = False
+    assert "closed" in ended(classroom, eve, after).words
+
+
+def test_thirty_pupils_start_the_same_attack_and_all_get_its_finding(captured, pixels):
+    """Behind one address; nobody is refused, and the class needs one run."""
+    pupils = [captured.sit(f"Pupil {n}", "interceptor") for n in range(30)]
+    begun = time.monotonic()
+    for number, seat in enumerate(pupils):
+        visitor = Visitor(f"s{number}", "192.0.2.1")
+        captured.exchange.start_attack(seat, captured.image.id, "codebook", visitor)
+    for seat in pupils:
+        while captured.exchange.attack_state(seat) is not None:
+            assert time.monotonic() - begun < 60
+            time.sleep(0.05)
+        found = captured.exchange.finding(seat, captured.image.id, "codebook")
+        assert (found.verdict, found.exact) == ("broken", True)
+
+
+def test_a_class_at_work_leaves_another_channel_its_place(classroom, open_room, png, monkeypatch):
+    """Thirty long attacks of all kinds, and an interceptor elsewhere has a finding at once."""
+    room = open_room("classroom")
+    for name, role in (("Ada", "sender"), ("Bob", "receiver"), ("Eve", "interceptor")):
+        room.sit(name, role)
+    room.image = room.send("Ada", png, "Bob", scheme="textbook-pixels")
+    long_to_break(classroom, png, monkeypatch)
+    for number in range(30):
+        image = classroom.send("Ada", png, "Bob", scheme="textbook-blocks")
+        seat = classroom.sit(f"Pupil {number}", "interceptor")
+        visitor = Visitor(f"s{number}", f"10.0.0.{number}")
+        classroom.exchange.start_attack(seat, image.id, "factoring", visitor)
+    begun = time.monotonic()
+    assert attack(room, "codebook").verdict == "broken"
+    assert time.monotonic() - begun < 30
+
+
+def test_who_cancels_a_shared_attack_leaves_the_others_theirs(classroom, png, monkeypatch):
+    image = long_to_break(classroom, png, monkeypatch)
+    eve, zoe = classroom.seats["Eve"], classroom.sit("Zoe", "interceptor")
+    for seat in (eve, zoe):
+        classroom.exchange.start_attack(seat, image.id, "factoring")
+    classroom.exchange.cancel_attack(eve)
+    while (state := classroom.exchange.attack_state(eve)).phase != "cancelled":
+        time.sleep(0.01)
+    assert classroom.exchange.attack_state(zoe).phase in ("waiting", "running")
+    classroom.exchange.cancel_attack(zoe)
+    while (state := classroom.exchange.attack_state(zoe)).phase != "cancelled":
+        time.sleep(0.01)
+    assert state.words == "The attack was cancelled."
 
 
 def test_a_budget_that_is_used_up_is_a_finding(classroom, png, monkeypatch):
@@ -406,3 +499,28 @@ def test_the_arithmetic_of_a_block_once_the_picture_is_known(classroom, pixels, 
 def test_hybrid_has_no_arithmetic_to_show(classroom, png):
     with pytest.raises(InputRefused, match="textbook"):
         arithmetic(capture(classroom, "hybrid", png, "Bob"), x=0, y=0, channel=0)
+
+
+def acceptable(n):
+    try:
+        return bool(PublicKey(n, 65537))
+    except KeyFormatError:
+        return False
+
+
+def test_key_health_of_the_longest_keys_holds_nobody_up():
+    """Hostile ones too: the search runs in another process, and once for each key."""
+    mersenne, other = (1 << 4423) - 1, (1 << 3217) - 1
+    longest = next(n for n in itertools.count((1 << 8191) + 1, 2) if acceptable(n))
+    before = time.process_time()
+    for n, e, broken in (
+        (longest, 65537, False),
+        (mersenne * other, (1 << 256) - 189, False),
+        (mersenne, 65537, True),
+    ):
+        found = health_of(SeenKey("Mallory", False, n, e), ())
+        assert (found[0].verdict == "broken") is broken
+    assert time.process_time() - before < 0.5
+    before = time.monotonic()
+    health_of(SeenKey("Somebody else", False, longest, 65537), ())
+    assert time.monotonic() - before < 0.5

@@ -1,0 +1,119 @@
+"""What a browser sends where a page offers choices: forged values are refused in words."""
+
+import pytest
+import streamlit as st
+from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.testing.v1 import AppTest, element_tree
+
+import ui.service
+from exchange import KEY_SIZES, InputRefused
+from exchange.comparison import BUDGETS, CASES
+from tests.ui.test_compare import control
+from tests.ui.test_compare import page as compare_page
+from tests.ui.test_pages import page_of
+from ui import asked
+
+FORGED = ["86400", 86400.0, 86400, 5.0, True, None, b"5", [], [5], {}, {"5": 5}, float("nan"), -1]
+
+
+@pytest.fixture
+def exchange(tmp_path, monkeypatch, quick_keys):
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/channels.db")
+    yield ui.service.exchange()
+    ui.service.exchange().close()
+
+
+@pytest.fixture
+def state(monkeypatch):
+    """A session's state that holds whatever a browser sent."""
+    held = {}
+    monkeypatch.setattr(st, "session_state", held)
+    return held
+
+
+@pytest.mark.parametrize("forged", FORGED, ids=repr)
+def test_what_is_not_among_the_choices_is_refused(state, forged):
+    state["key"] = forged
+    for choices in (BUDGETS, KEY_SIZES, CASES, ("hybrid",), {"a": 1}):
+        with pytest.raises(InputRefused):
+            asked.one_of("key", choices)
+    state["key"] = [forged]
+    with pytest.raises(InputRefused):
+        asked.some_of("key", CASES)
+
+
+def test_choices_come_back_as_they_are_offered_and_each_once(state):
+    state |= {"budget": 5, "cases": [CASES[3], CASES[0], CASES[3]], "typed": "x", "on": False}
+    assert asked.one_of("budget", BUDGETS) == 5
+    assert asked.some_of("cases", CASES) == (CASES[0], CASES[3])
+    assert asked.text("typed") == "x"
+    assert asked.switched("on") is False
+    assert asked.one_of("not drawn", BUDGETS, 20) == 20
+    assert asked.text("not drawn") == ""
+
+
+@pytest.mark.parametrize("forged", [5, None, b"x", ["x"], {}], ids=repr)
+def test_text_switches_and_lists_have_their_type(state, forged):
+    state["key"] = forged
+    for read in (asked.text, asked.switched, lambda key: asked.some_of(key, "ab")):
+        with pytest.raises(InputRefused):
+            read("key")
+
+
+@pytest.fixture
+def forge(monkeypatch):
+    """Lets the browser of a test send any value for a control."""
+
+    def make(element, **sent):
+        as_it_is = element_tree.get_widget_state
+
+        def state_of(node):
+            return WidgetState(id=node.id, **sent) if node is element else as_it_is(node)
+
+        monkeypatch.setattr(element_tree, "get_widget_state", state_of)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("kind", "label", "sent"),
+    [
+        ("radio", "Seconds for each attack", {"string_value": "86400"}),
+        ("radio", "Seconds for each attack", {"string_value": "5.0"}),
+        ("multiselect", "Schemes and keys", {"string_array_value": {"data": ["hybrid, 9 bits"]}}),
+        ("multiselect", "Attacks", {"string_array_value": {"data": ["insider"]}}),
+    ],
+    ids=repr,
+)
+def test_a_forged_comparison_does_not_begin(exchange, forge, kind, label, sent):
+    at = compare_page()
+    forge(control(at.get(kind), label), **sent)
+    control(at.button, "Compare").click().run()
+    assert "comparison" not in at.session_state
+    assert not at.exception
+    assert any("does not offer that" in error.value for error in at.error)
+
+
+def test_a_forged_order_is_not_sent(exchange, forge, png):
+    room = exchange.create_channel(name="", kind="private", keep_for="1 hour")
+    seat = exchange.take_seat(room.key, name="Ada", role="sender")
+    at = page_of(seat, room.key)
+    control(at.file_uploader, "Images").upload("a.png", png, "image/png").run()
+    forge(control(at.radio, "Scheme"), string_value="textbook-pixels (insecure)")
+    control(at.button, "Encrypt and send").click().run()
+    assert f"sending_{seat.id}" not in at.session_state
+    assert not at.exception
+    assert any("does not offer that" in error.value for error in at.error)
+
+
+def test_a_forged_seat_is_not_taken(exchange, forge):
+    room = exchange.create_channel(name="", kind="private", keep_for="1 hour")
+    at = AppTest.from_file("../../Home.py", default_timeout=30)
+    at.session_state["memory_known"] = "[]"
+    at.query_params["channel"] = room.key
+    at.run()
+    forge(control(at.radio, "Role"), string_value="Owner")
+    control(at.button, "Enter channel").click().run()
+    assert "entering" not in at.session_state
+    assert not at.exception
+    assert not exchange.look_in(room.key).people
