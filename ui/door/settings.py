@@ -8,6 +8,7 @@ MB = 1 << 20
 MESSAGE_BYTES = 1 * MB  # a folder of 2,000 files makes one of some 700 kB
 VALUE_BYTES = 64 << 10  # one value, the browser's memory included
 QUERY_BYTES = 4 << 10
+ENTRIES = 2000  # of one list: what is picked, the files of a folder
 WIDGETS = 1000  # in one message
 JSON_DEPTH = 20
 MESSAGES_A_SECOND = 10.0  # of one page
