@@ -20,6 +20,11 @@ ADDRESS_AT_ONCE = 300
 CONNECTIONS_A_SECOND = 50.0  # new WebSockets of one address
 CONNECTIONS_AT_ONCE = 200
 
+FRAMES_AT_ONCE = 500  # of one WebSocket: messages, pieces of messages, pings
+FRAMES_A_SECOND = 60.0
+READ_BYTES = 4 << 10  # of a WebSocket, at once
+UNREAD_BYTES = 32 * MB  # of all messages that were begun
+
 FIRST_MESSAGE_WITHIN = 10.0  # seconds after the WebSocket was opened
 HEAD_WITHIN = 10.0  # seconds for a whole request head, and of silence between two requests
 ANSWER_WITHIN = 600.0  # seconds for reading one answer, or sending one upload
