@@ -4,6 +4,7 @@ Streamlit trusts its own frontend; we do not. `Home.py` hands these two to `st.A
 `streamlit run Home.py` serves the application behind one guard:
 
     connections    silent and idle TCP connections, and how many an address may hold
+    frames         what of WebSocket messages waits, or comes in too small pieces
     guard          address, origin, methods, paths, headers, then one of the two below
     uploads        how many bytes may wait here, and for how long
     messages       what a WebSocket message may hold

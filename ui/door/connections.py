@@ -18,8 +18,6 @@ from typing import Any
 from ui.door import journal, settings
 from ui.door.addresses import counted, is_proxy
 
-LOOK_EVERY = 1.0  # seconds
-
 
 @dataclass(slots=True, eq=False)
 class _Line:
@@ -104,12 +102,6 @@ class Connections:
             elif line.busy and not line.upgraded and now - line.since > settings.ANSWER_WITHIN:
                 journal.refused("a connection that took too long")
                 self._close(line)
-
-    async def look_on(self) -> None:
-        """Looks once a second, until it is cancelled."""
-        while True:
-            await asyncio.sleep(LOOK_EVERY)
-            self.look()
 
     def _give_way(self, peer: str | None) -> bool:
         """Closes the connection (of one address) that has been silent longest, if any is."""

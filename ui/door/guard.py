@@ -84,8 +84,9 @@ class Guard:
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send, root: str) -> None:
         try:
-            with self._uploads.place(scope, root):
-                await self._app(scope, in_time(receive), with_headers(send))
+            with self._uploads.place(scope, root) as arriving:
+                receive_in_time = in_time(receive, arriving.dropped)
+                await self._app(scope, receive_in_time, with_headers(send))
         except UploadRefused as refusal:
             journal.refused(refusal.reason)
             await thrown_away(in_time(receive))

@@ -89,6 +89,8 @@ def _check_rerun(message: BackMsg, kind_of: KindOf) -> None:
         raise Refused("an address that is too long")
     if len(client.widget_states.widgets) > settings.WIDGETS:
         raise Refused("a message with too many widgets")
+    if len(client.cached_message_hashes) > settings.ENTRIES:
+        raise Refused("a list that is too long")
     for widget in client.widget_states.widgets:
         _check_widget(widget, kind_of)
 
@@ -105,11 +107,19 @@ def _check_widget(widget: WidgetState, kind_of: KindOf) -> None:
         raise Refused("a value for something that is no widget")
     if kind not in _LISTS and widget.ByteSize() > settings.VALUE_BYTES:
         raise Refused("a value that is too large")
+    if kind in _LISTS and _entries(widget) > settings.ENTRIES:
+        raise Refused("a list that is too long")
     known = kind_of(widget.id)
     if known is not None and known not in (kind, _WHOLE.get(kind)):
         raise Refused("a value of another kind than its widget's")
     if kind in ("json_value", "json_trigger_value"):
         _check_json(getattr(widget, kind))
+
+
+def _entries(widget: WidgetState) -> int:
+    if widget.WhichOneof("value") == "string_array_value":
+        return len(widget.string_array_value.data)
+    return len(widget.file_uploader_state_value.uploaded_file_info)
 
 
 def _check_json(text: str) -> None:

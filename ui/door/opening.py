@@ -2,20 +2,23 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 from starlette.formparsers import MultiPartParser
 from streamlit import config
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from ui.door import sessions
+from ui.door import sessions, settings
 from ui.door.connections import Connections
+from ui.door.frames import Frames
 from ui.door.journal import keep_logs_brief
 from ui.door.settings import MB, Settings
 
 _SPARE = 256  # files for the database, children and libraries
-_SWEEP_EVERY = 5.0  # seconds
+LOOK_EVERY = 1.0  # seconds
+SWEEP_EVERY = 5.0
 
 
 @asynccontextmanager
@@ -30,8 +33,13 @@ async def opened(_app: object) -> AsyncIterator[None]:
         in_all=_raise_file_limit() - _SPARE,
         proxies=limits.proxies,
     )
+    frames = Frames(in_all=settings.UNREAD_BYTES)
     connections.watch(AutoHTTPProtocol)
-    tasks = [asyncio.create_task(connections.look_on()), asyncio.create_task(_sweep_on())]
+    frames.watch(WebSocketsSansIOProtocol)
+    tasks = [
+        asyncio.create_task(_again(LOOK_EVERY, connections.look, frames.look)),
+        asyncio.create_task(_again(SWEEP_EVERY, sessions.sweep)),
+    ]
     try:
         yield
     finally:
@@ -41,10 +49,11 @@ async def opened(_app: object) -> AsyncIterator[None]:
                 await task
 
 
-async def _sweep_on() -> None:
+async def _again(seconds: float, *works: Callable[[], None]) -> None:
     while True:
-        await asyncio.sleep(_SWEEP_EVERY)
-        sessions.sweep()
+        await asyncio.sleep(seconds)
+        for work in works:
+            work()
 
 
 def _keep_uploads_off_the_disk() -> None:

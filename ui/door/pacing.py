@@ -18,10 +18,10 @@ class Credit:
         self._most, self._rate = at_once, per_second
         self._left, self._at = at_once, time.monotonic()
 
-    def spend(self) -> float:
-        """Takes one; gives the seconds to wait before it is there."""
+    def spend(self, count: int = 1) -> float:
+        """Takes some; gives the seconds to wait before they are there."""
         now = time.monotonic()
-        self._left = min(self._most, self._left + (now - self._at) * self._rate) - 1
+        self._left = min(self._most, self._left + (now - self._at) * self._rate) - count
         self._left = max(self._left, -self._most)  # a debt is forgiven in bounded time
         self._at = now
         return max(0.0, -self._left / self._rate)

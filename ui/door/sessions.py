@@ -5,6 +5,7 @@ keeps to itself (the session manager and the widgets of a session), because noth
 which widgets a page has.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,6 +18,19 @@ from ui.door import settings
 
 
 @dataclass(slots=True, eq=False)
+class Arriving:
+    """One upload under way.
+
+    Attributes:
+        size: bytes that it says it has.
+        dropped: set when it has to give way.
+    """
+
+    size: int
+    dropped: asyncio.Event = field(default_factory=asyncio.Event, repr=False)
+
+
+@dataclass(slots=True, eq=False)
 class Page:
     """One session: an open page, or one whose connection was lost a moment ago.
 
@@ -24,13 +38,13 @@ class Page:
         address: that it counts for.
         browser: what its browser is recognised by when it comes back; b"" for nothing.
         places: file ids that it was given for uploads, the oldest first.
-        arriving: bytes of each upload under way.
+        arriving: uploads under way.
     """
 
     address: str
     browser: bytes = field(default=b"", repr=False)
     places: dict[str, None] = field(default_factory=dict, repr=False)
-    arriving: list[int] = field(default_factory=list)
+    arriving: list[Arriving] = field(default_factory=list)
 
     def give(self, files: Iterable[str]) -> None:
         """Gives it places; the oldest go when there are too many."""
@@ -72,12 +86,15 @@ class Sessions:
         for session, files in list(_uploads().file_storage.items()):
             bytes_of[session] += sum(len(file.data) for file in list(files.values()))
         for session, page in self._pages.items():
-            bytes_of[session] += sum(page.arriving)
+            bytes_of[session] += sum(one.size for one in page.arriving)
         return bytes_of
 
     def drop_uploads(self, session: str) -> None:
-        """Forgets what a session has uploaded."""
+        """Forgets what a session has uploaded, and ends what is still arriving."""
         _uploads().remove_session_files(session)
+        page = self._pages.get(session)
+        for one in page.arriving if page else ():
+            one.dropped.set()
 
     def _forget_ended(self) -> None:
         known = _known_to_streamlit()

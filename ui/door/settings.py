@@ -8,6 +8,7 @@ MB = 1 << 20
 MESSAGE_BYTES = 1 * MB  # a folder of 2,000 files makes one of some 700 kB
 VALUE_BYTES = 64 << 10  # one value, the browser's memory included
 QUERY_BYTES = 4 << 10
+ENTRIES = 2000  # of one list: what is picked, the files of a folder
 WIDGETS = 1000  # in one message
 JSON_DEPTH = 20
 MESSAGES_A_SECOND = 10.0  # of one page
@@ -18,6 +19,11 @@ ADDRESS_A_SECOND = 100.0  # of all pages of one address
 ADDRESS_AT_ONCE = 300
 CONNECTIONS_A_SECOND = 50.0  # new WebSockets of one address
 CONNECTIONS_AT_ONCE = 200
+
+FRAMES_AT_ONCE = 500  # of one WebSocket: messages, pieces of messages, pings
+FRAMES_A_SECOND = 60.0
+READ_BYTES = 4 << 10  # of a WebSocket, at once
+UNREAD_BYTES = 32 * MB  # of all messages that were begun
 
 FIRST_MESSAGE_WITHIN = 10.0  # seconds after the WebSocket was opened
 HEAD_WITHIN = 10.0  # seconds for a whole request head, and of silence between two requests

@@ -16,7 +16,7 @@ from starlette.types import Message, Receive, Scope
 
 from ui.door import settings
 from ui.door.addresses import header
-from ui.door.sessions import Page, Sessions
+from ui.door.sessions import Arriving, Page, Sessions
 from ui.door.settings import Settings
 
 _PATH = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)")
@@ -45,7 +45,7 @@ class Uploads:
         self._limits = limits
 
     @contextmanager
-    def place(self, scope: Scope, root: str) -> Iterator[None]:
+    def place(self, scope: Scope, root: str) -> Iterator[Arriving]:
         """Keeps room for one upload while it arrives; then Streamlit's own store counts.
 
         Raises:
@@ -59,11 +59,12 @@ class Uploads:
         if len(page.arriving) >= settings.UPLOADS_OPEN:
             raise UploadRefused(429, "too many uploads at once")
         self._make_room(session, page, size)
-        page.arriving.append(size)
+        arriving = Arriving(size)
+        page.arriving.append(arriving)
         try:
-            yield
+            yield arriving
         finally:
-            page.arriving.remove(size)
+            page.arriving.remove(arriving)
 
     def _make_room(self, session: str, page: Page, size: int) -> None:
         held = self._sessions.held()
@@ -98,16 +99,27 @@ def is_upload(path: str, root: str) -> bool:
     return _PATH.fullmatch(path.removeprefix(root)) is not None
 
 
-def in_time(receive: Receive) -> Receive:
-    """Ends a body that falls silent, or takes too long: to the application its sender is gone."""
+def in_time(receive: Receive, dropped: asyncio.Event | None = None) -> Receive:
+    """Ends a body that falls silent, takes too long or was dropped.
+
+    To the application its sender is gone then.
+    """
     end = time.monotonic() + settings.ANSWER_WITHIN
 
     async def next_part() -> Message:
         patience = min(settings.BODY_SILENCE, end - time.monotonic())
+        part = asyncio.ensure_future(receive())
+        ends = [part] if dropped is None else [part, asyncio.ensure_future(dropped.wait())]
         try:
-            return await asyncio.wait_for(receive(), max(0.0, patience))
-        except TimeoutError:
+            await asyncio.wait(
+                ends, timeout=max(0.0, patience), return_when=asyncio.FIRST_COMPLETED
+            )
+            if part.done() and not (dropped and dropped.is_set()):
+                return part.result()
             return {"type": "http.disconnect"}
+        finally:
+            for one in ends:
+                one.cancel()
 
     return next_part
 

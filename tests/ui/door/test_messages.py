@@ -120,6 +120,20 @@ def test_sizes_have_limits():
     refusal(many)
 
 
+def test_lists_have_lengths():
+    """Each entry takes two bytes on the way, and a hundred times as many here."""
+    picked, files, hashes = BackMsg(), BackMsg(), BackMsg()
+    picked.rerun_script.widget_states.widgets.add(id=WIDGET).string_array_value.data.extend(
+        ["x"] * (settings.ENTRIES + 1)
+    )
+    uploader = files.rerun_script.widget_states.widgets.add(id=WIDGET).file_uploader_state_value
+    for _ in range(settings.ENTRIES + 1):
+        uploader.uploaded_file_info.add()
+    hashes.rerun_script.cached_message_hashes.extend(["h"] * (settings.ENTRIES + 1))
+    for message in (picked, files, hashes):
+        assert "too long" in refusal(message).reason
+
+
 @pytest.mark.parametrize("text", ["", "{", "NaN,", "[" * 5000 + "]" * 5000, "[" * 30 + "]" * 30])
 def test_what_is_no_plain_json_is_refused(text):
     refusal(rerun(json_value=text))

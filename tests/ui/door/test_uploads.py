@@ -30,11 +30,15 @@ class Waiting:
         return self.pages.get(session)
 
     def held(self):
-        arriving = {name: sum(page.arriving) for name, page in self.pages.items()}
+        arriving = {
+            name: sum(one.size for one in page.arriving) for name, page in self.pages.items()
+        }
         return Counter({name: self.stored[name] + arriving[name] for name in self.pages})
 
     def drop_uploads(self, session):
         self.stored[session] = 0
+        for one in self.pages[session].arriving:
+            one.dropped.set()
 
 
 @pytest.fixture
@@ -95,6 +99,19 @@ def test_the_address_that_holds_most_gives_way(waiting):
     assert waiting.stored == {"eve 1": 0, "eve 2": 39 * MB, "bob": 15 * MB, "ada": 0}
 
 
+def test_what_is_still_arriving_gives_way_too(waiting):
+    waiting.join("eve", "stranger")
+    waiting.join("eve 2", "stranger")
+    waiting.join("ada", "home")
+    uploads = Uploads(waiting, LIMITS)
+    with (
+        uploads.place(put("eve", 40 * MB), "") as first,
+        uploads.place(put("eve 2", 39 * MB), "") as second,
+        uploads.place(put("ada", 30 * MB), ""),
+    ):
+        assert (first.dropped.is_set(), second.dropped.is_set()) == (True, False)
+
+
 def test_who_holds_most_is_refused_and_nobody_else_loses_anything(waiting):
     waiting.join("eve", "stranger", stored=40 * MB)
     waiting.join("eve 2", "stranger", stored=25 * MB)
@@ -125,6 +142,18 @@ def test_a_body_that_falls_silent_ends(monkeypatch):
     first, second = asyncio.run(told())
     assert first["body"] == b"x"
     assert second == {"type": "http.disconnect"}
+
+
+def test_a_body_that_was_dropped_ends_at_once():
+    async def told():
+        dropped = asyncio.Event()
+        receive = in_time(asyncio.Queue().get, dropped)
+        waiting = asyncio.ensure_future(receive())
+        await asyncio.sleep(0)
+        dropped.set()
+        return await asyncio.wait_for(waiting, 1)
+
+    assert asyncio.run(told()) == {"type": "http.disconnect"}
 
 
 def test_a_slow_body_ends_too(monkeypatch):
