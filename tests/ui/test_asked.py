@@ -8,9 +8,11 @@ from streamlit.testing.v1 import AppTest, element_tree
 import ui.service
 from exchange import KEY_SIZES, InputRefused
 from exchange.comparison import BUDGETS, CASES
+from tests.conftest import encoded, photograph
 from tests.ui.test_compare import control
 from tests.ui.test_compare import page as compare_page
-from tests.ui.test_pages import page_of
+from tests.ui.test_laboratory import tab_of
+from tests.ui.test_pages import page_of, with_key_panel
 from ui import asked
 
 FORGED = ["86400", 86400.0, 86400, 5.0, True, None, b"5", [], [5], {}, {"5": 5}, float("nan"), -1]
@@ -117,3 +119,49 @@ def test_a_forged_seat_is_not_taken(exchange, forge):
     assert "entering" not in at.session_state
     assert not at.exception
     assert not exchange.look_in(room.key).people
+
+
+def pages(exchange):
+    """Every page with controls, in a classroom channel where something was sent."""
+    room = exchange.create_channel(name="", kind="classroom", keep_for="1 hour")
+    people = (("Ada", "sender"), ("Bob", "receiver"), ("Eve", "interceptor"))
+    ada, bob, eve = (
+        exchange.take_seat(
+            room.key,
+            name=name,
+            role=role,
+            owner_ticket=room.owner_ticket if role == "sender" else "",
+        )
+        for name, role in people
+    )
+    exchange.set_rules(ada, tampering=True)
+    exchange.send(
+        ada,
+        encoded(photograph(24, 16)),
+        file_name="a.png",
+        scheme="textbook-pixels",
+        recipients=(bob.id,),
+        submission="1",
+    )
+    yield compare_page
+    yield lambda: page_of(ada, room.key)
+    yield lambda: with_key_panel(page_of(bob, room.key), bob)
+    for tab in ("Ciphertext", "Statistics", "Attacks", "Tamper"):
+        yield lambda tab=tab: tab_of(eve, room.key, tab)
+
+
+def test_no_choice_of_any_page_takes_what_it_does_not_offer(exchange, forge):
+    """Each control of each page, with a value and a type that it does not have."""
+    forged = 0
+    for opened in pages(exchange):
+        at = opened()
+        for kind in ("radio", "selectbox", "multiselect"):
+            for number in range(len(at.get(kind))):
+                at = opened()
+                lies = {"data": ["no such"]} if kind == "multiselect" else "no such"
+                field = "string_array_value" if kind == "multiselect" else "string_value"
+                forge(at.get(kind)[number], **{field: lies})
+                at.run()
+                assert not at.exception, (kind, at.get(kind)[number].label)
+                forged += 1
+    assert forged > 20
