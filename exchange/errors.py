@@ -117,6 +117,13 @@ class Unavailable(ExchangeError):  # noqa: N818
     """The store cannot do it now: busy, full or damaged. Nothing was lost."""
 
 
+class NotDecoded(Unavailable):
+    """The picture was sound when it was sent; decoding it found no time or room just now."""
+
+    def __init__(self) -> None:
+        super().__init__("The picture cannot be shown just now: try again in a minute.")
+
+
 class Damaged(Unavailable):
     """What is stored of this one picture is not what was sent; the others are not affected."""
 

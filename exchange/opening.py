@@ -16,7 +16,15 @@ from exchange.comparing_keys import ComparingKeys
 from exchange.delivery import Delivery, deliveries, delivery_of
 from exchange.desk import Asking, find_image
 from exchange.details import parse_details
-from exchange.errors import CannotOpen, ExchangeError, InputRefused, KeyChanged, NotFound, Tampered
+from exchange.errors import (
+    CannotOpen,
+    ExchangeError,
+    InputRefused,
+    KeyChanged,
+    NotDecoded,
+    NotFound,
+    Tampered,
+)
 from exchange.known import Known
 from exchange.obstacles import GONE, HIDDEN, USED_UP, is_counted, obstacle_for, used_up
 from exchange.seats import classroom_keys, unlock_key
@@ -32,6 +40,7 @@ from exchange.values import (
 )
 from rsa_core import (
     SCHEMES,
+    DecodingError,
     DecryptionError,
     EnvelopeFormatError,
     KeyPair,
@@ -118,6 +127,7 @@ class Opening(ComparingKeys):
             NotFound: no such picture in this channel.
             CannotOpen: it is not sealed for this seat's keys; the message says why.
             Tampered: it was changed on its way; that too is an event.
+        NotDecoded: it cannot be decoded just now; this is no opening.
         """
         found = self._find(seat, image_id)
         try:
@@ -361,11 +371,13 @@ def _check(manifest: Manifest, part: str, opened: Opened | OpenedBytes) -> None:
 def _picture(found: _Found, opened: Opened, details: Details) -> OpenedPicture:
     try:
         picture = read_picture(opened.file)
+        view = opened.file if picture.browser_safe else picture.view_png()
+    except DecodingError:
+        raise NotDecoded from None
     except PictureError:
         raise Tampered from None
     scheme = SCHEMES[found.image.scheme]
     sha256 = hashlib.sha256(opened.file).digest()
-    shown = picture.browser_safe
     try:
         name = texts.file_name(details.file_name, "")
     except InputRefused:  # an honest sender's program never signs such a name
@@ -374,10 +386,10 @@ def _picture(found: _Found, opened: Opened, details: Details) -> OpenedPicture:
     return OpenedPicture(
         id=found.image.public_id,
         file=opened.file,
-        view=opened.file if shown else picture.view_png(),
+        view=view,
         file_name=f"{name}-{sha256.hex()[:12]}{picture.suffix}",
         mime=picture.mime,
-        view_mime=picture.mime if shown else "image/png",
+        view_mime=picture.mime if picture.browser_safe else "image/png",
         sha256=sha256,
         scheme=scheme.name,
         authenticated=scheme.authenticated,

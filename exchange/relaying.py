@@ -18,7 +18,7 @@ import store
 from exchange.admission import NOBODY, Sleep, Visitor
 from exchange.desk import Asking, Clock, find_image, utc_now
 from exchange.details import parse_details
-from exchange.errors import Damaged, InputRefused, NotFound, Tampered, Unavailable
+from exchange.errors import Damaged, InputRefused, NotDecoded, NotFound, Tampered, Unavailable
 from exchange.seats import Seats
 from exchange.sending import check_room
 from exchange.tamper_values import ReadItem, ReadPicture
@@ -27,6 +27,7 @@ from exchange.values import Seat
 from exchange.watching import capture_numbers
 from rsa_core import (
     SCHEMES,
+    DecodingError,
     DecryptionError,
     EnvelopeFormatError,
     KeyFormatError,
@@ -150,13 +151,16 @@ class Relaying(Seats):
         file = _opened(lambda: scheme.open(content, false).file)
         try:
             picture = read_picture(file)
+            view = file if picture.browser_safe else picture.view_png()
+        except DecodingError:
+            raise NotDecoded from None
         except PictureError:
             raise Tampered from None
         prefix = hashlib.sha256(file).hexdigest()[:12]
         return ReadPicture(
             details=details,
             file=file,
-            view=file if picture.browser_safe else picture.view_png(),
+            view=view,
             file_name=f"read-{prefix}{picture.suffix}",
             mime=picture.mime,
             view_mime=picture.mime if picture.browser_safe else "image/png",
@@ -170,6 +174,8 @@ class Relaying(Seats):
                 image = find_image(unit, asking, image_id)
                 found = _waiting(unit, asking, image, _by_id(unit, asking, number))
             new = self._readdressed(seat, found)
+        except DecodingError:
+            return 0  # the next tick tries again
         except (*_FAULTS, Damaged, NotFound):
             self._hopeless.add((number, image_id))
             return 0

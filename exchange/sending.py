@@ -21,6 +21,7 @@ from exchange.recipients import Target, changed_keys, require_keys, require_name
 from exchange.seats import unlock_key
 from exchange.values import (
     REMOVE_AFTER,
+    Details,
     Receipt,
     Seat,
     SentImage,
@@ -106,12 +107,8 @@ class Sending(ComparingKeys):
         image_id = secrets.token_hex(16)
         sealed = _seal(picture, scheme, targets, progress)
         now = self._clock()  # signed with the rule, so that nobody changes either in the store
-        details = make_details(
-            picture,
-            texts.file_name(file_name, picture.suffix),
-            line,
-            SentUnder(now, max_openings, until_all_opened),
-        )
+        under = SentUnder(now, max_openings, until_all_opened)
+        details = _details(picture, texts.file_name(file_name, picture.suffix), line, under)
         sealed_details = seal_bytes(pack_details(details), _unique_keys(targets))
         manifest, signature = _sign(
             seat, asking, image_id, scheme, targets, sealed=sealed, sealed_details=sealed_details
@@ -291,8 +288,17 @@ def _seal(
     keys = {target.scheme_key.fingerprint: target.scheme_key for target in targets}
     try:
         return SCHEMES[scheme].seal(picture, tuple(keys.values()), progress=progress)
+    except PictureError as error:
+        raise InputRefused(str(error)) from None
     except (LimitError, KeyFormatError) as error:
         raise InputRefused(f"This scheme cannot take this picture: {error}.") from None
+
+
+def _details(picture: Picture, file_name: str, caption: str, under: SentUnder) -> Details:
+    try:
+        return make_details(picture, file_name, caption, under)
+    except PictureError as error:
+        raise InputRefused(str(error)) from None
 
 
 def _unique_keys(targets: list[Target]) -> tuple[PublicKey, ...]:

@@ -19,6 +19,7 @@ from rsa_core.classroom import SEED_KEY, ClassroomKeyPair, ClassroomPublicKey
 from rsa_core.envelopes.streaming import open_stream, seal_stream
 from rsa_core.errors import (
     CancelledError,
+    DecodingError,
     DecryptionError,
     EnvelopeFormatError,
     KeyFormatError,
@@ -68,6 +69,7 @@ __all__ = [
     "Capture",
     "ClassroomKeyPair",
     "ClassroomPublicKey",
+    "DecodingError",
     "DecryptionError",
     "EnvelopeFormatError",
     "Finding",

@@ -29,7 +29,7 @@ import numpy as np
 
 from rsa_core import children
 from rsa_core.children import Child
-from rsa_core.errors import PictureError
+from rsa_core.errors import DecodingError, PictureError
 
 SECONDS = 5.0  # for one call
 MEMORY = 1 << 30  # bytes of a child
@@ -98,7 +98,8 @@ class _Pool:
         """One call, when its turn has come.
 
         Raises:
-            PictureError: the child said so, or had to be ended.
+            PictureError: the child said so.
+            DecodingError: it had to be ended.
         """
         asker = _asker.get()
         self._take_place(asker)
@@ -201,8 +202,10 @@ def _answer_of(child: Child, request: bytes, data: bytes) -> tuple[Any, bytearra
     finally:
         watch.cancel()
     if head is None or part is None:
-        raise PictureError(_SLOW if over.is_set() else _LARGE)
+        raise DecodingError(_SLOW if over.is_set() else _LARGE)
     kind, value = json.loads(bytes(head))
+    if kind == "too large":
+        raise DecodingError(_LARGE)
     if kind == "refused":
         raise PictureError(value)
     return value, part
@@ -231,7 +234,7 @@ def _do(work: Any, arguments: list[Any], out: IO[bytes]) -> None:  # noqa: ANN40
     except PictureError as error:
         kind, value = "refused", str(error)
     except MemoryError:
-        kind, value = "refused", _LARGE
+        kind, value = "too large", None
     if isinstance(value, bytes):
         value, part = None, value
     elif isinstance(value, np.ndarray):

@@ -22,6 +22,10 @@ class PictureError(RsaCoreError):
     """The bytes are no picture that we take. One short sentence that says what to do."""
 
 
+class DecodingError(PictureError):
+    """Decoding took longer, or more memory, than it may. The picture may be sound."""
+
+
 class LimitError(RsaCoreError):
     """The work would be too large. Says how large, and what the limit is."""
 

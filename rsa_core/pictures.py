@@ -107,6 +107,8 @@ def read_picture(data: bytes) -> Picture:
 
     Raises:
         PictureError: with one short sentence for people; it holds nothing of the file's text.
+        DecodingError: the same, where decoding took too long and the file may be sound. So it is
+            for each function of `Picture`.
     """
     if not data:
         raise PictureError("The file is empty: choose a picture.")

@@ -98,6 +98,8 @@ def experiment(captured: CapturedImage, picture: TestPicture) -> tuple[Measureme
     scheme = SCHEMES[captured.item.scheme]
     try:
         pair = sealed_twice(scheme, picture.pixels, captured.keys[0])
+    except PictureError as error:
+        raise InputRefused(str(error)) from None
     except (KeyFormatError, LimitError) as error:
         raise InputRefused(f"The captured key cannot take this picture: {error}.") from None
     return report(pair.first.samples, partner=pair.second.samples, block=pair.first.block)
@@ -113,6 +115,8 @@ def exhibit(name: str, picture: TestPicture) -> ShownExhibit:
         raise InputRefused("Choose an exhibit from the list.")
     try:
         shown = show(name, picture.pixels)
+    except PictureError as error:
+        raise InputRefused(str(error)) from None
     except LimitError as error:
         raise InputRefused(f"The exhibit cannot take this picture: {error}.") from None
     recovered = shown.recovered

@@ -6,7 +6,7 @@ and commitment: the content key is wrapped once more, and the false recipient le
 `oaep-blocks` is encrypted anew.
 """
 
-from rsa_core.errors import DecryptionError, PictureError
+from rsa_core.errors import DecodingError, DecryptionError, PictureError
 from rsa_core.keys import KeyPair, PublicKey
 from rsa_core.pictures import read_picture
 from rsa_core.schemes.base import Sealed
@@ -27,6 +27,7 @@ def readdress(scheme: str, envelope: bytes, key: KeyPair, recipient: PublicKey) 
     Raises:
         ValueError: another scheme.
         EnvelopeFormatError, RecipientError, DecryptionError, LimitError: as `Scheme.open`.
+        DecodingError: the picture could not be decoded just now.
         KeyFormatError: the scheme does not take the recipient's key.
     """
     if scheme == "hybrid":
@@ -35,6 +36,8 @@ def readdress(scheme: str, envelope: bytes, key: KeyPair, recipient: PublicKey) 
         raise ValueError("only what is sealed for a key pair can be readdressed")
     try:
         picture = read_picture(OAEP_BLOCKS.open(envelope, key).file)
+    except DecodingError:
+        raise
     except PictureError:
         raise DecryptionError from None
     return OAEP_BLOCKS.seal(picture, [recipient])

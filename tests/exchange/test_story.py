@@ -2,12 +2,14 @@
 
 import hashlib
 import io
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from exchange import CannotOpen, InputRefused, Tampered
+from exchange import CannotOpen, InputRefused, Tampered, Unavailable
+from rsa_core import apart
 from tests.conftest import encoded, photograph
 
 
@@ -202,3 +204,27 @@ def test_a_sender_whose_key_changed_is_refused(room, png, key_pool):
         unit.seats.set_keys(ada.id, public_key=other.public.der(), locked_key=ada.locked_key)
     with pytest.raises(Tampered):
         room.exchange.open(bob, first.id)
+
+
+@contextmanager
+def no_time_to_decode():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(apart, "SECONDS", 0.0)
+        yield
+
+
+def test_where_decoding_takes_too_long_nothing_is_sent_and_the_sender_is_told(room, png):
+    with no_time_to_decode(), pytest.raises(InputRefused, match="takes too long"):
+        room.send("Ada", png, "Bob")
+    assert room.exchange.sent(room.seats["Ada"]) == ()
+
+
+def test_where_decoding_takes_too_long_nothing_is_opened_and_nobody_is_alarmed(room, png):
+    """It says nothing about the file: the machine may be busy."""
+    sent = room.send("Ada", png, "Bob", remove_after="the first opening")
+    bob = room.seats["Bob"]
+    before = room.exchange.events_since(bob, 0)
+    with no_time_to_decode(), pytest.raises(Unavailable, match="cannot be shown just now"):
+        room.exchange.open(bob, sent.id)
+    assert room.exchange.events_since(bob, 0) == before
+    assert room.exchange.open(bob, sent.id).file == png
