@@ -16,7 +16,7 @@ from tests.browser.conftest import Server
 from tests.raw_page import RawPage, entry
 
 _addresses = count(1)
-_open: list[ClientConnection] = []  # what a test has opened
+opened: list[ClientConnection] = []  # what a test has opened
 
 
 class Guarded(Server):
@@ -48,7 +48,7 @@ class Guarded(Server):
         """A page that is open: of somebody in a seat, or the lobby."""
         page = RawPage(self.port, role, self.key if role in self.seats else "", **options)
         await page.open()
-        _open.append(page.socket)
+        opened.append(page.socket)
         await page.run()
         if role in self.seats:
             page.remember(entry(self.key, self.seats[role]))
@@ -114,9 +114,9 @@ def apart():
         try:
             return await coroutine
         finally:
-            for connection in _open:
+            for connection in opened:
                 await connection.close()
-            _open.clear()
+            opened.clear()
 
     def run(coroutine):
         with ThreadPoolExecutor(1) as pool:
