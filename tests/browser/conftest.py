@@ -44,11 +44,12 @@ expect.set_options(timeout=PATIENCE)
 
 
 class Server:
-    """`streamlit run Home.py` on 127.0.0.1 with a database of its own."""
+    """`streamlit run Home.py` on 127.0.0.1 with a database of its own, or with another's."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database_url: str = "") -> None:
         self.folder = folder
         self.database = folder / "channels.db"
+        self.database_url = database_url or f"sqlite:///{self.database}"
         self.log = folder / "server.log"
         self.temp = folder / "tmp"
         self.temp.mkdir()
@@ -61,7 +62,7 @@ class Server:
     def start(self) -> None:
         environment = {
             **os.environ,
-            "DATABASE_URL": f"sqlite:///{self.database}",
+            "DATABASE_URL": self.database_url,
             "TMPDIR": str(self.temp),
             "PYTHONUNBUFFERED": "1",
         }

@@ -15,6 +15,7 @@ from rsa_core import KeyPair
 from tests.browser.conftest import Server
 from tests.raw_page import RawPage, entry
 
+PEPPER = b"pepper" * 8
 _addresses = count(1)
 opened: list[ClientConnection] = []  # what a test has opened
 
@@ -35,7 +36,7 @@ class Guarded(Server):
         return self.process.poll() is None
 
     def furnish(self) -> None:
-        exchange = Exchange.at(f"sqlite:///{self.database}")
+        exchange = Exchange.at(self.database_url, pepper=PEPPER)
         self.key = exchange.create_channel(name="", kind="classroom", keep_for="1 hour").key
         keys = KeyChoice("private", pem=KeyPair.generate(2048).pem())
         self.seats = {
@@ -83,12 +84,13 @@ def new_address() -> str:
     return f"127.{3 + number // 62500}.{number // 250 % 250}.{1 + number % 250}"
 
 
-def start(folder, **environment: str) -> Guarded:
+def start(folder, database_url: str = "", **environment: str) -> Guarded:
     patch = pytest.MonkeyPatch()
     for name, value in environment.items():
         patch.setenv(f"RSA_IMAGES_{name}", value)
+    patch.setenv("STORE_PEPPER", PEPPER.decode())
     try:
-        running = Guarded(folder)
+        running = Guarded(folder, database_url)
     finally:
         patch.undo()
     running.furnish()
