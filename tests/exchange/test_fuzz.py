@@ -23,7 +23,7 @@ from exchange.details import pack_details, parse_details
 from exchange.errors import Tampered
 from exchange.lookalikes import is_invisible, look_alike
 from exchange.texts import caption, file_name, person_name
-from exchange.values import Details
+from exchange.values import Details, SentUnder
 from rsa_core.cli.console import CommandError
 from rsa_core.cli.manifest import Manifest, Row
 from rsa_core.csv_cells import harmless, plain
@@ -225,7 +225,8 @@ def details(rng: random.Random, seed: bytes) -> None:
 @pytest.fixture
 def targets(tmp_path):
     seeds = archive_seeds()
-    record = pack_details(Details("a.png", "image/png", 1, 1, 1, "c", b"\0\0"))
+    under = SentUnder(datetime(2026, 5, 1, tzinfo=UTC), 3, until_all_opened=False)
+    record = pack_details(Details("a.png", "image/png", 1, 1, 1, "c", b"\0\0", under))
     return {
         "archive": (0.5, lambda rng: archive(rng, seeds)),
         "manifest": (0.2, lambda rng: manifest(rng, tmp_path / "m.csv")),
