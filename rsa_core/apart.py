@@ -17,6 +17,7 @@ or `on_behalf_of`; a program that says nothing is one asker.
 import atexit
 import json
 import os
+import subprocess
 import sys
 import threading
 from collections import Counter, deque
@@ -159,7 +160,8 @@ class _Pool:
         with self._changed:
             if self._idle:
                 return self._idle.pop()
-        return children.start(_START)
+        # Libraries write there what a file makes them say.
+        return children.start(_START, errors=subprocess.DEVNULL)
 
 
 _pools: dict[int, _Pool] = {}
@@ -249,6 +251,7 @@ def _be_modest() -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit("RLIMIT_DATA", MEMORY)
+    _limit("RLIMIT_CORE", 0)  # what a crash would leave on the disk is the picture
 
 
 def _spend_no_more_than(seconds: float) -> None:

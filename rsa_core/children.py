@@ -15,18 +15,44 @@ from typing import IO
 
 Child = subprocess.Popen[bytes]
 
+_ENVIRONMENT = frozenset(
+    {
+        "HOME",
+        "LANG",
+        "LC_ALL",
+        "LD_LIBRARY_PATH",
+        "OPENBLAS_CORETYPE",
+        "OPENBLAS_L2_SIZE",
+        "PATH",
+        "SYSTEMROOT",
+        "TEMP",
+        "TMPDIR",
+    }
+)
+# Each thread of a linear algebra library would reserve memory that a child's limit counts.
+_ALONE = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _SIZE = 8  # bytes of the length before each frame
 
 
-def start(code: str, *arguments: str) -> Child:
-    """Starts an interpreter on `code`, with pipes for its input and output."""
+def start(code: str, *arguments: str, errors: int | None = None) -> Child:
+    """Starts an interpreter on `code`, with pipes for its input and output.
+
+    Of our environment it gets what an interpreter needs, and no secrets.
+
+    Args:
+        code: what it runs.
+        arguments: its `sys.argv[1:]`.
+        errors: where its messages go, as `subprocess.DEVNULL`; None for where ours go.
+    """
     root = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    needed = {name: value for name, value in os.environ.items() if name in _ENVIRONMENT}
     return subprocess.Popen(  # noqa: S603  (our own interpreter, our own module)
         [sys.executable, "-c", code, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": path},
+        stderr=errors,
+        env={**needed, **_ALONE, "PYTHONPATH": path},
     )
 
 

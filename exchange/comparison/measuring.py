@@ -21,7 +21,16 @@ from exchange.comparison.cases import CASES, Case, key_for
 from exchange.comparison.subject import Subject, thinned
 from exchange.errors import InputRefused
 from exchange.turns import LONG
-from rsa_core import SCHEMES, AnyKeyPair, Capture, ClassroomKeyPair, LimitError, png_of, views
+from rsa_core import (
+    SCHEMES,
+    AnyKeyPair,
+    Capture,
+    ClassroomKeyPair,
+    LimitError,
+    PictureError,
+    png_of,
+    views,
+)
 from rsa_core.analysis import (
     DIRECTIONS,
     Measurement,
@@ -137,6 +146,8 @@ def measure(
             raise InputRefused(
                 f"The picture is too large for {case.name}. Choose a shorter side."
             ) from None
+        except PictureError as error:
+            raise InputRefused(str(error)) from None
 
 
 def baseline(subject: Subject) -> tuple[Measurement, ...]:

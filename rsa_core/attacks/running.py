@@ -1,9 +1,9 @@
 """Attacks in processes that can be killed: with a budget, progress, and a Cancel that works.
 
-A child is a fresh interpreter that imports this package and calls `child.serve`, for the reasons
-given in `rsa_core.workers`. FLINT cannot be interrupted and counts no memory, so the budget is kept
-from outside: the operating system caps memory and processor time (RLIMIT_AS, RLIMIT_CPU, where
-there are such), and a thread here kills the child when the time is over.
+A child is one of `rsa_core.children`, and calls `child.serve`. FLINT cannot be interrupted and
+counts no memory, so the budget is kept from outside: the operating system caps memory and
+processor time (RLIMIT_AS, RLIMIT_CPU, where there are such), and a thread here kills the child when
+the time is over.
 
     to the child      attack's name on the command line; then the target, as u32 length | message
     from the child    messages of `attacks.messages`, each as u32 length | message; the last one
@@ -15,16 +15,14 @@ one, at most `SLOTS` children work at the same time, and further runs wait.
 """
 
 import contextlib
-import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal, Protocol
 
+from rsa_core import children
 from rsa_core.attacks import messages
 from rsa_core.attacks.attack import budget_text
 from rsa_core.attacks.catalogue import ATTACKS
@@ -173,7 +171,7 @@ class Run:
     def _work(self, message: bytes) -> None:
         self._started = time.monotonic()
         self._change(phase="running", words="Starting")
-        child = _child(self.attack)
+        child = children.start(_START, self.attack, errors=subprocess.DEVNULL)
         pipes = [
             threading.Thread(target=_feed, args=(child, message), daemon=True),
             threading.Thread(target=self._listen, args=(child,), daemon=True),
@@ -273,20 +271,6 @@ def start(
     if name not in ATTACKS and name != KEY_HEALTH:
         raise ValueError(f"no such attack; there are {', '.join(ATTACKS)}")
     return Run(name, target, budget or Budget(), turn or _Slot())
-
-
-def _child(name: str) -> "subprocess.Popen[bytes]":
-    root = str(Path(__file__).resolve().parents[2])
-    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-    # Each thread of a linear algebra library would reserve memory that the budget counts.
-    quiet = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return subprocess.Popen(  # noqa: S603  (our own interpreter, our own module)
-        [sys.executable, "-c", _START, name],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, **quiet, "PYTHONPATH": path},
-    )
 
 
 def _feed(child: "subprocess.Popen[bytes]", message: bytes) -> None:

@@ -18,7 +18,7 @@ import psutil
 import pytest
 from PIL import Image, PngImagePlugin
 
-from rsa_core import PictureError, apart, png_of, read_picture
+from rsa_core import PictureError, apart, children, png_of, read_picture
 from rsa_core.pictures import says_where
 
 NOISE = np.random.default_rng(1)
@@ -243,6 +243,16 @@ def test_what_takes_too_long_is_ended_and_the_next_is_read(monkeypatch):
     monkeypatch.undo()
     assert sentence_or_size(SMALL) == (60, 40)
     assert all(child.status() != psutil.STATUS_ZOMBIE for child in children_of(os.getpid()))
+
+
+def test_a_child_knows_no_secret_of_its_parents_environment(monkeypatch):
+    monkeypatch.setenv("STORE_PEPPER", "a-secret-pepper")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://user:a-secret-password@host/name")
+    child = children.start("import os; print(dict(os.environ))")
+    known = child.stdout.read()
+    children.end(child)
+    assert b"PATH" in known
+    assert b"secret" not in known
 
 
 def test_a_child_that_was_killed_is_replaced():

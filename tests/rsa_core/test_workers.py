@@ -24,8 +24,8 @@ def children(monkeypatch):
     started = []
     start = processes.start
 
-    def remembered(*words):
-        started.append(start(*words))
+    def remembered(*words, **options):
+        started.append(start(*words, **options))
         return started[-1]
 
     monkeypatch.setattr(processes, "start", remembered)
@@ -78,8 +78,8 @@ def test_a_piece_that_fails_ends_the_work(alice, children, processes):
 def test_a_child_that_dies_is_noticed(monkeypatch):
     start = processes.start
 
-    def killed(*words):
-        child = start(*words)
+    def killed(*words, **options):
+        child = start(*words, **options)
         child.kill()
         return child
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -157,23 +158,23 @@ def test_a_child_does_not_outlive_its_parent(hard, tmp_path):
     script = (
         "import sys, time, pathlib\n"
         "from rsa_core.attacks import start, Target, Budget\n"
-        "from rsa_core.attacks import running\n"
-        "made = running._child\n"
-        "def child(name):\n"
-        "    one = made(name); print(one.pid, flush=True); return one\n"
-        "running._child = child\n"
+        "from rsa_core import children\n"
+        "made = children.start\n"
+        "def start_and_tell(*words, **options):\n"
+        "    one = made(*words, **options); print(one.pid, flush=True); return one\n"
+        "children.start = start_and_tell\n"
         "run = start('factoring', Target(pathlib.Path(sys.argv[1]).read_bytes()), Budget(60))\n"
         "time.sleep(60)\n"
     )
     parent = subprocess.Popen(
         [sys.executable, "-c", script, str(file)],
         stdout=subprocess.PIPE,
-        cwd=os.fspath(running.Path(running.__file__).parents[2]),
+        cwd=Path(running.__file__).parents[2],
     )
     try:
         child = int(parent.stdout.readline())
         time.sleep(2)
-        assert running.Path(f"/proc/{child}").exists()
+        assert Path(f"/proc/{child}").exists()
     finally:
         parent.kill()
         parent.wait()
@@ -181,7 +182,7 @@ def test_a_child_does_not_outlive_its_parent(hard, tmp_path):
 
     def gone():
         try:
-            return "Z" in running.Path(f"/proc/{child}/status").read_text().split("State:")[1][:4]
+            return "Z" in Path(f"/proc/{child}/status").read_text().split("State:")[1][:4]
         except OSError:
             return True
 
