@@ -104,17 +104,20 @@ class _Pool:
         """
         asker = _asker.get()
         self._take_place(asker)
-        child: Child | None = None
+        child = sound = None
         try:
             child = self._a_child()
             answer = _answer_of(child, request, data)
-        except BaseException:
-            if child is not None:
-                children.end(child)
-            child = None
+            sound = child
+        except DecodingError:
+            raise
+        except PictureError:  # which it said itself, and can go on
+            sound = child
             raise
         finally:
-            self._give_place(asker, child)
+            if sound is None and child is not None:
+                children.end(child)
+            self._give_place(asker, sound)
         return answer
 
     def end(self) -> None:

@@ -233,6 +233,16 @@ def children_of(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
 
 
+def test_a_refusal_costs_no_child(monkeypatch):
+    read_picture(SMALL)
+    started, start = [], children.start
+    monkeypatch.setattr(children, "start", lambda *a, **k: started.append(1) or start(*a, **k))
+    for _ in range(20):
+        with pytest.raises(PictureError):
+            read_picture(SMALL[:-40])
+    assert len(started) <= 1
+
+
 def test_what_takes_too_long_is_ended_and_the_next_is_read(monkeypatch):
     slow = WORST["WEBP, noise, lossless"]()
     monkeypatch.setattr(apart, "SECONDS", 0.2)
