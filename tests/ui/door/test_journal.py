@@ -61,3 +61,11 @@ def test_what_the_server_says_of_itself_stays(lines):
     for number in range(3):
         lines.logger.info("Listening on %s", number)
     assert len(lines()) == 3
+
+
+def test_what_a_session_is_told_is_kept_short_too(lines):
+    lines.logger.name = "streamlit.runtime.app_session"
+    lines.logger.setLevel(logging.INFO)
+    for number in range(1000):
+        lines.logger.info("The fragment with id %s does not exist", f"typed {number}")
+    assert lines() == ["INFO The fragment with id … does not exist"]
