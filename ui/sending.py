@@ -43,6 +43,9 @@ _TYPES = [
 ]
 
 
+_ON_ITS_WAY = 2.0  # seconds in which a page that was drawn may not be in the browser yet
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """How the images are to be sent, as it was on the screen.
@@ -116,6 +119,9 @@ def recipients_choice(seat: Seat) -> None:
     if offered not in state and not state.get(f"fresh_{seat.id}"):
         state[f"reopened_{seat.id}"] = True
     unticked = state.setdefault(f"unticked_{seat.id}", frozenset())
+    since = state.get(f"offered_since_{seat.id}", {})
+    now = time.monotonic()
+    state[f"offered_since_{seat.id}"] = {one: since.get(one, now) for one in people}
     state[offered] = frozenset(people)
     state[chosen] = [person_id for person_id in people if person_id not in unticked]
     st.multiselect(
@@ -132,11 +138,18 @@ def recipients_choice(seat: Seat) -> None:
 
 
 def _note_unticked(seat: Seat) -> None:
+    """Notes whom the sender unticked, who can only be somebody that was on the screen.
+
+    A tick of the page that set out before a newcomer was drawn there says nothing of the newcomer.
+    """
     state = st.session_state
     offered = state[f"receivers_{seat.id}"]
+    since, now = state[f"offered_since_{seat.id}"], time.monotonic()
+    drawn = {one for one in offered if now - since[one] > _ON_ITS_WAY}
     with suppress(ExchangeError):  # then the ticks stay as they were
         ticked = asked.some_of(f"recipients_{seat.id}", offered)
-        state[f"unticked_{seat.id}"] = offered - frozenset(ticked)
+        before = state[f"unticked_{seat.id}"]
+        state[f"unticked_{seat.id}"] = (before | drawn) - frozenset(ticked)
 
 
 def caption_input(seat: Seat) -> None:

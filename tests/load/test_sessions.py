@@ -96,7 +96,7 @@ def furnish(exchange: Exchange) -> Room:
     key = exchange.create_channel(name="Class", kind="private", keep_for="1 hour").key
     choice = KeyChoice("private", pem=KeyPair.generate(2048).pem())
     seats = [
-        exchange.take_seat(key, name=f"Person {n}", role=role, keys=choice)
+        exchange.take_seat(key, name=f"{role} {n}", role=role, keys=choice)
         for n in range(SESSIONS // 2)
         for role in ("interceptor", "receiver")
     ]

@@ -4,6 +4,7 @@ AppTest has no browser, so the browser's memory is put into the session by hand.
 """
 
 import json
+import time
 from dataclasses import asdict
 
 import pytest
@@ -112,6 +113,22 @@ def test_sending_goes_on_after_it_was_interrupted(exchange, channel, png):
     assert len(exchange.sent(ada)) == 1
     at.run()
     assert len(exchange.sent(ada)) == 1
+
+
+def test_a_message_from_before_a_newcomer_was_drawn_unticks_nobody(exchange, channel, monkeypatch):
+    ada = sit(exchange, channel, "Ada", "sender")
+    at = page_of(ada, channel.key)
+    bob = sit(exchange, channel, "Bob", "receiver")
+    at.run()
+    assert at.multiselect[0].value == [bob.id]
+    at.multiselect[0].set_value([]).run()  # what the browser still showed
+    assert at.multiselect[0].value == [bob.id]
+    later = time.monotonic() + 60
+    monkeypatch.setattr("ui.sending.time.monotonic", lambda: later)
+    at.multiselect[0].set_value([]).run()  # and what the sender wants
+    assert at.multiselect[0].value == []
+    at.run()
+    assert at.multiselect[0].value == []
 
 
 def test_a_sender_is_told_which_pictures_say_where_they_were_taken(exchange, channel, png, jpeg):
