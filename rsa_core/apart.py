@@ -139,7 +139,7 @@ class _Pool:
     def _give_place(self, asker: tuple[str, str], child: Child | None) -> None:
         with self._changed:
             self._working[asker] -= 1
-            self._working += Counter()  # drops those at nought
+            self._working += Counter()  # drops those at zero
             if child is not None and len(self._idle) < WARM:
                 self._idle.append(child)
                 child = None

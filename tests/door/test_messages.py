@@ -100,10 +100,12 @@ def stream(table: pa.Table) -> bytes:
 
 def test_no_arrow_value_reaches_the_program(server, apart):
     async def stranger(number: int, each: int):
-        made = arrows(random.Random(number))
-        for _ in range(each):
-            page = await server.page("sender", address=new_address())
-            tick = next(i for (kind, _), i in page.ids.items() if kind == "component_instance")
+        """Every tenth time on a page that ticks; on others, by a name that it does not have."""
+        made, tick = arrows(random.Random(number)), ""
+        for one in range(each):
+            page = await server.page("" if one % 10 else "sender", address=new_address())
+            ticks = (name for (kind, _), name in page.ids.items() if kind == "component_instance")
+            tick = next(ticks, tick)
             page.widgets[tick] = ("arrow_value", next(made))
             await page.send(page.message())
             assert await closed(page) == 1008

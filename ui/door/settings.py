@@ -30,7 +30,7 @@ HEAD_WITHIN = 10.0  # seconds for a whole request head, and of silence between t
 ANSWER_WITHIN = 600.0  # seconds for reading one answer, or sending one upload
 BODY_SILENCE = 10.0  # seconds without a byte of an upload
 
-THROWN_AWAY = 64 * MB  # of a refused upload that is read all the same
+THROWN_AWAY = 64 * MB  # of a refused upload that is still read
 
 UPLOADS_OPEN = 8  # uploads that one session sends at the same time; browsers use six
 FILES_NAMED = 2000  # places for uploads that one session may hold
