@@ -132,7 +132,8 @@ class RawPage:
             case "file_urls_response":
                 self._urls = message.file_urls_response.file_urls
             case "delta":
-                self.fragment = message.delta.fragment_id or self.fragment
+                if message.delta.new_element.WhichOneof("type") == "component_instance":
+                    self.fragment = message.delta.fragment_id or self.fragment  # it ticks
                 self._draw(message.delta.new_element)
         return False
 

@@ -18,6 +18,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from tests.browser.conftest import Server
+from tests.loops import run_apart
 from tests.raw_page import RawPage, ask, put
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text()
@@ -145,7 +146,7 @@ def test_each_visitor_has_an_address_and_nobody_another_ones(port):
         assert await channels(port, 1, first) == 0
         assert await channels(port, 1, second, lambda _number: first) == 1
 
-    asyncio.run(story())
+    run_apart(story())
 
 
 def test_a_page_of_others_is_refused_through_it_too(port):
@@ -159,7 +160,7 @@ def test_a_page_of_others_is_refused_through_it_too(port):
             )
         return caught.value.response.status_code
 
-    assert asyncio.run(knock()) == 403
+    assert run_apart(knock()) == 403
 
 
 def test_fifty_megabytes_arrive_and_never_touch_a_disk_of_the_proxy(port, tmp_path):
@@ -171,5 +172,5 @@ def test_fifty_megabytes_arrive_and_never_touch_a_disk_of_the_proxy(port, tmp_pa
             data = bytes(49 * MB)
             return await asyncio.to_thread(put, port, place, data, tls=trusting(), headers=own)
 
-    assert asyncio.run(story()) == 204
+    assert run_apart(story()) == 204
     assert sum(file.stat().st_size for file in tmp_path.rglob("*") if file.is_file()) < MB

@@ -8,7 +8,6 @@ import asyncio
 import json
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +17,7 @@ from streamlit.proto.Element_pb2 import Element
 from exchange import Exchange, KeyChoice, Seat
 from rsa_core import KeyPair, png_of
 from tests.browser.conftest import Server
+from tests.loops import run_apart
 from tests.raw_page import RawPage, entry
 
 LONG = os.environ.get("LONG") == "1"
@@ -124,12 +124,6 @@ async def story(server: Server, room: Room):
     for session in sessions:
         await session.socket.close()
     return sessions, happened
-
-
-def run_apart(coroutine):
-    """Runs it in a thread of its own: a browser's test before may have left a loop in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, coroutine).result()
 
 
 def test_every_session_sees_every_event_in_time(tmp_path):

@@ -156,7 +156,8 @@ def test_news_arrives_as_a_toast_and_in_the_list(exchange, channel):
     assert not at.toast
 
 
-def test_a_new_receiver_is_ticked_and_a_choice_is_kept(exchange, channel):
+def test_a_new_receiver_is_ticked_and_a_choice_is_kept(exchange, channel, monkeypatch):
+    monkeypatch.setattr("ui.sending._ON_ITS_WAY", -1.0)  # what is drawn is there at once
     bob = sit(exchange, channel, "Bob", "receiver")
     at = page_of(sit(exchange, channel, "Ada", "sender"), channel.key)
     assert at.multiselect[0].value == [bob.id]

@@ -1,9 +1,8 @@
 """What the guard answers to plain requests, with an application behind it that takes all."""
 
-import asyncio
-
 import pytest
 
+from tests.loops import run_apart
 from ui.door.addresses import ADDRESS_HEADER
 from ui.door.guard import Guard
 from ui.door.settings import MB, Settings
@@ -51,7 +50,7 @@ def ask(behind):
                 for name, value in {"host": "school:8501", **headers}.items()
             ],
         }
-        asyncio.run(guard(scope, receive, send))
+        run_apart(guard(scope, receive, send))
         return sent
 
     return ask

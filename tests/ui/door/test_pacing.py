@@ -1,9 +1,8 @@
 """Who says too much waits; nobody else does."""
 
-import asyncio
-
 import pytest
 
+from tests.loops import run_apart
 from ui.door import pacing, settings
 from ui.door.pacing import Credit, Paces
 
@@ -56,7 +55,7 @@ def test_a_class_behind_one_address_does_not_wait(clock, waits):
                     await paces.take("school", pupil)
             clock.now += 1
 
-    asyncio.run(minute())
+    run_apart(minute())
     assert waits == []
 
 
@@ -74,7 +73,7 @@ def test_a_flood_waits_and_a_quiet_neighbour_does_not(clock, waits):
         await paces.take("school", quiet)
         return flood, len(waits) - flood
 
-    flood, neighbour = asyncio.run(story())
+    flood, neighbour = run_apart(story())
     assert flood > 500
     assert neighbour == 0
 
@@ -87,7 +86,7 @@ def test_new_connections_of_one_address_wait_and_anothers_do_not(clock, waits):
             await paces.connect("stranger")
         await paces.connect("pupil")
 
-    asyncio.run(story())
+    run_apart(story())
     assert len(waits) == 50
     assert waits[-1] == pytest.approx(50 / settings.CONNECTIONS_A_SECOND)
 
@@ -99,5 +98,5 @@ def test_a_debt_ends(clock, waits):
         for _ in range(10_000):
             await paces.connect("stranger")
 
-    asyncio.run(story())
+    run_apart(story())
     assert max(waits) <= settings.CONNECTIONS_AT_ONCE / settings.CONNECTIONS_A_SECOND

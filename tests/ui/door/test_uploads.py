@@ -6,6 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.loops import run_apart
 from ui.door import settings
 from ui.door.sessions import Page
 from ui.door.settings import MB, Settings
@@ -139,7 +140,7 @@ def test_a_body_that_falls_silent_ends(monkeypatch):
         receive = in_time(parts.get)
         return [await receive(), await receive()]
 
-    first, second = asyncio.run(told())
+    first, second = run_apart(told())
     assert first["body"] == b"x"
     assert second == {"type": "http.disconnect"}
 
@@ -153,7 +154,7 @@ def test_a_body_that_was_dropped_ends_at_once():
         dropped.set()
         return await asyncio.wait_for(waiting, 1)
 
-    assert asyncio.run(told()) == {"type": "http.disconnect"}
+    assert run_apart(told()) == {"type": "http.disconnect"}
 
 
 def test_a_slow_body_ends_too(monkeypatch):
@@ -169,7 +170,7 @@ def test_a_slow_body_ends_too(monkeypatch):
             parts += 1
         return parts
 
-    assert 0 < asyncio.run(drops()) <= 6
+    assert 0 < run_apart(drops()) <= 6
 
 
 def test_a_refused_body_is_read_so_far_and_no_further():
@@ -184,8 +185,8 @@ def test_a_refused_body_is_read_so_far_and_no_further():
         await thrown_away(receive)
         return seen
 
-    assert asyncio.run(read(3)) == 3
-    assert asyncio.run(read(10_000)) == settings.THROWN_AWAY // MB
+    assert run_apart(read(3)) == 3
+    assert run_apart(read(10_000)) == settings.THROWN_AWAY // MB
 
 
 def test_places_are_known_below_a_prefix_too():
