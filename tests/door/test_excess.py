@@ -64,7 +64,7 @@ def test_what_is_not_yet_read_takes_little_memory(tmp_path, apart, what):
     finally:
         server.stop()
     print(f"{what}, {PAGES} times: +{grown:.0f} MB")
-    assert grown < 180
+    assert grown < 250  # 360 where all of the first is kept
 
 
 def test_half_a_message_is_not_waited_for(server, apart):
