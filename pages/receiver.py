@@ -1,9 +1,5 @@
 """Receiver: the inbox, and the pictures that this seat's key opens."""
 
-import ui
+from ui import receiver
 
-with ui.role_page("Receiver", role="receiver") as seat:
-    ui.show_alarms(seat)
-    ui.own_key_panel(seat)
-    ui.compare_panel(seat)
-    ui.inbox_list(seat)
+receiver.page()

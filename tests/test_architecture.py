@@ -50,4 +50,4 @@ def test_no_page_puts_anything_under_media():
             if isinstance(node, ast.Attribute) and node.attr in MEDIA:
                 calls.append((source.relative_to(ROOT).as_posix(), ast.unparse(node)))
     # The one place builds a `data:` URL, which Streamlit passes on unchanged.
-    assert calls == [("ui/browser_files.py", "st.image")]
+    assert calls == [("ui/parts/files.py", "st.image")]

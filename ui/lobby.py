@@ -1,15 +1,25 @@
-"""What the lobby shows besides its forms: keys of the own, and the seats of this browser."""
+"""The lobby: create a channel or join one, then choose a name and a role."""
 
 from dataclasses import dataclass, field
 
 import streamlit as st
 
-from exchange import ROLES, ExchangeError, KeyChoice, Seat, new_token
-from ui import asked, memory
-from ui.guard import go_to_seat
-from ui.receiving import chosen_key, key_choice
-from ui.service import exchange, visitor
-from ui.words import tidy_key
+from exchange import (
+    CHANNEL_KINDS,
+    KEEP_FOR,
+    ROLES,
+    ExchangeError,
+    KeyChoice,
+    Lobby,
+    Seat,
+    new_token,
+)
+from ui.frame import asked, memory
+from ui.frame.guard import channel_in_url, go_to_seat, lobby_page
+from ui.frame.service import exchange, visitor
+from ui.new_key import chosen_key, key_choice
+from ui.parts.widgets import labelled, labelled_code
+from ui.parts.words import day_and_time, tidy_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +37,108 @@ class _Entering:
     token: str = field(repr=False)
 
 
-def seat_form(key: str) -> None:
+def page() -> None:
+    """The lobby."""
+    with lobby_page("Lobby"):
+        st.title("RSA image encryption")
+        st.markdown(
+            "Share images so that only the chosen receivers can open them, and see what an "
+            "interceptor sees on the way."
+        )
+        found = _look_in()
+        if found:
+            _enter(*found)
+            with st.expander("Another channel", expanded=False):
+                _join()
+                _create()
+        else:
+            left, right = st.columns(2, gap="large")
+            with left:
+                _create()
+            with right:
+                _join()
+        _own_seats(found[0] if found else "", here=False)
+        st.page_link("pages/compare.py", label="Compare the schemes", icon=":material/compare:")
+
+
+def _create() -> None:
+    """The form that makes a channel."""
+    st.subheader("Create a channel")
+    name = st.text_input("Channel name", placeholder="optional")
+    kind = st.radio(
+        "Channel kind",
+        [kind.capitalize() for kind in CHANNEL_KINDS],
+        horizontal=True,
+        captions=["for real pictures: only the secure scheme", "to see insecure schemes broken"],
+    )
+    keep_for = st.radio("Keep for", list(KEEP_FOR), index=1, horizontal=True)
+    if st.button("Create channel", type="primary", icon=":material/add:"):
+        try:
+            new = exchange().create_channel(
+                name=name, kind=kind.lower(), keep_for=keep_for, visitor=visitor()
+            )
+        except ExchangeError as error:
+            st.error(str(error))
+        else:
+            _keep_ticket(new.key, new.owner_ticket)
+            _choose(new.key)
+
+
+def _join() -> None:
+    """The form that takes a channel key."""
+    st.subheader("Join a channel")
+    key = st.text_input(
+        "Channel key", value=st.session_state.get("lobby_key", ""), placeholder="ABCDE-FGHJK"
+    )
+    if st.button("Join channel", icon=":material/login:"):
+        _choose(key)
+
+
+def _choose(key: str) -> None:
+    """Puts the key into the page's address; the rerun looks the channel up."""
+    st.session_state["lobby_key"] = key
+    st.query_params["channel"] = key
+    st.rerun()
+
+
+def _look_in() -> tuple[str, Lobby] | None:
+    """The channel that the address names, if its key is good."""
+    key = channel_in_url() or st.session_state.get("lobby_key", "")
+    if not key:
+        return None
+    st.session_state["lobby_key"] = key
+    try:
+        if st.session_state.get("right_key") != key:
+            exchange().join(key, visitor())
+            st.session_state["right_key"] = key
+        return key, exchange().look_in(key)
+    except ExchangeError as error:
+        st.session_state.pop("right_key", None)
+        st.error(str(error))
+        return None
+
+
+def _enter(key: str, lobby: Lobby) -> None:
+    """Key, people, name and role; then a seat."""
+    key = tidy_key(key)
+    with st.container(border=True):
+        shown, people = st.columns([3, 2])
+        with shown:
+            labelled(f"{lobby.channel.kind.capitalize()} channel", lobby.channel.name)
+            labelled_code("Channel key", key, key="big_key")
+            st.caption(
+                f"Kept until {day_and_time(lobby.channel.expires_at)}. Pass the key on to the "
+                "people you want here; whoever has it can come in."
+            )
+        with people:
+            here = [f"{p.name} ({p.role})" for p in lobby.people if p.here]
+            labelled(f"People here: {len(here)}", "\n".join(here) or "Nobody yet.")
+    _own_seats(key, here=True)
+    st.subheader("Take a seat")
+    _seat_form(key)
+
+
+def _seat_form(key: str) -> None:
     """Name, role, a receiver's key, and the button that takes a seat."""
     state = st.session_state
     st.text_input("Your name", key="your_name")
@@ -80,12 +191,12 @@ def seat_form(key: str) -> None:
     go_to_seat(seat, wanted.key)
 
 
-def keep_ticket(key: str, ticket: str) -> None:
+def _keep_ticket(key: str, ticket: str) -> None:
     """Remembers, in the browser, that the channel of this key was created here."""
     memory.remember(memory.Remembered(key=key, role="owner", token=ticket))
 
 
-def own_seats(key: str, *, here: bool) -> None:
+def _own_seats(key: str, *, here: bool) -> None:
     """Ways back to the seats that this browser remembers and the store still knows.
 
     Args:

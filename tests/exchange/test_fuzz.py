@@ -28,7 +28,7 @@ from rsa_core.cli.console import CommandError
 from rsa_core.cli.manifest import Manifest, Row
 from rsa_core.csv_cells import harmless, plain
 from tests.exchange.zips import CENTRAL_FIELDS, directory, lying, nameless, quoting, zipped
-from ui.words import csv_of
+from ui.parts.words import csv_of
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "20"))
 SEED = int(os.environ.get("FUZZ_SEED") or datetime.now(UTC).toordinal())

@@ -5,7 +5,7 @@ import streamlit as st
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest, element_tree
 
-import ui.service
+import ui.frame.service
 from exchange import KEY_SIZES, InputRefused
 from exchange.comparison import BUDGETS, CASES
 from tests.conftest import encoded, photograph
@@ -13,7 +13,7 @@ from tests.ui.test_compare import control
 from tests.ui.test_compare import page as compare_page
 from tests.ui.test_laboratory import tab_of
 from tests.ui.test_pages import page_of, with_key_panel
-from ui import asked
+from ui.frame import asked
 
 FORGED = ["86400", 86400.0, 86400, 5.0, True, None, b"5", [], [5], {}, {"5": 5}, float("nan"), -1]
 
@@ -21,8 +21,8 @@ FORGED = ["86400", 86400.0, 86400, 5.0, True, None, b"5", [], [5], {}, {"5": 5},
 @pytest.fixture
 def exchange(tmp_path, monkeypatch, quick_keys):
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/channels.db")
-    yield ui.service.exchange()
-    ui.service.exchange().close()
+    yield ui.frame.service.exchange()
+    ui.frame.service.exchange().close()
 
 
 @pytest.fixture

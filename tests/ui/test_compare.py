@@ -3,10 +3,10 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import ui.service
+import ui.frame.service
 from exchange.comparison import Case, baseline, begin, cases, measure, sample, tables
-from ui.comparing.job import Job
-from ui.words import csv_of
+from ui.compare.job import Job
+from ui.parts.words import csv_of
 
 PIXELS, HYBRID = Case("textbook-pixels", 12), Case("hybrid", 2048)
 
@@ -17,7 +17,7 @@ def quick(tmp_path, monkeypatch, key_pool):
     ready = {("key pair", 2048): cases.MadeKey(key_pool[0], 0.5)}
     monkeypatch.setattr(cases, "_made", ready)
     yield
-    ui.service.exchange().close()
+    ui.frame.service.exchange().close()
 
 
 def page() -> AppTest:

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from ui.laboratory.held import shared
+from ui.parts.held import shared
 
 
 def test_those_who_ask_at_the_same_time_wait_for_one_and_the_same_work():

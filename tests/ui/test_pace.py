@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ui import pace
+from ui.frame import pace
 
 
 @pytest.fixture

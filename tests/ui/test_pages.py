@@ -10,10 +10,10 @@ from dataclasses import asdict
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import ui.service
+import ui.frame.service
 from exchange import Exchange, Unavailable
-from ui.memory import Remembered
-from ui.sending import Order
+from ui.frame.memory import Remembered
+from ui.sender import Order
 
 ROLES = ("sender", "interceptor", "receiver")
 
@@ -21,8 +21,8 @@ ROLES = ("sender", "interceptor", "receiver")
 @pytest.fixture
 def exchange(tmp_path, monkeypatch, quick_keys):
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/channels.db")
-    yield ui.service.exchange()
-    ui.service.exchange().close()
+    yield ui.frame.service.exchange()
+    ui.frame.service.exchange().close()
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_a_message_from_before_a_newcomer_was_drawn_unticks_nobody(exchange, cha
     at.multiselect[0].set_value([]).run()  # what the browser still showed
     assert at.multiselect[0].value == [bob.id]
     later = time.monotonic() + 60
-    monkeypatch.setattr("ui.sending.time.monotonic", lambda: later)
+    monkeypatch.setattr("ui.sender.time.monotonic", lambda: later)
     at.multiselect[0].set_value([]).run()  # and what the sender wants
     assert at.multiselect[0].value == []
     at.run()
@@ -157,7 +157,7 @@ def test_news_arrives_as_a_toast_and_in_the_list(exchange, channel):
 
 
 def test_a_new_receiver_is_ticked_and_a_choice_is_kept(exchange, channel, monkeypatch):
-    monkeypatch.setattr("ui.sending._ON_ITS_WAY", -1.0)  # what is drawn is there at once
+    monkeypatch.setattr("ui.sender._ON_ITS_WAY", -1.0)  # what is drawn is there at once
     bob = sit(exchange, channel, "Bob", "receiver")
     at = page_of(sit(exchange, channel, "Ada", "sender"), channel.key)
     assert at.multiselect[0].value == [bob.id]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rsa_core.cli.manifest import csv_bytes
 from rsa_core.csv_cells import harmless, plain
-from ui.words import csv_of
+from ui.parts.words import csv_of
 
 SIGNS = "=+-@|＝＋－＠"
 HOSTILE = st.text(

@@ -2,7 +2,7 @@
 
 import pytest
 
-import ui.service
+import ui.frame.service
 from tests.conftest import encoded, photograph
 from tests.ui.test_laboratory import choose, press, texts
 from tests.ui.test_pages import page_of
@@ -11,8 +11,8 @@ from tests.ui.test_pages import page_of
 @pytest.fixture
 def exchange(tmp_path, monkeypatch, quick_keys):
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/channels.db")
-    yield ui.service.exchange()
-    ui.service.exchange().close()
+    yield ui.frame.service.exchange()
+    ui.frame.service.exchange().close()
 
 
 class Lesson:

@@ -8,19 +8,19 @@ import tracemalloc
 import pytest
 import streamlit as st
 
-import ui.sending
-import ui.service
+import ui.frame.service
+import ui.sender
 from exchange import Exchange, archives
 from tests.exchange.zips import lying, of_many_names, quoting, zipped
 from tests.ui.test_pages import page_of, sit
-from ui.sending import Order
+from ui.sender import Order
 
 
 @pytest.fixture
 def exchange(tmp_path, monkeypatch, quick_keys):
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/channels.db")
-    yield ui.service.exchange()
-    ui.service.exchange().close()
+    yield ui.frame.service.exchange()
+    ui.frame.service.exchange().close()
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def outcomes(at, ada) -> list[tuple[str, str]]:
 
 def test_every_file_of_every_zip_has_its_line(exchange, ada, press, png, monkeypatch):
     saved = []
-    monkeypatch.setattr(ui.sending, "save_button", lambda label, data, **_: saved.append(data))
+    monkeypatch.setattr(ui.sender, "save_button", lambda label, data, **_: saved.append(data))
     good = zipped(("a.png", png), ("notes.txt", b"no picture"), ("b.png", png))
     bad = lying(zipped(("c.png", png), ("d.png", png)), 0, crc=1)
     files = [

@@ -1,0 +1,91 @@
+"""The interceptor's captures: which one, what it says in clear, and its bytes."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from weakref import WeakValueDictionary
+
+import streamlit as st
+
+from exchange import CapturedImage, CaptureItem, ExchangeError, Seat
+from exchange.laboratory import hex_dump, noise_picture
+from ui.frame.service import exchange, visitor
+from ui.interceptor.choices import attack_key, tab_key
+from ui.parts.files import save_button, small_picture
+from ui.parts.held import shared
+from ui.parts.words import clock_time, file_size
+
+_HEX_BYTES = 512
+
+# The captures that sessions look at just now. A class looks at the same ones, and a large one is
+# some 50 MB; whether a seat may see it was asked before, in the list of its captures.
+_in_sight: WeakValueDictionary[str, CapturedImage] = WeakValueDictionary()
+
+
+def capture_choice(seat: Seat) -> CapturedImage | None:
+    """The captures of the channel, the newest first; the chosen one, whole."""
+    items = {item.id: item for item in exchange().captures(seat)}
+    if not items:
+        st.caption("Nothing captured yet. Every image sent in this channel appears here.")
+        return None
+    if f"capture_{seat.id}" not in st.session_state:
+        _follow_attack(seat, items)
+    chosen = st.selectbox(
+        "Capture",
+        list(items),
+        format_func=lambda image_id: _label(items[image_id]),
+        key=f"capture_{seat.id}",
+    )
+    held = _in_sight.get(chosen)
+    if held is None:
+        try:
+            held = _in_sight[chosen] = exchange().capture(seat, chosen)
+        except ExchangeError as error:
+            st.error(str(error))
+            return None
+    st.session_state[f"captured_{seat.id}"] = held
+    return replace(held, item=items[chosen])
+
+
+def _follow_attack(seat: Seat, items: Mapping[str, CaptureItem]) -> None:
+    """A page that was opened anew while an attack runs goes on where the attack is."""
+    running = exchange().attack_state(seat, visitor())
+    if running is not None and running.image_id in items:
+        st.session_state[f"capture_{seat.id}"] = running.image_id
+        st.session_state[attack_key(seat)] = running.attack
+        st.session_state[tab_key(seat)] = "Attacks"
+
+
+def show_ciphertext(capture: CapturedImage) -> None:
+    """What travelled: facts, a picture of the noise, and bytes."""
+    picture, facts = st.columns([1, 2])
+    with picture:
+        noise = shared("noise", capture.file_name, lambda: noise_picture(capture))
+        small_picture(noise, alt="The ciphertext drawn as pixels")
+        st.caption("The ciphertext, drawn as pixels")
+    with facts:
+        size = len(capture.envelope)
+        lines = [
+            f"Envelope of capture {capture.item.number}: {file_size(size)} ({size} bytes)",
+            f"Scheme: {capture.item.scheme}",
+            *(f"{name}: {value}" for name, value in capture.facts.parameters),
+        ]
+        st.text("\n".join(lines))
+        save_button(
+            "Download ciphertext",
+            capture.envelope,
+            file_name=capture.file_name,
+            mime="application/octet-stream",
+            key="save_capture",
+        )
+    st.caption("Recipients, and the fingerprints of their public keys")
+    st.code(
+        "\n".join(f"{one.fingerprint.hex()}  {one.name}" for one in capture.item.recipients),
+        language=None,
+        wrap_lines=True,
+    )
+    st.caption(f"The ciphertext in hexadecimal, its first {_HEX_BYTES} bytes")
+    st.code(hex_dump(capture, _HEX_BYTES), language=None)
+
+
+def _label(item: CaptureItem) -> str:
+    return f"{item.number} · {item.scheme} · {clock_time(item.sent_at)} · from {item.sender}"

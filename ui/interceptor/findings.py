@@ -1,0 +1,141 @@
+"""What this seat has found out: one finding whole, and all of a capture in a list."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from exchange import (
+    ATTACK_CHOICES,
+    CapturedImage,
+    ExchangeError,
+    Found,
+    FoundItem,
+    NotFound,
+    Seat,
+    Unavailable,
+)
+from ui.frame.service import exchange
+from ui.parts.files import picture_with_save_button, save_button
+from ui.parts.held import once
+from ui.parts.widgets import labelled_code
+from ui.parts.words import clock_time
+
+_KEY_NAMES = "nedpq"
+
+
+def found_items(seat: Seat, capture: CapturedImage) -> dict[str, FoundItem]:
+    """This seat's findings about a capture, by attack."""
+    items = exchange().findings(seat)
+    return {item.attack: item for item in items if item.image_id == capture.item.id}
+
+
+def exact_picture(seat: Seat, capture: CapturedImage) -> bytes | None:
+    """The capture's picture, if any attack has recovered it exactly."""
+    for item in found_items(seat, capture).values():
+        heading = _heading(seat, item)
+        if heading is not None and heading.exact:
+            return _picture(seat, item)
+    return None
+
+
+def _picture(seat: Seat, item: FoundItem) -> bytes | None:
+    return once(
+        f"exact_{seat.id}",
+        item,
+        lambda: exchange().finding(seat, item.image_id, item.attack).picture,
+    )
+
+
+def show_finding(seat: Seat, capture: CapturedImage, item: FoundItem) -> None:
+    """Verdict, words, evidence, and what was recovered, to look at and to save."""
+    try:
+        found = _whole(seat, item)
+    except ExchangeError as error:
+        st.error(str(error))
+        return
+    if found.verdict == "broken":
+        st.error(f"Broken in {found.seconds:.2f} s", icon=":material/lock_open:")
+    elif found.verdict == "preconditions not met":
+        st.success("Preconditions not met", icon=":material/lock:")
+    else:
+        st.warning("Not broken within the budget", icon=":material/lock_clock:")
+    st.text(found.words)
+    if found.evidence:
+        st.caption("Evidence")
+        st.code("\n".join(found.evidence), language=None, wrap_lines=True)
+    key = f"{capture.item.id}_{item.attack}"
+    if found.picture is not None and found.file is not None:
+        st.caption(
+            "The recovered picture, exact to the last bit"
+            if found.exact
+            else "What could be seen: a part, or an outline"
+        )
+        picture_with_save_button(
+            "Download recovered picture",
+            found.file,
+            found.picture,
+            file_name=found.file_name,
+            mime=found.mime,
+            view_mime="image/png",
+            alt="The recovered picture",
+            key=f"found_{key}",
+        )
+    elif found.file is not None:
+        save_button(
+            "Download recovered file",
+            found.file,
+            file_name=found.file_name,
+            mime=found.mime,
+            key=f"found_{key}",
+        )
+    if found.envelope is not None:
+        save_button(
+            "Download forged envelope",
+            found.envelope,
+            file_name=found.envelope_name,
+            mime="application/octet-stream",
+            key=f"forged_{key}",
+        )
+    if found.key is not None:
+        numbers = zip(_KEY_NAMES, found.key, strict=True)
+        labelled_code(
+            "The recovered private key", "\n".join(f"{name} = {number}" for name, number in numbers)
+        )
+
+
+def show_findings(seat: Seat, items: dict[str, FoundItem]) -> None:
+    """All findings about a capture, in short."""
+    if not items:
+        return
+    st.caption("Your findings about this capture; nobody else can see them.")
+    rows = [
+        {
+            "Attack": ATTACK_CHOICES[item.attack].title,
+            "Verdict": heading.verdict if heading else "damaged",
+            "Seconds": f"{heading.seconds:.2f}" if heading else "",
+            "At": clock_time(item.found_at),
+        }
+        for item in items.values()
+        for heading in [_heading(seat, item)]
+        if item.attack in ATTACK_CHOICES
+    ]
+    st.dataframe(rows, hide_index=True, alt="Your findings about this capture")
+
+
+def _whole(seat: Seat, item: FoundItem) -> Found:
+    """One finding whole; the last one that was asked for stays in the session."""
+    return once(
+        f"finding_{seat.id}", item, lambda: exchange().finding(seat, item.image_id, item.attack)
+    )
+
+
+def _heading(seat: Seat, item: FoundItem) -> Found | None:
+    """A finding without what is large, remembered for the whole session; None if damaged."""
+    held: dict[FoundItem, Found] = st.session_state.setdefault(f"headings_{seat.id}", {})
+    if item not in held:
+        try:
+            whole = exchange().finding(seat, item.image_id, item.attack)
+        except (NotFound, Unavailable):
+            return None
+        held[item] = replace(whole, picture=None, file=None, envelope=None)
+    return held[item]

@@ -1,0 +1,84 @@
+"""Public keys in sight: how healthy each is, and an insider's key for a lesson."""
+
+import streamlit as st
+
+from exchange import ExchangeError, Seat, SeenKey
+from exchange.laboratory import health_of
+from ui.frame.service import exchange, visitor
+from ui.parts.held import keep, kept
+from ui.parts.widgets import labelled_code
+
+
+def show_keys(seat: Seat) -> None:
+    """Key health on demand, and in classroom channels a key of one's own."""
+    keys = exchange().public_keys(seat)
+    with st.expander("Key health"):
+        if keys:
+            _health(seat, keys)
+        else:
+            st.caption("No receiver has a public key yet.")
+    if seat.channel.kind == "classroom":
+        with st.expander("An insider's key"):
+            _insider(seat)
+
+
+def _health(seat: Seat, keys: tuple[SeenKey, ...]) -> None:
+    st.caption(
+        "Which attacks a public key invites, and what each would cost. Quick ones are tried, "
+        "which takes some seconds."
+    )
+    key = st.selectbox("Public key", keys, format_func=_label)
+    if st.button("Check this key", icon=":material/health_and_safety:"):
+        try:
+            with st.spinner("Trying what is quick …"):
+                found = health_of(key, keys, visitor(), seat.channel.id)
+        except ExchangeError as error:
+            st.error(str(error))
+        else:
+            keep("health", (key, keys), found)
+    held = kept("health", (key, keys))
+    if not isinstance(held, tuple):
+        return
+    broken = [one.attack for one in held if one.verdict == "broken" and one.concerns == "key"]
+    if broken:
+        st.error(f"Broken: {', '.join(broken)}", icon=":material/key_off:")
+    else:
+        st.success("No attack that was tried breaks this key.", icon=":material/key:")
+    st.dataframe(
+        [
+            {
+                "Attack": one.attack,
+                "Verdict": one.verdict,
+                "Opens": "everything" if one.concerns == "key" else "the textbook schemes",
+                "Needs": one.needs,
+                "Cost": one.cost,
+            }
+            for one in held
+        ],
+        hide_index=True,
+        height="content",
+        alt="Key health: attacks, verdicts and costs",
+    )
+
+
+def _insider(seat: Seat) -> None:
+    st.caption(
+        "Where two people share one modulus, each can compute the other's private key. Take the "
+        "free key of a receiver's shared modulus, and run the attack of the insider."
+    )
+    own = exchange().insider_key(seat)
+    if own is not None:
+        n, e = own
+        labelled_code("Your own classroom key (insecure)", f"n = {n}\ne = {e}")
+    if st.button("Take the other key of a shared modulus", icon=":material/key:"):
+        try:
+            exchange().take_insider_key(seat)
+        except ExchangeError as error:
+            st.error(str(error))
+        else:
+            st.rerun()
+
+
+def _label(key: SeenKey) -> str:
+    kind = "classroom key" if key.classroom else "key"
+    return f"{key.name} · {kind}, {key.n.bit_length()} bits, e = {key.e}"
