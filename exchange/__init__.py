@@ -8,7 +8,7 @@ people.
 
 import time
 
-from exchange.admission import NOBODY, Sleep, Visitor, asked_by
+from exchange.admission import Sleep
 from exchange.attack_values import AttackChoice, AttackState, Found, FoundItem, SeenKey
 from exchange.attacking import ATTACK_CHOICES, Attacking
 from exchange.channels import Channels
@@ -81,6 +81,7 @@ from exchange.values import (
 from rsa_core import KEY_SIZES, WEAKNESSES
 from rsa_core.tampering import FACTORS as TAMPER_FACTORS
 from rsa_core.tampering import REGIONS as TAMPER_REGIONS
+from rsa_core.turns import NOBODY, Visitor, asked_by
 from store import open_store
 
 

@@ -9,43 +9,16 @@ people out would be a lever for whoever wants them out.
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import store
 from exchange.errors import TooManyTries
-from rsa_core import apart
+from rsa_core.turns import Visitor
 
 SLOW_DOWN = 2.0  # seconds
 
 Sleep = Callable[[float], None]
-
-
-def _always() -> bool:
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who is trying, as far as the server can tell; "" where it cannot.
-
-    Attributes:
-        session: a name for one browser session.
-        address: the network address; a whole class may share one.
-        alive: whether a browser still shows that session's page; heavy work ends without it.
-    """
-
-    session: str = ""
-    address: str = ""
-    alive: Callable[[], bool] = field(default=_always, compare=False, repr=False)
-
-
-NOBODY = Visitor()
-
-
-def asked_by(visitor: Visitor) -> None:
-    """Says who asks for what this thread does: places for heavy work are shared by turns."""
-    apart.asked_by(visitor.address, visitor.session)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,11 @@ from functools import partial
 from types import MappingProxyType
 
 import store
-from exchange.admission import NOBODY, Sleep, Visitor
+from exchange.admission import Sleep
 from exchange.attack_values import AttackChoice, AttackState, Found, FoundItem, SeenKey
-from exchange.desk import Asking, Clock, Desk, find_image, utc_now
+from exchange.desk import Asking, Clock, Desk, find_image, in_words, utc_now
 from exchange.errors import ExchangeError, InputRefused, NotFound, Unavailable
 from exchange.seats import classroom_keys
-from exchange.turns import LONG, Turn
 from exchange.values import Seat
 from rsa_core import (
     CancelledError,
@@ -49,6 +48,7 @@ from rsa_core.attacks import (
     parse_outcome,
     start,
 )
+from rsa_core.turns import LONG, NOBODY, Turn, Visitor
 
 BUDGET = Budget(seconds=60.0, memory=1 << 30)
 OTHER_BYTES = 64_000_000  # of other captures for one attack, the newest first
@@ -212,7 +212,8 @@ class Attacking(Desk):
             shared.turn.also_for(visitor)
             return shared
         channel, image_id, attack, _ = same
-        shared = _Shared(LONG.ask(visitor, channel), [seat])
+        with in_words():
+            shared = _Shared(LONG.ask(visitor, channel), [seat])
         shared.run = start(
             attack, partial(self._target_of, shared, image_id), BUDGET, turn=shared.turn
         )

@@ -3,12 +3,12 @@
 import secrets
 
 import store
-from exchange.admission import NOBODY, Visitor
 from exchange.cleaning import Cleaning
 from exchange.desk import channel_view, token_hash
 from exchange.errors import InputRefused, Unavailable
 from exchange.texts import channel_name
 from exchange.values import CHANNEL_KINDS, KEEP_FOR, Lobby, NewChannel
+from rsa_core.turns import NOBODY, Visitor
 
 _PURGE_SECONDS = 5.0  # what is left then goes with the next cleaning
 _KEY_TRIES = 8  # two of 2**50 keys meet about never; a loop without an end would be worse

@@ -25,7 +25,7 @@ from exchange.errors import (
     WrongRole,
 )
 from exchange.values import Channel, Person, Role
-from rsa_core import ClassroomPublicKey, fingerprint_of, safety_number_of
+from rsa_core import BusyError, ClassroomPublicKey, fingerprint_of, safety_number_of
 
 Clock = Callable[[], datetime]
 
@@ -159,11 +159,13 @@ def token_hash(token: str) -> bytes:
 
 @contextmanager
 def in_words() -> Iterator[None]:
-    """Turns the store's faults into sentences for people."""
+    """Turns faults of the store, and a lack of places for heavy work, into sentences for people."""
     try:
         yield
     except (store.DuplicateKey, store.NameTaken):
         raise  # an answer, not a fault: the act itself has the words for it
+    except BusyError as error:
+        raise Unavailable(str(error)) from None
     except store.StoreBusy:
         raise Unavailable(
             "The server is busy just now. Nothing was lost: please try again in a few seconds."

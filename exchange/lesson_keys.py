@@ -11,13 +11,13 @@ import threading
 import time
 
 import store
-from exchange.admission import NOBODY, Sleep, Visitor
-from exchange.desk import Asking, Clock, Desk, utc_now
+from exchange.admission import Sleep
+from exchange.desk import Asking, Clock, Desk, in_words, utc_now
 from exchange.errors import InputRefused
 from exchange.seats import CLASSROOM_KEY_SIZES, classroom_keys, lock_classroom_keys
-from exchange.turns import QUICK
 from exchange.values import Seat
 from rsa_core import SEED_KEY, WEAKNESSES, ClassroomKeyPair, make_weak
+from rsa_core.turns import NOBODY, QUICK, Visitor
 
 SHARED_MODULUS = "shared-modulus"
 _WAITING_MOST = 500  # partner keys; the oldest make room
@@ -47,7 +47,7 @@ class LessonKeys(Desk):
         """
         with self._reading() as unit:
             channel = self._asking(unit, seat.token, "receiver").channel.public_id
-        with QUICK.taken(visitor, channel):
+        with in_words(), QUICK.taken(visitor, channel):
             pairs = _make(choice)
         with self._writing() as unit:
             asking = self._asking(unit, seat.token, "receiver")

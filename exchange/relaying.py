@@ -15,14 +15,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import store
-from exchange.admission import NOBODY, Sleep, Visitor
-from exchange.desk import Asking, Clock, find_image, utc_now
+from exchange.admission import Sleep
+from exchange.desk import Asking, Clock, find_image, in_words, utc_now
 from exchange.details import parse_details
 from exchange.errors import Damaged, InputRefused, NotDecoded, NotFound, Tampered, Unavailable
 from exchange.seats import Seats
 from exchange.sending import check_room
 from exchange.tamper_values import ReadItem, ReadPicture
-from exchange.turns import QUICK
 from exchange.values import Seat
 from exchange.watching import capture_numbers
 from rsa_core import (
@@ -43,6 +42,7 @@ from rsa_core import (
     readdress,
     sign,
 )
+from rsa_core.turns import NOBODY, QUICK, Visitor
 
 TICK_WAITS = 2.0  # seconds, for its turn; the page stands still meanwhile
 NO_ROOM_FOR = timedelta(seconds=10)  # what finds no room in the channel is not tried sooner again
@@ -97,7 +97,10 @@ class Relaying(Seats):
         done = 0
         try:
             for one in waiting:
-                with QUICK.taken(visitor, asking.channel.public_id, patience=TICK_WAITS):
+                with (
+                    in_words(),
+                    QUICK.taken(visitor, asking.channel.public_id, patience=TICK_WAITS),
+                ):
                     done += self._relay(seat, *one)
         except (InputRefused, Unavailable):
             pass  # others have much to do: the rest is for a later tick

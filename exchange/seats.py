@@ -11,14 +11,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import store
-from exchange.admission import NOBODY, Visitor
-from exchange.desk import Asking, channel_view, role_of, token_hash
+from exchange.desk import Asking, channel_view, in_words, role_of, token_hash
 from exchange.errors import CannotOpen, InputRefused, RecordLost, SeatChanged, SeatGone
 from exchange.knowing import Knowing
 from exchange.known import Known, Me
 from exchange.lookalikes import look_alike
 from exchange.texts import name_key, person_name
-from exchange.turns import QUICK
 from exchange.values import ROLES, KeyChoice, OwnKeys, Role, Seat
 from rsa_core import (
     KEY_SIZES,
@@ -33,6 +31,7 @@ from rsa_core import (
     open_note,
     seal_note,
 )
+from rsa_core.turns import NOBODY, QUICK, Visitor
 
 CLASSROOM_KEY_SIZES = (12, 16, 32, 64, 128, 256, 512, 1024, 2048)
 SEATS_OF_A_CHANNEL = 200
@@ -100,7 +99,7 @@ class Seats(Knowing):
             return taken
         new = _NewKeys()
         if role != "interceptor":
-            with QUICK.taken(visitor, channel.public_id):
+            with in_words(), QUICK.taken(visitor, channel.public_id):
                 new = _make_keys(role, channel.kind, keys or KeyChoice(), token)
         now = self._clock()
         try:

@@ -11,15 +11,14 @@ key.
 from contextlib import suppress
 
 import store
-from exchange.admission import NOBODY, Visitor
-from exchange.desk import Asking
+from exchange.desk import Asking, in_words
 from exchange.errors import ExchangeError, InputRefused, NotFound
 from exchange.relaying import Relaying, false_secret
 from exchange.tamper_values import Substitution
 from exchange.tampering import require_tampering
-from exchange.turns import QUICK
 from exchange.values import Seat
 from rsa_core import KEY_SIZES, KeyPair, PublicKey
+from rsa_core.turns import NOBODY, QUICK, Visitor
 
 
 class Substituting(Relaying):
@@ -44,7 +43,7 @@ class Substituting(Relaying):
             receiver, key = _receiver(unit, asking, person_id)
         # As long as the true one: another length would give it away.
         bits = PublicKey.from_der(key).bits
-        with QUICK.taken(visitor, asking.channel.public_id):
+        with in_words(), QUICK.taken(visitor, asking.channel.public_id):
             pair = KeyPair.generate(min(KEY_SIZES, key=lambda size: abs(size - bits)))
         locked = pair.lock(false_secret(seat, pair.public))
         now = self._clock()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from rsa_core.classroom import SEED_KEY, ClassroomKeyPair, ClassroomPublicKey
 from rsa_core.envelopes.streaming import open_stream, seal_stream
 from rsa_core.errors import (
+    BusyError,
     CancelledError,
     DecodingError,
     DecryptionError,
@@ -65,6 +66,7 @@ __all__ = [
     "WEAKNESSES",
     "AnyKeyPair",
     "AnyPublicKey",
+    "BusyError",
     "CancelledError",
     "Capture",
     "ClassroomKeyPair",

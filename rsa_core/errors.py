@@ -30,6 +30,10 @@ class LimitError(RsaCoreError):
     """The work would be too large. Says how large, and what the limit is."""
 
 
+class BusyError(RsaCoreError):
+    """Heavy work finds no place now. One short sentence that says what to do."""
+
+
 class CancelledError(RsaCoreError):
     """The caller asked long work to stop. Nothing was made."""
 

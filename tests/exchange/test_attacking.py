@@ -22,10 +22,10 @@ from exchange import (
     Unavailable,
     Visitor,
     WrongRole,
-    turns,
 )
-from exchange.laboratory import (
+from lab import (
     EXHIBITS,
+    LabError,
     appearing,
     arithmetic,
     exhibit,
@@ -34,7 +34,7 @@ from exchange.laboratory import (
     picture_for_tests,
     statistics,
 )
-from rsa_core import KeyFormatError, PublicKey
+from rsa_core import KeyFormatError, PublicKey, turns
 from rsa_core.attacks import Budget
 from tests.conftest import encoded, photograph
 
@@ -404,7 +404,7 @@ def test_the_statistics_tell_textbook_from_hybrid(classroom):
 
 
 def test_the_heat_map_resembles_the_picture():
-    from exchange.laboratory.statistics import _duplicates
+    from lab.statistics import _duplicates
 
     samples = np.random.default_rng(5).integers(0, 256, (96, 1600), np.uint8)
     samples[:48] = 7
@@ -430,9 +430,9 @@ def test_a_key_that_cannot_take_the_experiment_says_so(classroom, png):
     blocks = dataclasses.replace(
         seen, item=dataclasses.replace(seen.item, scheme="textbook-blocks")
     )
-    with pytest.raises(InputRefused):
+    with pytest.raises(LabError):
         experiment(blocks, picture_for_tests(None))
-    with pytest.raises(InputRefused):
+    with pytest.raises(LabError):
         experiment(dataclasses.replace(seen, keys=()), picture_for_tests(None))
 
 
@@ -450,9 +450,9 @@ def test_each_exhibit_is_broken_in_front_of_the_student(name, upload):
 
 
 def test_what_is_no_picture_or_no_exhibit_is_refused():
-    with pytest.raises(InputRefused):
+    with pytest.raises(LabError):
         picture_for_tests(b"no picture")
-    with pytest.raises(InputRefused):
+    with pytest.raises(LabError):
         exhibit("no such", picture_for_tests(None))
 
 
@@ -476,7 +476,7 @@ def test_the_arithmetic_of_one_sample(captured, pixels):
     assert (found.n, found.e) == (3233, 7)
     assert found.c == pow(found.m, 7, 3233) == found.steps[-1].result
     for place in ((48, 0, 0), (0, 36, 0), (0, 0, 3), (-1, 0, 0)):
-        with pytest.raises(InputRefused, match="outside"):
+        with pytest.raises(LabError, match="outside"):
             arithmetic(seen, x=place[0], y=place[1], channel=place[2])
 
 
@@ -485,19 +485,19 @@ def test_the_arithmetic_of_a_block_once_the_picture_is_known(classroom, pixels, 
     samples = pixels.astype(np.uint16)[..., 0] * 257 + 3 if wide else pixels
     classroom.exchange.new_classroom_key(classroom.seats["Bob"], 128)
     seen = capture(classroom, "textbook-blocks", encoded(samples), "Bob")
-    with pytest.raises(InputRefused, match="Recover"):
+    with pytest.raises(LabError, match="Recover"):
         arithmetic(seen, x=0, y=0, channel=0)
     found = attack(classroom, "factoring", image_id=seen.item.id)
     for x, y in ((0, 0), (47, 35), (11, 20)):
         one = arithmetic(seen, x=x, y=y, channel=0, recovered=found.picture)
         assert pow(one.m, one.e, one.n) == one.c
         assert one.steps[-1].result == one.c
-    with pytest.raises(InputRefused, match="does not belong"):
+    with pytest.raises(LabError, match="does not belong"):
         arithmetic(seen, x=0, y=0, channel=0, recovered=encoded(255 - pixels))
 
 
 def test_hybrid_has_no_arithmetic_to_show(classroom, png):
-    with pytest.raises(InputRefused, match="textbook"):
+    with pytest.raises(LabError, match="textbook"):
         arithmetic(capture(classroom, "hybrid", png, "Bob"), x=0, y=0, channel=0)
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from exchange import InputRefused, NotFound, Tampered, Unavailable, WrongRole, sending
-from exchange.laboratory import difference
+from lab import difference
 from tests.conftest import encoded, photograph
 
 SCHEMES = ("textbook-pixels", "textbook-blocks", "oaep-blocks", "hybrid")

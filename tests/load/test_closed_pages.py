@@ -11,7 +11,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import connect
 
-from exchange.turns import PLACES
+from rsa_core.turns import PLACES
 from tests.browser.conftest import Server
 from tests.load.test_sessions import run_apart
 

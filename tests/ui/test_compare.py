@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import ui.frame.service
-from exchange.comparison import Case, baseline, begin, cases, measure, sample, tables
+from lab import Case, baseline, begin, cases, measure, sample, tables
 from ui.compare.job import Job
 from ui.parts.words import csv_of
 

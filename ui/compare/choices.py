@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from exchange import ExchangeError
-from exchange.comparison import (
+from lab import (
     ATTACK_TITLES,
     BUDGETS,
     CASES,
@@ -13,6 +13,7 @@ from exchange.comparison import (
     DEFAULT_SIDE,
     SAMPLES,
     SIDES,
+    LabError,
     Subject,
     baseline,
     sample,
@@ -101,7 +102,7 @@ def _subject(file: UploadedFile | None, name: str, side: int) -> Subject | str:
         made: Subject | str
         try:
             made = uploaded(file.getvalue(), side) if file else sample(name, side)
-        except ExchangeError as error:
+        except LabError as error:
             made = str(error)
         held = wanted, made
         st.session_state[_PICTURE] = held

@@ -3,7 +3,7 @@
 import altair as alt
 import streamlit as st
 
-from exchange.comparison import ATTACK_TITLES, Case, Entry, Shape, shape_of, tables
+from lab import ATTACK_TITLES, Case, Entry, Shape, shape_of, tables
 from ui.compare.job import Job
 from ui.parts.files import small_picture
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from exchange.comparison import ATTACK_TITLES, Attempt, Case, Entry, Subject
+from lab import ATTACK_TITLES, Attempt, Case, Entry, Subject
 from rsa_core.analysis import Measurement
 from rsa_core.attacks import Run
 

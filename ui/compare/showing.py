@@ -7,7 +7,7 @@ import altair as alt
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from exchange.comparison import BROKEN_MEANS, Case, lab_report, tables
+from lab import BROKEN_MEANS, Case, lab_report, tables
 from rsa_core.analysis import CANNOT_SHOW
 from ui.compare.detail import show_case
 from ui.compare.job import Job

@@ -10,8 +10,7 @@ import time
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from exchange import ExchangeError, Unavailable
-from exchange.comparison import ATTACK_TITLES, attempt_of, begin, measure, tables
+from lab import ATTACK_TITLES, LabError, attempt_of, begin, measure, tables
 from ui.compare.job import Job, Step
 from ui.frame.service import visitor
 
@@ -51,7 +50,7 @@ def _do(job: Job, step: Step, progress: _Progress) -> None:
             job.entries[case] = measure(job.subject, case, progress, visitor())
         elif case in job.entries:
             _attack(job, step, progress)
-    except ExchangeError as error:
+    except LabError as error:
         job.problems[case] = str(error)
     job.done.add(step)
     job.files = None
@@ -67,7 +66,7 @@ def _attack(job: Job, step: Step, progress: _Progress) -> None:
         time.sleep(_LOOK)
     job.run = None
     if state.outcome is None:
-        raise Unavailable(state.words)
+        raise LabError(state.words)
     job.attempts[step] = attempt_of(entry, state.outcome)
 
 

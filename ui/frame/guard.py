@@ -12,6 +12,7 @@ from typing import NoReturn
 import streamlit as st
 
 from exchange import ExchangeError, Role, Seat, SeatGone, Waiting
+from lab import LabError
 from ui.frame import memory, pace
 from ui.frame.feed import live_feed, times_happened
 from ui.frame.service import exchange
@@ -80,7 +81,7 @@ def _faults_in_words() -> Iterator[None]:
         yield
     except SeatGone:
         st.rerun()
-    except ExchangeError as error:
+    except (ExchangeError, LabError) as error:
         st.error(str(error))
         pace.tick_every(_RETRY_MS, key="retry")
         st.stop()

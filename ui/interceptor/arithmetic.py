@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from exchange import CapturedImage, InputRefused, Seat
-from exchange.laboratory import Arithmetic, arithmetic
+from exchange import CapturedImage, Seat
+from lab import Arithmetic, LabError, arithmetic
 from ui.interceptor.findings import exact_picture
 from ui.parts.held import once
 from ui.parts.widgets import labelled_code
@@ -25,7 +25,7 @@ def show_arithmetic(seat: Seat, capture: CapturedImage) -> None:
                 (capture.file_name, x, y, channel, recovered is not None),
                 lambda: arithmetic(capture, x=x, y=y, channel=channel, recovered=recovered),
             )
-        except InputRefused as refused:
+        except LabError as refused:
             st.info(str(refused))
             return
         _show(found)

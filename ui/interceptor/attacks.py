@@ -10,7 +10,7 @@ from contextlib import suppress
 import streamlit as st
 
 from exchange import ATTACK_CHOICES, AttackChoice, AttackState, CapturedImage, ExchangeError, Seat
-from exchange.laboratory import appearing
+from lab import appearing
 from ui.frame.service import exchange, visitor
 from ui.interceptor.choices import attack_key
 from ui.interceptor.findings import found_items, show_finding, show_findings

@@ -7,7 +7,7 @@ from weakref import WeakValueDictionary
 import streamlit as st
 
 from exchange import CapturedImage, CaptureItem, ExchangeError, Seat
-from exchange.laboratory import hex_dump, noise_picture
+from lab import hex_dump, noise_picture
 from ui.frame.service import exchange, visitor
 from ui.interceptor.choices import attack_key, tab_key
 from ui.parts.files import save_button, small_picture

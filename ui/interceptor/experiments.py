@@ -4,16 +4,17 @@ import hashlib
 
 import streamlit as st
 
-from exchange import CapturedImage, ExchangeError, Seat
-from exchange.laboratory import (
+from exchange import CapturedImage, Seat
+from lab import (
     EXHIBITS,
+    LabError,
     ShownExhibit,
     TestPicture,
     exhibit,
     experiment,
     picture_for_tests,
+    turn,
 )
-from exchange.turns import QUICK
 from rsa_core.analysis import Measurement
 from ui.frame.service import visitor
 from ui.interceptor.tables import statistics_table
@@ -48,7 +49,7 @@ def _picture() -> tuple[str, TestPicture] | None:
     name = hashlib.sha256(data).hexdigest()
     try:
         return once("test", name, lambda: (name, picture_for_tests(data)))
-    except ExchangeError as error:
+    except LabError as error:
         st.error(str(error))
         return None
 
@@ -63,9 +64,9 @@ def _sealed_twice(seat: Seat, capture: CapturedImage, name: str, picture: TestPi
     key = (capture.file_name, name)
     if st.button("Seal twice and compare", icon=":material/compare:"):
         try:
-            with st.spinner("Sealing twice …"), QUICK.taken(visitor(), seat.channel.id):
+            with st.spinner("Sealing twice …"), turn(visitor(), seat.channel.id):
                 table = experiment(capture, picture)
-        except ExchangeError as error:
+        except LabError as error:
             st.error(str(error))
             return
         keep("experiment", key, table)
@@ -86,10 +87,10 @@ def _exhibit(seat: Seat, name: str, picture: TestPicture) -> None:
         try:
             with (
                 st.spinner("Encrypting, testing and breaking …"),
-                QUICK.taken(visitor(), seat.channel.id),
+                turn(visitor(), seat.channel.id),
             ):
                 shown = exhibit(chosen, picture)
-        except ExchangeError as error:
+        except LabError as error:
             st.error(str(error))
             return
         keep("exhibit", key, shown)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from exchange import ExchangeError, Seat, SeenKey
-from exchange.laboratory import health_of
+from lab import LabError, health_of
 from ui.frame.service import exchange, visitor
 from ui.parts.held import keep, kept
 from ui.parts.widgets import labelled_code
@@ -32,7 +32,7 @@ def _health(seat: Seat, keys: tuple[SeenKey, ...]) -> None:
         try:
             with st.spinner("Trying what is quick …"):
                 found = health_of(key, keys, visitor(), seat.channel.id)
-        except ExchangeError as error:
+        except LabError as error:
             st.error(str(error))
         else:
             keep("health", (key, keys), found)

@@ -3,7 +3,7 @@
 import altair as alt
 import streamlit as st
 
-from exchange.laboratory import Duplicates, Statistics
+from lab import Duplicates, Statistics
 from ui.interceptor.choices import NEIGHBOURS
 from ui.parts.files import small_picture
 

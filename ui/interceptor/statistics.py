@@ -3,8 +3,7 @@
 import streamlit as st
 
 from exchange import CapturedImage, Seat
-from exchange.laboratory import CANNOT_SHOW, Statistics, statistics
-from exchange.turns import QUICK
+from lab import CANNOT_SHOW, Statistics, statistics, turn
 from ui.frame.service import visitor
 from ui.interceptor import plots
 from ui.interceptor.choices import PLOT
@@ -16,7 +15,7 @@ def show_statistics(seat: Seat, capture: CapturedImage) -> None:
     """Everything that can be measured without any key."""
 
     def measure() -> Statistics:
-        with QUICK.taken(visitor(), seat.channel.id):
+        with turn(visitor(), seat.channel.id):
             return statistics(capture)
 
     found = shared("statistics", capture.file_name, measure)

@@ -13,7 +13,7 @@ from exchange import (
     Intervention,
     Seat,
 )
-from exchange.laboratory import difference, noise_picture
+from lab import difference, noise_picture
 from ui.frame.service import exchange
 from ui.interceptor.choices import act_key, factor_key, region_key
 from ui.parts.files import small_picture

@@ -10,15 +10,14 @@ from types import MappingProxyType
 
 import numpy as np
 
-from exchange.admission import NOBODY, Visitor
-from exchange.comparison.cases import Case
-from exchange.comparison.measuring import Entry
-from exchange.comparison.subject import thinned
-from exchange.errors import InputRefused
-from exchange.turns import LONG
+from lab.cases import Case
+from lab.errors import LabError, in_words
+from lab.measuring import Entry
+from lab.subject import thinned
 from rsa_core import png_of
 from rsa_core.attacks import ATTACKS, Budget, Outcome, Run, Target, start
 from rsa_core.key_health import factoring_cost
+from rsa_core.turns import LONG, NOBODY, Visitor
 
 # Those that need one capture; the others want several captures, or a key that was made badly.
 ATTACK_TITLES: Mapping[str, str] = MappingProxyType(
@@ -66,13 +65,14 @@ def begin(entry: Entry, attack: str, seconds: float, visitor: Visitor = NOBODY) 
     """Starts an attack on what was measured, when its turn has come; see `rsa_core.attacks.Run`.
 
     Raises:
-        InputRefused: no such attack or budget is offered, or this session has enough under way.
-        Unavailable: too many wait on this server.
+        LabError: no such attack or budget is offered, or this session has enough under way, or
+            too many wait on this server.
     """
     if attack not in ATTACK_TITLES or seconds not in BUDGETS:
-        raise InputRefused("Choose attacks and seconds from the lists.")
+        raise LabError("Choose attacks and seconds from the lists.")
     target = Target(entry.envelope, keys=(entry.key,))
-    return start(attack, target, Budget(seconds=seconds), turn=LONG.ask(visitor))
+    with in_words():
+        return start(attack, target, Budget(seconds=seconds), turn=LONG.ask(visitor))
 
 
 def attempt_of(entry: Entry, outcome: Outcome) -> Attempt:

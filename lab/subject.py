@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from exchange.comparison.samples import SAMPLES
-from exchange.errors import InputRefused
+from lab.errors import LabError
+from lab.samples import SAMPLES
 from rsa_core import Picture, PictureError, png_of, read_picture
 
 SIDES = (128, 256, 512)
@@ -66,12 +66,12 @@ def uploaded(data: bytes, side: int = DEFAULT_SIDE) -> Subject:
     """The first picture of a file, reduced to at most `side` pixels a side; alpha is left out.
 
     Raises:
-        InputRefused: the bytes are no picture that is taken; says why.
+        LabError: the bytes are no picture that is taken; says why.
     """
     try:
         pixels = read_picture(read_picture(data).view_png(side)).pixels()
     except PictureError as error:
-        raise InputRefused(str(error)) from None
+        raise LabError(str(error)) from None
     if pixels.ndim == 3:
         pixels = pixels[..., 0] if pixels.shape[2] == 2 else pixels[..., :3]
     return Subject(np.ascontiguousarray(pixels, np.uint8), "An uploaded picture")
@@ -81,10 +81,10 @@ def sample(name: str, side: int = DEFAULT_SIDE) -> Subject:
     """One of `SAMPLES`, `side` pixels wide and two thirds of that high.
 
     Raises:
-        InputRefused: there is no such sample.
+        LabError: there is no such sample.
     """
     if name not in SAMPLES:
-        raise InputRefused("There is no such sample. Choose one of the list.")
+        raise LabError("There is no such sample. Choose one of the list.")
     return Subject(SAMPLES[name](side, side * 2 // 3), f"The sample {name!r}, made by code")
 
 

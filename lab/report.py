@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
-from exchange.comparison import tables
-from exchange.comparison.attempts import ATTACK_TITLES, Attempt
-from exchange.comparison.measuring import Entry, Shape, shape_of
-from exchange.comparison.plots import histogram_svg, scatter_svg
-from exchange.comparison.subject import Subject
-from exchange.comparison.tables import Row
+from lab import tables
+from lab.attempts import ATTACK_TITLES, Attempt
+from lab.measuring import Entry, Shape, shape_of
+from lab.plots import histogram_svg, scatter_svg
+from lab.subject import Subject
+from lab.tables import Row
 from rsa_core.analysis import CANNOT_SHOW, Measurement
 
 BROKEN_MEANS = (

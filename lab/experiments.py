@@ -11,8 +11,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from exchange.errors import InputRefused
 from exchange.values import CapturedImage
+from lab.errors import LabError
 from rsa_core import SCHEMES, KeyFormatError, LimitError, PictureError, png_of, read_picture
 from rsa_core.analysis import Measurement, report, sealed_twice
 from rsa_core.attacks.exhibit import show
@@ -74,7 +74,7 @@ def picture_for_tests(data: bytes | None) -> TestPicture:
     """An uploaded picture, reduced, or a sample made here.
 
     Raises:
-        InputRefused: the upload is no picture.
+        LabError: the upload is no picture.
     """
     if data is None:
         pixels = _sample()
@@ -83,7 +83,7 @@ def picture_for_tests(data: bytes | None) -> TestPicture:
         png = read_picture(data).view_png(TEST_SIDE)
         small = read_picture(png).pixels()
     except PictureError as error:
-        raise InputRefused(str(error)) from None
+        raise LabError(str(error)) from None
     return TestPicture(np.asarray(small, np.uint8), png)
 
 
@@ -91,17 +91,17 @@ def experiment(captured: CapturedImage, picture: TestPicture) -> tuple[Measureme
     """Seals the picture, changes one sample, seals it again, and compares.
 
     Raises:
-        InputRefused: no recipient's public key is known, or it cannot take the picture.
+        LabError: no recipient's public key is known, or it cannot take the picture.
     """
     if not captured.keys:
-        raise InputRefused("The public key of this capture is not known in the channel.")
+        raise LabError("The public key of this capture is not known in the channel.")
     scheme = SCHEMES[captured.item.scheme]
     try:
         pair = sealed_twice(scheme, picture.pixels, captured.keys[0])
     except PictureError as error:
-        raise InputRefused(str(error)) from None
+        raise LabError(str(error)) from None
     except (KeyFormatError, LimitError) as error:
-        raise InputRefused(f"The captured key cannot take this picture: {error}.") from None
+        raise LabError(f"The captured key cannot take this picture: {error}.") from None
     return report(pair.first.samples, partner=pair.second.samples, block=pair.first.block)
 
 
@@ -109,16 +109,16 @@ def exhibit(name: str, picture: TestPicture) -> ShownExhibit:
     """Encrypts the picture with one of `EXHIBITS`, measures it, and breaks it.
 
     Raises:
-        InputRefused: there is no such exhibit, or it cannot take the picture.
+        LabError: there is no such exhibit, or it cannot take the picture.
     """
     if name not in EXHIBITS:
-        raise InputRefused("Choose an exhibit from the list.")
+        raise LabError("Choose an exhibit from the list.")
     try:
         shown = show(name, picture.pixels)
     except PictureError as error:
-        raise InputRefused(str(error)) from None
+        raise LabError(str(error)) from None
     except LimitError as error:
-        raise InputRefused(f"The exhibit cannot take this picture: {error}.") from None
+        raise LabError(f"The exhibit cannot take this picture: {error}.") from None
     recovered = shown.recovered
     return ShownExhibit(
         title=shown.title,

@@ -20,9 +20,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
-from exchange.admission import NOBODY, Visitor
-from exchange.errors import InputRefused, Unavailable
+from rsa_core import apart
+from rsa_core.errors import BusyError
 
 GRACE = 5.0  # seconds that work outlives the last page that it is for
 PLACES = max(3, (os.cpu_count() or 1) + 1)
@@ -35,6 +36,33 @@ _NOTHING = 0.1  # seconds of work that are not worth remembering
 
 Tell = Callable[[str], None]
 Share = tuple[str, str]
+
+
+def _always() -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who is trying, as far as the server can tell; "" where it cannot.
+
+    Attributes:
+        session: a name for one browser session.
+        address: the network address; a whole class may share one.
+        alive: whether a browser still shows that session's page; heavy work ends without it.
+    """
+
+    session: str = ""
+    address: str = ""
+    alive: Callable[[], bool] = field(default=_always, compare=False, repr=False)
+
+
+NOBODY = Visitor()
+
+
+def asked_by(visitor: Visitor) -> None:
+    """Says who asks for what this thread does: places for heavy work are shared by turns."""
+    apart.asked_by(visitor.address, visitor.session)
 
 
 class Turn:
@@ -101,22 +129,22 @@ class Turns:
             channel: for which channel; "" for work without one.
 
         Raises:
-            InputRefused: this session has enough under way.
-            Unavailable: too many wait, and nobody of them has less of a claim.
+            BusyError: this session has enough under way, or too many wait and none of them has
+                less of a claim.
         """
         turn = Turn(self, visitor, channel)
         with self._changed:
             self._drop_gone()
             mine = [one for one in (*self._working, *self._waiting) if one.session == turn.session]
             if turn.session is not None and len(mine) >= OF_A_SESSION:
-                raise InputRefused(
+                raise BusyError(
                     "What you started before is still running. Cancel it, or wait for its end."
                 )
             self._waiting.append(turn)
             if len(self._waiting) > WAITING_MOST:
                 self._crowd_out_one()
             if turn.crowded_out:
-                raise Unavailable(turn.words)
+                raise BusyError(turn.words)
             self._call_next()
         return turn
 
@@ -137,13 +165,13 @@ class Turns:
             patience: seconds that waiting is worth.
 
         Raises:
-            InputRefused, Unavailable: as for `ask`, or the waiting was in vain.
+            BusyError: as for `ask`, or the waiting was in vain.
         """
         turn, begun = self.ask(visitor, channel), time.monotonic()
         try:
             while not turn.wait(_LOOK):
                 if turn.gone or time.monotonic() - begun > patience:
-                    raise Unavailable(turn.words)
+                    raise BusyError(turn.words)
                 if tell is not None:
                     tell(turn.words)
             yield turn

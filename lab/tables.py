@@ -7,9 +7,9 @@ can pivot them. On screen they are rounded, and a missing one is "n/a".
 import math
 from collections.abc import Sequence
 
-from exchange.comparison.attempts import ATTACK_TITLES, Attempt
-from exchange.comparison.cases import Case
-from exchange.comparison.measuring import Entry
+from lab.attempts import ATTACK_TITLES, Attempt
+from lab.cases import Case
+from lab.measuring import Entry
 from rsa_core.analysis import Measurement
 
 Row = dict[str, str | int | float]

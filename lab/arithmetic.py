@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exchange.errors import InputRefused
 from exchange.values import CapturedImage
+from lab.errors import LabError
 from rsa_core import ClassroomPublicKey, PictureError, read_picture
 from rsa_core.analysis import Step, square_and_multiply
 
@@ -49,16 +49,16 @@ def arithmetic(
         recovered: the exact picture as a file, where an attack has found it.
 
     Raises:
-        InputRefused: another scheme, a place outside of the picture, or a block of which nothing
+        LabError: another scheme, a place outside of the picture, or a block of which nothing
             is known yet.
     """
     if not captured.facts.moduli:
-        raise InputRefused("Only the textbook schemes compute with numbers that can be shown.")
+        raise LabError("Only the textbook schemes compute with numbers that can be shown.")
     key = ClassroomPublicKey(*captured.facts.moduli[0])
     if captured.facts.shape is not None:
         return _of_sample(captured, key, (y, x, channel))
     if recovered is None:
-        raise InputRefused(
+        raise LabError(
             "A residue hides a whole block here. Recover the exact picture with an attack first; "
             "then the numbers of each block can be shown."
         )
@@ -86,7 +86,7 @@ def _of_block(
     try:
         pixels = read_picture(recovered).pixels()
     except PictureError:
-        raise InputRefused("The recovered picture cannot be read.") from None
+        raise LabError("The recovered picture cannot be read.") from None
     width, data = captured.facts.residue_width, captured.facts.ciphertext
     size = width - 1  # bytes of a block
     plain = pixels.astype(pixels.dtype.newbyteorder(">")).tobytes()
@@ -94,7 +94,7 @@ def _of_block(
     m = int.from_bytes(plain[number * size : (number + 1) * size], "big")
     c = int.from_bytes(data[number * width : (number + 1) * width], "big")
     if pow(m, key.e, key.n) != c:
-        raise InputRefused("The recovered picture does not belong to this ciphertext.")
+        raise LabError("The recovered picture does not belong to this ciphertext.")
     words = f"m is the number that the block's {size} bytes make; an attack has recovered them."
     return _shown(f"Block {number}", key, m, c, words)
 
@@ -103,7 +103,7 @@ def _index(place: tuple[int, ...], shape: tuple[int, ...]) -> int:
     """Reading order; a picture without channels has channel 0."""
     full = shape if len(shape) == 3 else (*shape, 1)
     if not all(0 <= at < size for at, size in zip(place, full, strict=True)):
-        raise InputRefused("This place is outside of the picture.")
+        raise LabError("This place is outside of the picture.")
     return int(np.ravel_multi_index(place, full))
 
 

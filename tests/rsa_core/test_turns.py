@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from exchange import InputRefused, Unavailable, Visitor, turns
-from exchange.turns import Turns
+from rsa_core import BusyError, turns
+from rsa_core.turns import Turns, Visitor
 
 
 @dataclasses.dataclass
@@ -133,7 +133,7 @@ def test_a_page_opened_anew_takes_the_turn_over(short_grace):
 def test_one_session_has_two_turns_and_no_more():
     queue, one = Turns(9), Visitor("one", "10.0.0.1")
     mine = [queue.ask(one), queue.ask(one)]
-    with pytest.raises(InputRefused, match="still running"):
+    with pytest.raises(BusyError, match="still running"):
         queue.ask(one)
     mine[0].leave()
     queue.ask(one)
@@ -143,7 +143,7 @@ def test_a_flood_crowds_out_itself(monkeypatch):
     monkeypatch.setattr(turns, "WAITING_MOST", 10)
     queue = Turns(2)
     flood = [queue.ask(Visitor(f"s{n}", "6.6.6.6"), "") for n in range(11)]
-    with pytest.raises(Unavailable, match="Try again"):
+    with pytest.raises(BusyError, match="Try again"):
         queue.ask(Visitor("s12", "6.6.6.6"), "")
     pupils = [queue.ask(one, "class") for one in classmates(5)]
     assert not any(turn.gone for turn in pupils)
@@ -172,7 +172,7 @@ def test_a_wait_that_nobody_looks_at_ends(short_grace):
     queue, page = Turns(2), Page()
     with queue.taken(Visitor("a"), "one"):
         page.open = False
-        with pytest.raises(Unavailable, match="closed"), queue.taken(page.visitor("b"), "one"):
+        with pytest.raises(BusyError, match="closed"), queue.taken(page.visitor("b"), "one"):
             pass
 
 

@@ -16,11 +16,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from exchange.admission import NOBODY, Visitor
-from exchange.comparison.cases import CASES, Case, key_for
-from exchange.comparison.subject import Subject, thinned
-from exchange.errors import InputRefused
-from exchange.turns import LONG
+from lab.cases import CASES, Case, key_for
+from lab.errors import LabError, in_words
+from lab.subject import Subject, thinned
 from rsa_core import (
     SCHEMES,
     AnyKeyPair,
@@ -44,6 +42,7 @@ from rsa_core.analysis import (
 )
 from rsa_core.analysis.measurements import unjudged
 from rsa_core.analysis.neighbours import pearson
+from rsa_core.turns import LONG, NOBODY, Visitor
 
 Progress = Callable[[float, str], None]
 
@@ -131,23 +130,23 @@ def measure(
         visitor: for the turn.
 
     Raises:
-        InputRefused: the picture is too large for this scheme and key, or no such case is offered.
-        Unavailable: too many wait on this server.
+        LabError: the picture is too large for this scheme and key, or no such case is
+            offered, or too many wait on this server.
     """
     if case not in CASES:
-        raise InputRefused("Choose schemes and keys from the list.")
+        raise LabError("Choose schemes and keys from the list.")
     tell = progress or (lambda _part, _words: None)
-    with LONG.taken(visitor, tell=lambda words: tell(0.0, words)):
+    with in_words(), LONG.taken(visitor, tell=lambda words: tell(0.0, words)):
         tell(0.0, "making the key")
         made = key_for(case)
         try:
             return _measured(subject, case, made.pair, made.seconds, tell)
         except LimitError:
-            raise InputRefused(
+            raise LabError(
                 f"The picture is too large for {case.name}. Choose a shorter side."
             ) from None
         except PictureError as error:
-            raise InputRefused(str(error)) from None
+            raise LabError(str(error)) from None
 
 
 def baseline(subject: Subject) -> tuple[Measurement, ...]:

@@ -7,13 +7,12 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from exchange.admission import NOBODY, Visitor
 from exchange.attack_values import SeenKey
-from exchange.errors import Unavailable
-from exchange.turns import QUICK
+from lab.errors import LabError, in_words
 from rsa_core import AnyPublicKey, CancelledError, ClassroomPublicKey, Finding, PublicKey
 from rsa_core.attacks import KEY_HEALTH, Budget, Target, findings_of, start
 from rsa_core.key_health import beside
+from rsa_core.turns import NOBODY, QUICK, Visitor
 
 BUDGET = Budget(seconds=20.0, memory=1 << 28)
 _KEPT = 200  # keys
@@ -34,8 +33,8 @@ def health_of(
         channel: for the turn.
 
     Raises:
-        InputRefused: this session has enough under way.
-        Unavailable: too many wait, the page was closed, or the key took too long.
+        LabError: this session has enough under way, too many wait, the page was closed, or the key
+            took too long.
     """
     with _lock:
         alone = _known.get((key.n, key.e))
@@ -49,18 +48,15 @@ def health_of(
 
 
 def _checked(key: SeenKey, visitor: Visitor, channel: str) -> tuple[Finding, ...]:
-    run = start(
-        KEY_HEALTH,
-        Target(b"", keys=((key.n, key.e),)),
-        BUDGET,
-        turn=QUICK.ask(visitor, channel),
-    )
+    target = Target(b"", keys=((key.n, key.e),))
+    with in_words():
+        run = start(KEY_HEALTH, target, BUDGET, turn=QUICK.ask(visitor, channel))
     try:
         found = findings_of(run.wait())
     except CancelledError:
-        raise Unavailable(run.state.words) from None
+        raise LabError(run.state.words) from None
     if not found:
-        raise Unavailable("Checking this key took too long. Try again in a minute.")
+        raise LabError("Checking this key took too long. Try again in a minute.")
     return found
 
 

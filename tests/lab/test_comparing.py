@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from exchange import InputRefused
-from exchange.comparison import (
+from lab import (
     ATTACK_TITLES,
     CASES,
     DEFAULT_CASES,
     SAMPLES,
     Case,
+    LabError,
     Subject,
     attempt_of,
     baseline,
@@ -27,8 +27,8 @@ from exchange.comparison import (
     tables,
     uploaded,
 )
-from exchange.turns import PLACES
 from rsa_core import HYBRID, LimitError
+from rsa_core.turns import PLACES
 from tests.conftest import encoded, photograph
 
 PIXELS, BLOCKS = Case("textbook-pixels", 12), Case("textbook-blocks", 64)
@@ -62,7 +62,7 @@ def test_a_sample_is_the_same_picture_every_time(name, side):
 
 
 def test_a_sample_that_is_not_there_is_refused():
-    with pytest.raises(InputRefused):
+    with pytest.raises(LabError):
         sample("Portrait")
 
 
@@ -84,7 +84,7 @@ def test_an_upload_of_a_small_picture_keeps_its_samples():
 
 
 def test_what_is_no_picture_is_refused_in_words():
-    with pytest.raises(InputRefused, match="picture"):
+    with pytest.raises(LabError, match="picture"):
         uploaded(b"<script>not a picture</script>")
 
 
@@ -178,7 +178,7 @@ def test_a_picture_too_large_for_a_scheme_is_refused_in_words(monkeypatch):
         raise LimitError("it would take an hour")
 
     monkeypatch.setattr(type(HYBRID), "seal", too_large)
-    with pytest.raises(InputRefused, match="hybrid, 2048 bits"):
+    with pytest.raises(LabError, match="hybrid, 2048 bits"):
         measure(small(), HYBRID_CASE)
 
 
