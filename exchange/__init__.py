@@ -56,7 +56,7 @@ from exchange.values import (
     KEEP_FOR,
     REMOVE_AFTER,
     ROLES,
-    CapturedImage,
+    CapturedPicture,
     CaptureItem,
     Channel,
     Ciphertext,
@@ -76,7 +76,7 @@ from exchange.values import (
     SchemeChoice,
     Seat,
     SenderProof,
-    SentImage,
+    SentPicture,
 )
 from rsa_core import KEY_SIZES, WEAKNESSES
 from rsa_core.tampering import FACTORS as TAMPER_FACTORS
@@ -136,7 +136,7 @@ __all__ = [
     "AttackState",
     "CannotOpen",
     "CaptureItem",
-    "CapturedImage",
+    "CapturedPicture",
     "Channel",
     "Ciphertext",
     "Contact",
@@ -174,7 +174,7 @@ __all__ = [
     "SeatGone",
     "SeenKey",
     "SenderProof",
-    "SentImage",
+    "SentPicture",
     "Substitution",
     "Tampered",
     "TooManyTries",

@@ -47,7 +47,7 @@ class AttackState:
     """How a seat's attack stands.
 
     Attributes:
-        image_id: of the capture under attack.
+        picture_id: of the capture under attack.
         phase: "waiting" for its turn or "running"; afterwards "cancelled", or "failed" where its
             result could not be kept, each told once. What succeeded in ending is a finding.
         part: how far it is, 0 to 1.
@@ -56,7 +56,7 @@ class AttackState:
         seconds: since it was started.
     """
 
-    image_id: str
+    picture_id: str
     attack: str
     phase: Literal["waiting", "running", "cancelled", "failed"]
     part: float
@@ -69,7 +69,7 @@ class AttackState:
 class FoundItem:
     """A finding in its seat's own list."""
 
-    image_id: str
+    picture_id: str
     attack: str
     found_at: datetime
 

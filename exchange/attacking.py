@@ -21,7 +21,7 @@ from types import MappingProxyType
 import store
 from exchange.admission import Sleep
 from exchange.attack_values import AttackChoice, AttackState, Found, FoundItem, SeenKey
-from exchange.desk import Asking, Clock, Desk, find_image, in_words, utc_now
+from exchange.desk import Asking, Clock, Desk, find_picture, in_words, utc_now
 from exchange.errors import ExchangeError, InputRefused, NotFound, Unavailable
 from exchange.seats import classroom_keys
 from exchange.values import Seat
@@ -67,7 +67,7 @@ ATTACK_CHOICES: Mapping[str, AttackChoice] = MappingProxyType(
 )
 
 
-_Same = tuple[str, str, str, int]  # channel, image, attack, modulus of the attacker's own key
+_Same = tuple[str, str, str, int]  # channel, picture, attack, modulus of the attacker's own key
 
 
 @dataclass(slots=True, eq=False)
@@ -92,7 +92,7 @@ class _Attack:
         drawn: how many pictures in the making there had been at the last look, and the last one.
     """
 
-    image_id: str
+    picture_id: str
     attack: str
     run: Run
     shared: _Shared = field(repr=False)
@@ -122,13 +122,13 @@ class Attacking(Desk):
         return tuple(key for row in rows if row.role == "receiver" for key in _keys_of(row))
 
     def start_attack(
-        self, seat: Seat, image_id: str, attack: str, visitor: Visitor = NOBODY
+        self, seat: Seat, picture_id: str, attack: str, visitor: Visitor = NOBODY
     ) -> None:
         """Starts an attack on a capture, in a process of its own, when its turn has come.
 
         Args:
             seat: an interceptor.
-            image_id: public id of a picture in this channel.
+            picture_id: public id of a picture in this channel.
             attack: one of `ATTACK_CHOICES`.
             visitor: for the turn, and for ending it when that page is closed.
 
@@ -139,16 +139,16 @@ class Attacking(Desk):
         """
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
-            image = find_image(unit, asking, image_id)
+            picture = find_picture(unit, asking, picture_id)
         if attack not in ATTACKS:
             raise InputRefused("Choose an attack from the list.")
         place, own = asking.seat.public_id, classroom_keys(seat, asking)
-        same = (asking.channel.public_id, image.public_id, attack, own[0].public.n if own else 0)
+        same = (asking.channel.public_id, picture.public_id, attack, own[0].public.n if own else 0)
         with self._attacks_lock:
             if place in self._attacks:
                 raise InputRefused("Your attack is still running. Cancel it, or wait for its end.")
             shared = self._shared_run(seat, same, visitor)
-            mine = _Attack(image.public_id, attack, shared.run, shared)
+            mine = _Attack(picture.public_id, attack, shared.run, shared)
             self._attacks[place] = mine
             self._untold.pop(place, None)
             mine.thread = threading.Thread(target=self._keep, args=(seat, place, mine), daemon=True)
@@ -184,9 +184,9 @@ class Attacking(Desk):
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
             rows = unit.findings.of_seat(asking.seat.id)
-        return tuple(FoundItem(row.image_id, row.attack, row.found_at) for row in rows)
+        return tuple(FoundItem(row.picture_id, row.attack, row.found_at) for row in rows)
 
-    def finding(self, seat: Seat, image_id: str, attack: str) -> Found:
+    def finding(self, seat: Seat, picture_id: str, attack: str) -> Found:
         """One finding, unsealed.
 
         Raises:
@@ -195,11 +195,11 @@ class Attacking(Desk):
         """
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
-            image = find_image(unit, asking, image_id)
-            sealed = unit.findings.data(asking.seat.id, image.public_id, attack)
+            picture = find_picture(unit, asking, picture_id)
+            sealed = unit.findings.data(asking.seat.id, picture.public_id, attack)
         if sealed is None:
             raise NotFound("finding")
-        return _found(_unseal(sealed, _secret(seat, image.public_id, attack)))
+        return _found(_unseal(sealed, _secret(seat, picture.public_id, attack)))
 
     def _shared_run(self, seat: Seat, same: _Same, visitor: Visitor) -> _Shared:
         """The run that others of the channel have begun already, or a new one; the lock is held."""
@@ -211,21 +211,21 @@ class Attacking(Desk):
             shared.seats.append(seat)
             shared.turn.also_for(visitor)
             return shared
-        channel, image_id, attack, _ = same
+        channel, picture_id, attack, _ = same
         with in_words():
             shared = _Shared(LONG.ask(visitor, channel), [seat])
         shared.run = start(
-            attack, partial(self._target_of, shared, image_id), BUDGET, turn=shared.turn
+            attack, partial(self._target_of, shared, picture_id), BUDGET, turn=shared.turn
         )
         self._shared[same] = shared
         return shared
 
-    def _target_of(self, shared: _Shared, image_id: str) -> Target:
+    def _target_of(self, shared: _Shared, picture_id: str) -> Target:
         """What the first of the seats can see that is still there and gets an answer."""
         for seat in list(shared.seats):
             with suppress(ExchangeError), self._reading() as unit:
                 asking = self._asking(unit, seat.token, "interceptor")
-                return _target(unit, seat, asking, find_image(unit, asking, image_id))
+                return _target(unit, seat, asking, find_picture(unit, asking, picture_id))
         raise CancelledError
 
     def _give_up(self, mine: _Attack, seat: Seat) -> None:
@@ -260,7 +260,7 @@ class Attacking(Desk):
                 del self._untold[next(iter(self._untold))]
 
     def _store_finding(self, seat: Seat, mine: _Attack, outcome: Outcome) -> None:
-        secret = _secret(seat, mine.image_id, mine.attack)
+        secret = _secret(seat, mine.picture_id, mine.attack)
         sealed = _seal(outcome, secret)
         if len(sealed) > FINDING_BYTES:
             lines = (*outcome.evidence, "what was recovered is too large to be kept")
@@ -275,11 +275,11 @@ class Attacking(Desk):
                 unit.findings.total_bytes(asking.seat.id) + len(sealed) > FINDINGS_OF_A_SEAT
             ):
                 oldest = mine_all.pop(0)
-                unit.findings.drop(asking.seat.id, [(oldest.image_id, oldest.attack)])
+                unit.findings.drop(asking.seat.id, [(oldest.picture_id, oldest.attack)])
             unit.findings.put(
                 asking.seat.id,
                 asking.channel.id,
-                mine.image_id,
+                mine.picture_id,
                 attack=mine.attack,
                 data=sealed,
                 at=now,
@@ -308,21 +308,21 @@ def _keys_of(row: store.Seat) -> list[SeenKey]:
     return keys
 
 
-def _target(unit: store.Unit, seat: Seat, asking: Asking, image: store.StoredImage) -> Target:
+def _target(unit: store.Unit, seat: Seat, asking: Asking, picture: store.StoredPicture) -> Target:
     """What the seat can see: the capture, other captures that an attack can use, public keys."""
     channel = asking.channel.id
     others, room = [], OTHER_BYTES
-    for other in reversed(unit.images.in_channel(channel)):
+    for other in reversed(unit.pictures.in_channel(channel)):
         room -= other.size
         if room < 0:
             break
-        if other.public_id != image.public_id and other.scheme != "hybrid":
-            others.append(unit.images.content(channel, other.public_id))
+        if other.public_id != picture.public_id and other.scheme != "hybrid":
+            others.append(unit.pictures.content(channel, other.public_id))
     rows = unit.seats.in_channel(channel, with_left=True)
     keys = [key for row in rows if row.role == "receiver" for key in _keys_of(row)]
     own = classroom_keys(seat, asking)
     return Target(
-        unit.images.content(channel, image.public_id),
+        unit.pictures.content(channel, picture.public_id),
         tuple(others),
         tuple((key.n, key.e) for key in keys),
         own[0] if own else None,
@@ -347,7 +347,7 @@ def _state(mine: _Attack) -> AttackState:
         png = png_of(state.picture)
         mine.drawn = state.pictures, png
     return AttackState(
-        image_id=mine.image_id,
+        picture_id=mine.picture_id,
         attack=mine.attack,
         phase="waiting" if state.phase == "waiting" else "running",
         part=state.part,
@@ -357,9 +357,9 @@ def _state(mine: _Attack) -> AttackState:
     )
 
 
-def _secret(seat: Seat, image_id: str, attack: str) -> bytes:
+def _secret(seat: Seat, picture_id: str, attack: str) -> bytes:
     """One secret for each finding, so that none can be put in another's place."""
-    return derive_secret(seat.token.encode(), f"finding {image_id} {attack}")
+    return derive_secret(seat.token.encode(), f"finding {picture_id} {attack}")
 
 
 def _seal(outcome: Outcome, secret: bytes) -> bytes:

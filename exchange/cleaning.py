@@ -1,7 +1,7 @@
 """Cleaning up: what is over goes, and nothing else.
 
 A thread of the process does it once a minute, whether or not a page is open; and it is done when
-a channel is created. It goes in small pieces, with pauses in which others write. That an image
+a channel is created. It goes in small pieces, with pauses in which others write. That a picture
 was removed by its own rule is an event of its channel; a channel that is over goes as a whole,
 its events too, and limits on tries go when they are full again. The store believes its clock only
 when it makes no leaps (`store.retention`), so after a long pause what has expired goes some
@@ -29,18 +29,18 @@ class Cleaning(Desk):
     _cleaner_stops: threading.Event | None = None
 
     def purge(self, *, seconds: float | None = None) -> int:
-        """Removes what is over: channels as a whole, and images by their own rules.
+        """Removes what is over: channels as a whole, and pictures by their own rules.
 
         Args:
             seconds: about how long it may take; None goes on until nothing is left.
 
         Returns:
-            The number of images removed.
+            The number of pictures removed.
         """
         end = None if seconds is None else time.monotonic() + seconds
         removed, anything = 0, False
-        while (images := self._purge_some()) is not None:
-            removed, anything = removed + images, True
+        while (pictures := self._purge_some()) is not None:
+            removed, anything = removed + pictures, True
             if end is not None and time.monotonic() > end:
                 break
             time.sleep(_PAUSE)
@@ -80,18 +80,18 @@ class Cleaning(Desk):
             self._store.compact()
 
     def _purge_some(self) -> int | None:
-        """One piece: the number of images it removed; None when nothing at all was left."""
+        """One piece: the number of pictures it removed; None when nothing at all was left."""
         now = self._clock()
         with self._writing() as unit:
             swept = unit.retention.sweep(now)
-            for removal in swept.images:
+            for removal in swept.pictures:
                 if removal.rule not in {"expired", "closed"}:
                     unit.events.add(
                         removal.channel_id,
-                        "removed image",
+                        "removed picture",
                         now,
-                        image_id=removal.public_id,
+                        picture_id=removal.public_id,
                         detail=removal.rule,
                     )
             anything = bool(swept) or unit.buckets.forget(now) > 0
-        return len(swept.images) if anything else None
+        return len(swept.pictures) if anything else None

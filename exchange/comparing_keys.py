@@ -189,7 +189,7 @@ class ComparingKeys(Knowing):
                 peer_id=with_whom,
                 at=now,
                 substitution_id=None if found is None else found.id,
-                images_read=read_between(unit, found, {whose, with_whom}),
+                pictures_read=read_between(unit, found, {whose, with_whom}),
             )
         unit.events.add(channel.id, "alarm", now, seat_id=me.id, detail=words)
         # Sealed, so that the comparison stays taken back even if the alarm's row is taken away.
@@ -262,7 +262,7 @@ def _view(
         compared=compared,
         interceptor="" if found is None else seats[found.interceptor_id].name,
         since=None if found is None else found.started_at,
-        images_read=row.images_read,
+        pictures_read=row.pictures_read,
         settled=_compared_since(known, peer, row.raised_at),
     )
 

@@ -73,8 +73,8 @@ def read_between(unit: store.Unit, found: store.Substitution | None, two: set[in
     """How many pictures of the one to the other have gone through the hands of a third."""
     if found is None:
         return 0
-    senders = {one.public_id: one.sender_id for one in unit.images.in_channel(found.channel_id)}
+    senders = {one.public_id: one.sender_id for one in unit.pictures.in_channel(found.channel_id)}
     return sum(
-        relay.substitution_id == found.id and senders[relay.image_id] in two
+        relay.substitution_id == found.id and senders[relay.picture_id] in two
         for relay in unit.interventions.in_channel(found.channel_id)
     )

@@ -119,12 +119,12 @@ class Desk:
         )
 
 
-def find_image(unit: store.Unit, asking: Asking, image_id: str) -> store.StoredImage:
+def find_picture(unit: store.Unit, asking: Asking, picture_id: str) -> store.StoredPicture:
     """The picture of this channel with this public id."""
-    image = unit.images.get(asking.channel.id, image_id)
-    if image is None:
+    picture = unit.pictures.get(asking.channel.id, picture_id)
+    if picture is None:
         raise NotFound
-    return image
+    return picture
 
 
 def channel_view(channel: store.Channel) -> Channel:
@@ -175,9 +175,9 @@ def in_words() -> Iterator[None]:
             "There is no room left on the server. What was sent before is safe; "
             "ask the person who runs it to make room."
         ) from None
-    except store.ImageMissing:
+    except store.PictureMissing:
         raise NotFound from None
-    except store.ImageDamaged:
+    except store.PictureDamaged:
         raise Damaged from None
     except store.StoreError:
         raise Unavailable(

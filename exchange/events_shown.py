@@ -1,7 +1,7 @@
 """Which events a seat is told of: all, but for what would give a key substitution away.
 
 That a key was exchanged, given back or used is told to interceptors and to the owner alone, until
-somebody finds out. The receiver whose key it is hears that an image was sent when it arrives: that
+somebody finds out. The receiver whose key it is hears that a picture was sent when it arrives: that
 is, when it was relayed, or when it is held up no more (`delivery`). What a seat is not told is left
 out; the numbers of the others stay.
 """
@@ -40,35 +40,35 @@ def _told(
         return rows
     mine = {one.fingerprint for one in substitutions if one.receiver_id == seat.id}
     # Every page asks all the time: what is not needed is not read.
-    images = {}
+    pictures = {}
     concerned = bool(mine) or any(one.discovered_at is not None for one in substitutions)
     if concerned and any(row.kind in ("sent", "relayed") for row in rows):
-        images = {image.public_id: image for image in unit.images.in_channel(channel.id)}
+        pictures = {picture.public_id: picture for picture in unit.pictures.in_channel(channel.id)}
     sealed = [
-        image
+        picture
         for row in rows
-        if row.kind == "sent" and (image := images.get(row.image_id or "")) is not None
-        if _sealed_for(image, seat.id) in mine
+        if row.kind == "sent" and (picture := pictures.get(row.picture_id or "")) is not None
+        if _sealed_for(picture, seat.id) in mine
     ]
     on_their_way = {
-        one.image.public_id
+        one.picture.public_id
         for one in (deliveries(unit, asking, sealed, now) if sealed else ())
         if one.held_up or one.relay is not None
     }
     people = unit.seats.by_ids({one.receiver_id for one in substitutions})
     told = []
     for row in rows:
-        image = images.get(row.image_id or "")
-        if row.kind == "sent" and row.image_id in on_their_way:
+        picture = pictures.get(row.picture_id or "")
+        if row.kind == "sent" and row.picture_id in on_their_way:
             continue
         if row.kind not in _SECRET:
             told.append(row)
             continue
-        behind = _behind(row, image, substitutions, people)
+        behind = _behind(row, picture, substitutions, people)
         if behind is None:
             continue
-        if row.kind == "relayed" and image is not None and behind.receiver_id == seat.id:
-            told.append(replace(row, kind="sent", seat_id=image.sender_id, detail=""))
+        if row.kind == "relayed" and picture is not None and behind.receiver_id == seat.id:
+            told.append(replace(row, kind="sent", seat_id=picture.sender_id, detail=""))
         elif behind.discovered_at is not None:
             told.append(row)
     return told
@@ -76,7 +76,7 @@ def _told(
 
 def _behind(
     row: store.Event,
-    image: store.StoredImage | None,
+    picture: store.StoredPicture | None,
     substitutions: list[store.Substitution],
     people: dict[int, store.Seat],
 ) -> store.Substitution | None:
@@ -84,7 +84,7 @@ def _behind(
 
     An event has the receiver's name only, and the name may be somebody else's by now.
     """
-    keys = {one.fingerprint for one in image.recipients} if image is not None else set()
+    keys = {one.fingerprint for one in picture.recipients} if picture is not None else set()
     for one in substitutions:
         about = {
             "substituted": one.started_at == row.at,
@@ -97,5 +97,5 @@ def _behind(
     return None
 
 
-def _sealed_for(image: store.StoredImage, seat_id: int) -> bytes | None:
-    return next((one.fingerprint for one in image.recipients if one.seat_id == seat_id), None)
+def _sealed_for(picture: store.StoredPicture, seat_id: int) -> bytes | None:
+    return next((one.fingerprint for one in picture.recipients if one.seat_id == seat_id), None)

@@ -144,12 +144,12 @@ class Known:
         """Drops a pin."""
         return replace(self, people={k: v for k, v in self.people.items() if k != public_id})
 
-    def with_opening(self, image_id: str, *, counted: bool) -> "Known":
+    def with_opening(self, picture_id: str, *, counted: bool) -> "Known":
         """Notes an opening; of a picture whose openings nobody counts, only the first."""
-        before = self.opened.get(image_id, 0)
+        before = self.opened.get(picture_id, 0)
         if before and not counted:
             return self
-        return replace(self, opened={**self.opened, image_id: before + 1})
+        return replace(self, opened={**self.opened, picture_id: before + 1})
 
     def removed(self, here: Collection[str]) -> "Known":
         """Notes what this seat has opened and is not in the channel any more."""
@@ -159,9 +159,9 @@ class Known:
         opened = {k: v for k, v in self.opened.items() if k not in gone}
         return replace(self, opened=opened, gone=self.gone | gone)
 
-    def used_up(self, image_id: str, limit: int | None) -> bool:
+    def used_up(self, picture_id: str, limit: int | None) -> bool:
         """Whether this seat alone has opened a picture as often as its sender allowed."""
-        return limit is not None and self.opened.get(image_id, 0) >= limit
+        return limit is not None and self.opened.get(picture_id, 0) >= limit
 
     def seal(self, token: str) -> bytes:
         """What the store keeps."""

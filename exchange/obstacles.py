@@ -13,29 +13,29 @@ GONE = (
 HIDDEN = "What this picture is stays hidden until you open it, since its openings are counted."
 
 
-def used_up(image: store.StoredImage) -> bool:
+def used_up(picture: store.StoredPicture) -> bool:
     """Whether it was opened as often as its sender allowed."""
-    return image.max_openings is not None and image.openings >= image.max_openings
+    return picture.max_openings is not None and picture.openings >= picture.max_openings
 
 
 def is_counted(asking: Asking, delivery: Delivery) -> bool:
     """Whether the sender wants openings counted, and this seat can open it, here or elsewhere."""
-    image = delivery.image
-    ruled = image.max_openings is not None or image.until_all_opened
-    meant = any(recipient.seat_id == asking.seat.id for recipient in image.recipients)
+    picture = delivery.picture
+    ruled = picture.max_openings is not None or picture.until_all_opened
+    meant = any(recipient.seat_id == asking.seat.id for recipient in picture.recipients)
     return ruled and meant and not (delivery.substitution is not None and _false_key(delivery))
 
 
 def obstacle_for(asking: Asking, delivery: Delivery) -> str:
     """What stands in this seat's way, in a sentence that says what to do; "" for nothing."""
-    image = delivery.image
-    if not any(recipient.seat_id == asking.seat.id for recipient in image.recipients):
-        return _not_meant(asking, image)
+    picture = delivery.picture
+    if not any(recipient.seat_id == asking.seat.id for recipient in picture.recipients):
+        return _not_meant(asking, picture)
     if delivery.substitution is not None and _false_key(delivery):
         return _false_key(delivery)
-    if used_up(image):
+    if used_up(picture):
         return USED_UP
-    if image.damaged:
+    if picture.damaged:
         return (
             "This picture was damaged in the server's storage and cannot be opened. Ask its "
             "sender to send it again."
@@ -48,8 +48,8 @@ def obstacle_for(asking: Asking, delivery: Delivery) -> str:
     return ""
 
 
-def _not_meant(asking: Asking, image: store.StoredImage) -> str:
-    if image.sent_at < asking.seat.joined_at:
+def _not_meant(asking: Asking, picture: store.StoredPicture) -> str:
+    if picture.sent_at < asking.seat.joined_at:
         return (
             "You cannot open this picture: it was sent before you joined, so it is not "
             "sealed for your key. Ask its sender to send it again."

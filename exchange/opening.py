@@ -1,7 +1,7 @@
 """A receiver's inbox: what waits, what it is, and opening it.
 
 Nothing of a picture is shown before its signature held. The manifest must name this channel,
-this image, this scheme, the sender's own pinned key and this receiver's key, and the digests
+this picture, this scheme, the sender's own pinned key and this receiver's key, and the digests
 and content-key commitments must be those of the envelopes that were opened. Whatever fails
 past that point is one refusal, `Tampered`.
 """
@@ -14,7 +14,7 @@ import store
 from exchange import texts
 from exchange.comparing_keys import ComparingKeys
 from exchange.delivery import Delivery, deliveries, delivery_of
-from exchange.desk import Asking, find_image
+from exchange.desk import Asking, find_picture
 from exchange.details import parse_details
 from exchange.errors import (
     CannotOpen,
@@ -65,11 +65,11 @@ class _Found:
     """All that one opening needs, read in one transaction."""
 
     asking: Asking
-    image: store.StoredImage
+    picture: store.StoredPicture
     delivery: Delivery
     sender: store.Seat
     sender_key: bytes
-    records: store.ImageRecords
+    records: store.PictureRecords
     known: Known
 
 
@@ -80,21 +80,21 @@ class Opening(ComparingKeys):
         """Every picture that has arrived, the newest first, and why any cannot be opened."""
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "receiver")
-            images = unit.images.in_channel(asking.channel.id, recipient=asking.seat.id)
-            seats = seats_of(unit, images)
+            pictures = unit.pictures.in_channel(asking.channel.id, recipient=asking.seat.id)
+            seats = seats_of(unit, pictures)
             known = self._known_if_whole(unit, asking, seat)
-            found = deliveries(unit, asking, images, self._clock())
+            found = deliveries(unit, asking, pictures, self._clock())
             items = [
-                _item(unit, asking, one, seats[one.image.sender_id], known)
+                _item(unit, asking, one, seats[one.picture.sender_id], known)
                 for one in found
                 if one.arrives
             ]
-        if known is not None and known.opened.keys() - {image.public_id for image in images}:
+        if known is not None and known.opened.keys() - {picture.public_id for picture in pictures}:
             with suppress(ExchangeError):  # the list can be read while writing has to wait
                 self._note_removed(seat)
         return tuple(reversed(items))
 
-    def details(self, seat: Seat, image_id: str) -> Details:
+    def details(self, seat: Seat, picture_id: str) -> Details:
         """Name, caption, size and thumbnail of a picture, verified.
 
         Raises:
@@ -103,8 +103,8 @@ class Opening(ComparingKeys):
                 this seat has not opened it: a preview would be an opening that nobody counts.
             Tampered: it was changed on its way.
         """
-        found = self._find(seat, image_id)
-        opened = {one.seat_id: one.opened_at for one in found.image.recipients}
+        found = self._find(seat, picture_id)
+        opened = {one.seat_id: one.opened_at for one in found.picture.recipients}
         if is_counted(found.asking, found.delivery) and opened[found.asking.seat.id] is None:
             raise CannotOpen(HIDDEN)
         key = unlock_key(seat, found.asking)
@@ -115,12 +115,14 @@ class Opening(ComparingKeys):
             raise
         return _open_details(found, manifest, key)
 
-    def open(self, seat: Seat, image_id: str, *, progress: Progress | None = None) -> OpenedPicture:
+    def open(
+        self, seat: Seat, picture_id: str, *, progress: Progress | None = None
+    ) -> OpenedPicture:
         """Verifies and decrypts a picture, and leaves a receipt.
 
         Args:
             seat: a receiver.
-            image_id: public id of a picture in this channel.
+            picture_id: public id of a picture in this channel.
             progress: called with the part done, 0 to 1, by schemes that take their time.
 
         Raises:
@@ -129,7 +131,7 @@ class Opening(ComparingKeys):
             Tampered: it was changed on its way; that too is an event.
         NotDecoded: it cannot be decoded just now; this is no opening.
         """
-        found = self._find(seat, image_id)
+        found = self._find(seat, picture_id)
         try:
             opened = self._open(seat, found, progress)
         except Tampered as refused:
@@ -140,7 +142,7 @@ class Opening(ComparingKeys):
         self._note(seat, found, "opened")
         return opened
 
-    def envelope(self, seat: Seat, image_id: str) -> Ciphertext:
+    def envelope(self, seat: Seat, picture_id: str) -> Ciphertext:
         """The exact ciphertext of a picture in this receiver's inbox, to open elsewhere.
 
         Whoever has the key opens it unseen. So where openings are counted, this is one.
@@ -152,30 +154,30 @@ class Opening(ComparingKeys):
         now = self._clock()
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "receiver")
-            image = find_image(unit, asking, image_id)
-            delivery = delivery_of(unit, asking, image, now)
+            picture = find_picture(unit, asking, picture_id)
+            delivery = delivery_of(unit, asking, picture, now)
             if not delivery.arrives:
                 raise NotFound
-            _require_openings_left(image, self._known(unit, asking, seat))
+            _require_openings_left(picture, self._known(unit, asking, seat))
             data = delivery.content(unit)
         if is_counted(asking, delivery):
             with self._writing() as unit:
                 asking = self._asking(unit, seat.token, "receiver")
                 known = self._known(unit, asking, seat)
-                _require_openings_left(find_image(unit, asking, image_id), known)
-                self._remember(unit, asking, seat, known.with_opening(image_id, counted=True))
+                _require_openings_left(find_picture(unit, asking, picture_id), known)
+                self._remember(unit, asking, seat, known.with_opening(picture_id, counted=True))
                 channel, me = asking.channel.id, asking.seat.id
-                if unit.images.mark_opened(channel, image_id, me, now):
-                    unit.events.add(channel, "opened", now, seat_id=me, image_id=image_id)
+                if unit.pictures.mark_opened(channel, picture_id, me, now):
+                    unit.events.add(channel, "opened", now, seat_id=me, picture_id=picture_id)
         prefix = hashlib.sha256(data).hexdigest()[:12]
-        return Ciphertext(data, f"ciphertext-{prefix}{SCHEMES[image.scheme].suffix}")
+        return Ciphertext(data, f"ciphertext-{prefix}{SCHEMES[picture.scheme].suffix}")
 
-    def _find(self, seat: Seat, image_id: str) -> _Found:
+    def _find(self, seat: Seat, picture_id: str) -> _Found:
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "receiver")
-            image = find_image(unit, asking, image_id)
-            delivery = delivery_of(unit, asking, image, self._clock())
-            sender = unit.seats.get(image.sender_id)
+            picture = find_picture(unit, asking, picture_id)
+            delivery = delivery_of(unit, asking, picture, self._clock())
+            sender = unit.seats.get(picture.sender_id)
             if sender is None or not delivery.arrives:
                 raise NotFound
             known = self._known(unit, asking, seat)
@@ -184,7 +186,7 @@ class Opening(ComparingKeys):
                 raise CannotOpen(obstacle)
             return _Found(
                 asking=asking,
-                image=image,
+                picture=picture,
                 delivery=delivery,
                 sender=sender,
                 sender_key=delivery.sender_key(unit, sender) or b"",
@@ -215,8 +217,8 @@ class Opening(ComparingKeys):
                 found.records.signature,
                 sender=sender,
                 channel=found.asking.channel.public_id,
-                image=found.image.public_id,
-                scheme=found.image.scheme,
+                picture=found.picture.public_id,
+                scheme=found.picture.scheme,
                 recipient=PublicKey.from_der(found.asking.seat.public_key),
             )
         except (SignatureError, EnvelopeFormatError):
@@ -228,12 +230,12 @@ class Opening(ComparingKeys):
         details = _open_details(found, manifest, key)
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "receiver")
-            content = delivery_of(unit, asking, found.image, self._clock()).content(unit)
-        scheme = SCHEMES[found.image.scheme]
+            content = delivery_of(unit, asking, found.picture, self._clock()).content(unit)
+        scheme = SCHEMES[found.picture.scheme]
         if scheme.key_kind == "classroom key":
             opened = _open_with_ring(seat, found, content, progress)
         else:
-            opened = _open_with_key(content, found.image.scheme, key, progress)
+            opened = _open_with_key(content, found.picture.scheme, key, progress)
         if scheme.authenticated:
             _check(manifest, "content", opened)
         return _picture(found, opened, details)
@@ -247,7 +249,7 @@ class Opening(ComparingKeys):
         """Whatever this seat has opened and is gone does not open again, should it come back."""
         with self._writing() as unit:
             asking = self._asking(unit, seat.token, "receiver")
-            here = {image.public_id for image in unit.images.in_channel(asking.channel.id)}
+            here = {picture.public_id for picture in unit.pictures.in_channel(asking.channel.id)}
             known = self._known(unit, asking, seat)
             self._remember(unit, asking, seat, known.removed(here))
 
@@ -259,43 +261,43 @@ class Opening(ComparingKeys):
         now = self._clock()
         with self._writing() as unit:
             asking = self._asking(unit, seat.token, "receiver")
-            image = find_image(unit, asking, found.image.public_id)
+            picture = find_picture(unit, asking, found.picture.public_id)
             me = asking.seat.id
             if kind == "opened":
                 # The rule as it was when its signature held; the row may be another by now.
                 before = self._known(unit, asking, seat)
-                _require_openings_left(image, before)
-                _require_openings_left(found.image, before)
-                known = before.with_opening(image.public_id, counted=_has_rule(found.image))
+                _require_openings_left(picture, before)
+                _require_openings_left(found.picture, before)
+                known = before.with_opening(picture.public_id, counted=_has_rule(found.picture))
                 # Where keys may be exchanged for the lesson, a mere sight pins nothing.
                 if not asking.channel.tampering and found.delivery.relay is None:
                     known = known.seen(found.sender, fingerprint_of(found.sender_key), now)
                 if known is not before:
                     self._remember(unit, asking, seat, known)
-                if not unit.images.mark_opened(asking.channel.id, image.public_id, me, now):
+                if not unit.pictures.mark_opened(asking.channel.id, picture.public_id, me, now):
                     return
-            unit.events.add(asking.channel.id, kind, now, seat_id=me, image_id=image.public_id)
+            unit.events.add(asking.channel.id, kind, now, seat_id=me, picture_id=picture.public_id)
 
 
 def _obstacle(asking: Asking, delivery: Delivery, known: Known | None) -> str:
     """What stands in the way, after what this seat itself remembers of the picture."""
-    image = delivery.image
-    if known is not None and image.public_id in known.gone:
+    picture = delivery.picture
+    if known is not None and picture.public_id in known.gone:
         return GONE
-    if known is not None and known.used_up(image.public_id, image.max_openings):
+    if known is not None and known.used_up(picture.public_id, picture.max_openings):
         return USED_UP
     return obstacle_for(asking, delivery)
 
 
-def _require_openings_left(image: store.StoredImage, known: Known) -> None:
-    if image.public_id in known.gone:
+def _require_openings_left(picture: store.StoredPicture, known: Known) -> None:
+    if picture.public_id in known.gone:
         raise CannotOpen(GONE)
-    if used_up(image) or known.used_up(image.public_id, image.max_openings):
+    if used_up(picture) or known.used_up(picture.public_id, picture.max_openings):
         raise CannotOpen(USED_UP)
 
 
-def _has_rule(image: store.StoredImage) -> bool:
-    return image.max_openings is not None or image.until_all_opened
+def _has_rule(picture: store.StoredPicture) -> bool:
+    return picture.max_openings is not None or picture.until_all_opened
 
 
 def _item(
@@ -305,21 +307,21 @@ def _item(
     sender: store.Seat,
     known: Known | None,
 ) -> InboxItem:
-    image = delivery.image
-    opened = {r.seat_id: r.opened_at for r in image.recipients}
+    picture = delivery.picture
+    opened = {r.seat_id: r.opened_at for r in picture.recipients}
     return InboxItem(
-        id=image.public_id,
+        id=picture.public_id,
         sender=sender.name,
         sender_id=sender.public_id,
-        scheme=image.scheme,
-        sent_at=image.sent_at,
+        scheme=picture.scheme,
+        sent_at=picture.sent_at,
         size=delivery.size(unit),
         opened_at=opened.get(asking.seat.id),
         obstacle=_obstacle(asking, delivery, known),
-        removal=removal_words(image),
+        removal=removal_words(picture),
         delivery=delivery.name,
         counted=is_counted(asking, delivery),
-        openssl=SCHEMES[image.scheme].suffix == ".p7m",
+        openssl=SCHEMES[picture.scheme].suffix == ".p7m",
     )
 
 
@@ -329,8 +331,8 @@ def _open_details(found: _Found, manifest: Manifest, key: KeyPair) -> Details:
     except (EnvelopeFormatError, RecipientError, DecryptionError):
         raise Tampered from None
     _check(manifest, "details", opened)
-    details, image = parse_details(opened.data), found.image
-    stored = SentUnder(image.sent_at, image.max_openings, image.until_all_opened)
+    details, picture = parse_details(opened.data), found.picture
+    stored = SentUnder(picture.sent_at, picture.max_openings, picture.until_all_opened)
     if details.under not in (None, stored):
         raise Tampered
     return details
@@ -347,7 +349,7 @@ def _open_with_key(content: bytes, scheme: str, key: KeyPair, progress: Progress
 
 def _open_with_ring(seat: Seat, found: _Found, content: bytes, progress: Progress | None) -> Opened:
     """Tries the seat's classroom keys, the newest first. Nothing here is authenticated."""
-    scheme = SCHEMES[found.image.scheme]
+    scheme = SCHEMES[found.picture.scheme]
     for key in classroom_keys(seat, found.asking):
         try:
             return scheme.open(content, key, progress=progress)
@@ -376,7 +378,7 @@ def _picture(found: _Found, opened: Opened, details: Details) -> OpenedPicture:
         raise NotDecoded from None
     except PictureError:
         raise Tampered from None
-    scheme = SCHEMES[found.image.scheme]
+    scheme = SCHEMES[found.picture.scheme]
     sha256 = hashlib.sha256(opened.file).digest()
     try:
         name = texts.file_name(details.file_name, "")
@@ -384,7 +386,7 @@ def _picture(found: _Found, opened: Opened, details: Details) -> OpenedPicture:
         raise Tampered from None
     sender = PublicKey.from_der(found.sender_key)
     return OpenedPicture(
-        id=found.image.public_id,
+        id=found.picture.public_id,
         file=opened.file,
         view=view,
         file_name=f"{name}-{sha256.hex()[:12]}{picture.suffix}",

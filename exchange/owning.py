@@ -107,7 +107,7 @@ class Owning(Desk):
                 self._event(unit, asking, "extended")
 
     def end_channel(self, seat: Seat) -> None:
-        """Ends the channel for everybody; its images are removed."""
+        """Ends the channel for everybody; its pictures are removed."""
         now = self._clock()
         with self._writing() as unit:
             asking = self._owner(unit, seat)

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 
 import store
 from exchange.admission import Sleep
-from exchange.desk import Asking, Clock, find_image, in_words, utc_now
+from exchange.desk import Asking, Clock, find_picture, in_words, utc_now
 from exchange.details import parse_details
 from exchange.errors import Damaged, InputRefused, NotDecoded, NotFound, Tampered, Unavailable
 from exchange.seats import Seats
@@ -52,14 +52,14 @@ _FAULTS = (DecryptionError, EnvelopeFormatError, KeyFormatError, LimitError, Rec
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """One image that was sealed for a false key, with all that relaying it needs."""
+    """One picture that was sealed for a false key, with all that relaying it needs."""
 
     asking: Asking
-    image: store.StoredImage
+    picture: store.StoredPicture
     substitution: store.Substitution
     sender: store.Seat
     receiver: store.Seat
-    records: store.ImageRecords
+    records: store.PictureRecords
     content: bytes | None  # None where the scheme does not use the key that was exchanged
 
 
@@ -82,7 +82,7 @@ class Relaying(Seats):
         what has been sealed for a false key can reach its receiver in no other way.
 
         Returns:
-            How many images were relayed.
+            How many pictures were relayed.
         """
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
@@ -109,29 +109,31 @@ class Relaying(Seats):
         return done
 
     def readings(self, seat: Seat) -> tuple[ReadItem, ...]:
-        """The images that this seat has read by key substitution, the newest first."""
+        """The pictures that this seat has read by key substitution, the newest first."""
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
-            images = unit.images.in_channel(asking.channel.id)
+            pictures = unit.pictures.in_channel(asking.channel.id)
             mine = _own(unit, asking)
             relays = unit.interventions.in_channel(asking.channel.id)
             seats = unit.seats.by_ids({one.receiver_id for one in mine.values()})
             numbers = capture_numbers(unit, asking)
         found = []
-        for image in images:
+        for picture in pictures:
             theirs = [
                 mine[relay.substitution_id]
                 for relay in relays
-                if relay.image_id == image.public_id and relay.substitution_id in mine
+                if relay.picture_id == picture.public_id and relay.substitution_id in mine
             ]
             if theirs:
                 names = ", ".join(sorted(seats[one.receiver_id].name for one in theirs))
-                number = numbers[image.public_id]
-                found.append(ReadItem(image.public_id, number, image.scheme, image.sent_at, names))
+                number = numbers[picture.public_id]
+                found.append(
+                    ReadItem(picture.public_id, number, picture.scheme, picture.sent_at, names)
+                )
         return tuple(reversed(found))
 
-    def reading(self, seat: Seat, image_id: str) -> ReadPicture:
-        """One image, as the false private key opens it: nothing of it is stored anywhere else.
+    def reading(self, seat: Seat, picture_id: str) -> ReadPicture:
+        """One picture, as the false private key opens it: nothing of it is stored anywhere else.
 
         Raises:
             NotFound: no such picture in this channel, or none that this seat has read.
@@ -139,22 +141,22 @@ class Relaying(Seats):
         """
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
-            image = find_image(unit, asking, image_id)
+            picture = find_picture(unit, asking, picture_id)
             mine = _own(unit, asking)
-            relays = unit.interventions.of_image(asking.channel.id, image.public_id)
+            relays = unit.interventions.of_picture(asking.channel.id, picture.public_id)
             ours = [mine[r.substitution_id] for r in relays if r.substitution_id in mine]
             if not ours:
                 raise NotFound
-            found = _waiting(unit, asking, image, ours[0])
+            found = _waiting(unit, asking, picture, ours[0])
         false = _unlock(seat, ours[0].locked_key, ours[0].public_key)
         details = parse_details(_opened(lambda: open_bytes(found.records.details, false).data))
         if found.content is None:
             return ReadPicture(details, None, None, "", "", "")
-        content, scheme = found.content, SCHEMES[image.scheme]
+        content, scheme = found.content, SCHEMES[picture.scheme]
         file = _opened(lambda: scheme.open(content, false).file)
         try:
-            picture = read_picture(file)
-            view = file if picture.browser_safe else picture.view_png()
+            decoded = read_picture(file)
+            view = file if decoded.browser_safe else decoded.view_png()
         except DecodingError:
             raise NotDecoded from None
         except PictureError:
@@ -164,34 +166,34 @@ class Relaying(Seats):
             details=details,
             file=file,
             view=view,
-            file_name=f"read-{prefix}{picture.suffix}",
-            mime=picture.mime,
-            view_mime=picture.mime if picture.browser_safe else "image/png",
+            file_name=f"read-{prefix}{decoded.suffix}",
+            mime=decoded.mime,
+            view_mime=decoded.mime if decoded.browser_safe else "image/png",
         )
 
-    def _relay(self, seat: Seat, number: int, image_id: str) -> int:
-        """Relays one image; 1 when that was done, 0 when it was done before or cannot be."""
+    def _relay(self, seat: Seat, number: int, picture_id: str) -> int:
+        """Relays one picture; 1 when that was done, 0 when it was done before or cannot be."""
         try:
             with self._reading() as unit:
                 asking = self._asking(unit, seat.token, "interceptor")
-                image = find_image(unit, asking, image_id)
-                found = _waiting(unit, asking, image, _by_id(unit, asking, number))
+                picture = find_picture(unit, asking, picture_id)
+                found = _waiting(unit, asking, picture, _by_id(unit, asking, number))
             new = self._readdressed(seat, found)
         except DecodingError:
             return 0  # the next tick tries again
         except (*_FAULTS, Damaged, NotFound):
-            self._hopeless.add((number, image_id))
+            self._hopeless.add((number, picture_id))
             return 0
         try:
             with self._reading() as unit:
                 check_room(unit, asking, len(new.content or b""))
         except InputRefused:
-            self._without_room[number, image_id] = self._clock()
+            self._without_room[number, picture_id] = self._clock()
             return 0
-        self._without_room.pop((number, image_id), None)
+        self._without_room.pop((number, picture_id), None)
         with self._writing() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
-            if (number, image_id) not in unit.substitutions.waiting(asking.seat.id):
+            if (number, picture_id) not in unit.substitutions.waiting(asking.seat.id):
                 return 0
             unit.interventions.add(asking.channel.id, new)
             unit.events.add(
@@ -199,7 +201,7 @@ class Relaying(Seats):
                 "relayed",
                 self._clock(),
                 seat_id=asking.seat.id,
-                image_id=image_id,
+                picture_id=picture_id,
                 detail=found.receiver.name,
             )
         return 1
@@ -211,14 +213,14 @@ class Relaying(Seats):
         return one not in self._hopeless and not rests
 
     def _readdressed(self, seat: Seat, found: _Waiting) -> store.NewIntervention:
-        """The image as if it had been sealed for the true key, signed in its sender's stead."""
+        """The picture as if it had been sealed for the true key, signed in its sender's stead."""
         false = _unlock(seat, found.substitution.locked_key, found.substitution.public_key)
         true = PublicKey.from_der(found.receiver.public_key or b"")
         signer = self._signer(seat, found)
         details = readdress("hybrid", found.records.details, false, true)
         content = None
         if found.content is not None:
-            content = readdress(found.image.scheme, found.content, false, true).envelope
+            content = readdress(found.picture.scheme, found.content, false, true).envelope
         manifest = Manifest.parse(found.records.manifest)
         recipients = (
             true.fingerprint if one == false.public.fingerprint else one
@@ -231,7 +233,7 @@ class Relaying(Seats):
             recipients=tuple(dict.fromkeys(recipients)),
         ).pack()
         return store.NewIntervention(
-            image_id=found.image.public_id,
+            picture_id=found.picture.public_id,
             seat_id=found.asking.seat.id,
             act=secrets.token_hex(8),
             kind="relay",
@@ -274,18 +276,18 @@ def _by_id(unit: store.Unit, asking: Asking, number: int) -> store.Substitution:
 
 
 def _waiting(
-    unit: store.Unit, asking: Asking, image: store.StoredImage, found: store.Substitution
+    unit: store.Unit, asking: Asking, picture: store.StoredPicture, found: store.Substitution
 ) -> _Waiting:
-    seats = unit.seats.by_ids({image.sender_id, found.receiver_id})
-    uses_it = SCHEMES[image.scheme].key_kind == "key pair"
+    seats = unit.seats.by_ids({picture.sender_id, found.receiver_id})
+    uses_it = SCHEMES[picture.scheme].key_kind == "key pair"
     return _Waiting(
         asking,
-        image,
+        picture,
         found,
-        seats[image.sender_id],
+        seats[picture.sender_id],
         seats[found.receiver_id],
-        unit.images.records(asking.channel.id, image.public_id),
-        unit.images.content(asking.channel.id, image.public_id) if uses_it else None,
+        unit.pictures.records(asking.channel.id, picture.public_id),
+        unit.pictures.content(asking.channel.id, picture.public_id) if uses_it else None,
     )
 
 

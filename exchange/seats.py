@@ -247,7 +247,7 @@ def _check_name(
         for seat in unit.seats.in_channel(channel.id)
         if seat.role == role or seat.id not in own_ids
     ]
-    taken += unit.seats.left_with_images(channel.id)
+    taken += unit.seats.left_with_pictures(channel.id)
     if any(look_alike(name, seat.name) for seat in taken):
         raise store.NameTaken
 

@@ -1,7 +1,7 @@
 """Sending a picture: validate, seal, sign, store, in that order.
 
 All computing happens before the store is entered for writing; then one transaction adds the
-image and its event, and its commit is what "sent" means. Sending the same upload twice (a
+picture and its event, and its commit is what "sent" means. Sending the same upload twice (a
 double click, a reconnect) finds the first one.
 """
 
@@ -13,7 +13,7 @@ from typing import NoReturn
 import store
 from exchange import texts
 from exchange.comparing_keys import ComparingKeys
-from exchange.desk import Asking, find_image
+from exchange.desk import Asking, find_picture
 from exchange.details import make_details, pack_details
 from exchange.errors import InputRefused
 from exchange.known import Known
@@ -24,7 +24,7 @@ from exchange.values import (
     Details,
     Receipt,
     Seat,
-    SentImage,
+    SentPicture,
     SentUnder,
 )
 from rsa_core import (
@@ -48,7 +48,7 @@ from rsa_core import (
 )
 
 NOTE_PURPOSE = "sender's note"
-IMAGES_OF_A_CHANNEL = 500
+PICTURES_OF_A_CHANNEL = 500
 BYTES_OF_A_CHANNEL = 1_000_000_000
 
 
@@ -67,7 +67,7 @@ class Sending(ComparingKeys):
         submission: str,
         remove_after: str = "the channel ends",
         progress: Progress | None = None,
-    ) -> SentImage:
+    ) -> SentPicture:
         """Seals one uploaded picture for the chosen receivers and commits it.
 
         Args:
@@ -93,30 +93,30 @@ class Sending(ComparingKeys):
         """
         line = texts.caption(caption)
         if remove_after not in REMOVE_AFTER:
-            raise InputRefused("Choose from the list when to remove the image.")
+            raise InputRefused("Choose from the list when to remove the picture.")
         max_openings, until_all_opened = REMOVE_AFTER[remove_after]
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "sender")
-            earlier = unit.images.by_submission(asking.seat.id, submission)
+            earlier = unit.pictures.by_submission(asking.seat.id, submission)
             known = self._known(unit, asking, seat)
             targets = targets_of(unit, asking, scheme, recipients)
         if earlier is not None:
             return self._sent_view(seat, earlier.public_id)
         self._require_known(seat, asking, known, targets)
         picture = _read(data)
-        image_id = secrets.token_hex(16)
+        picture_id = secrets.token_hex(16)
         sealed = _seal(picture, scheme, targets, progress)
         now = self._clock()  # signed with the rule, so that nobody changes either in the store
         under = SentUnder(now, max_openings, until_all_opened)
         details = _details(picture, texts.file_name(file_name, picture.suffix), line, under)
         sealed_details = seal_bytes(pack_details(details), _unique_keys(targets))
         manifest, signature = _sign(
-            seat, asking, image_id, scheme, targets, sealed=sealed, sealed_details=sealed_details
+            seat, asking, picture_id, scheme, targets, sealed=sealed, sealed_details=sealed_details
         )
         note = json.dumps({"name": details.file_name, "caption": line}).encode()
         with self._writing() as unit:
             asking = self._asking(unit, seat.token, "sender")
-            earlier = unit.images.by_submission(asking.seat.id, submission)
+            earlier = unit.pictures.by_submission(asking.seat.id, submission)
             known = self._known(unit, asking, seat)  # by now, in another tab too
             changed = [] if earlier else changed_keys(known, targets)
             if earlier is None and not changed:
@@ -124,9 +124,9 @@ class Sending(ComparingKeys):
                 self._pin(unit, asking, seat, known, targets)
                 _check_number(unit, asking)
                 check_room(unit, asking, len(sealed.envelope))
-                unit.images.add(
-                    store.NewImage(
-                        public_id=image_id,
+                unit.pictures.add(
+                    store.NewPicture(
+                        public_id=picture_id,
                         channel_id=asking.channel.id,
                         sender_id=asking.seat.id,
                         scheme=scheme,
@@ -147,20 +147,20 @@ class Sending(ComparingKeys):
                     "sent",
                     now,
                     seat_id=asking.seat.id,
-                    image_id=image_id,
+                    picture_id=picture_id,
                 )
         if changed:
             self._refuse_changed(seat, changed)
         # Another tab of the same seat may have been faster.
-        return self._sent_view(seat, earlier.public_id if earlier else image_id)
+        return self._sent_view(seat, earlier.public_id if earlier else picture_id)
 
-    def sent(self, seat: Seat) -> tuple[SentImage, ...]:
+    def sent(self, seat: Seat) -> tuple[SentPicture, ...]:
         """The sender's own pictures, the newest first, with receipts."""
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "sender")
-            images = unit.images.by_sender(asking.channel.id, asking.seat.id)
-            seats = seats_of(unit, images)
-            views = [_sent(unit, seat, asking, image, seats) for image in images]
+            pictures = unit.pictures.by_sender(asking.channel.id, asking.seat.id)
+            seats = seats_of(unit, pictures)
+            views = [_sent(unit, seat, asking, picture, seats) for picture in pictures]
         return tuple(reversed(views))
 
     def _require_known(
@@ -196,19 +196,19 @@ class Sending(ComparingKeys):
             "between you. Compare your safety numbers again."
         )
 
-    def _sent_view(self, seat: Seat, image_id: str) -> SentImage:
+    def _sent_view(self, seat: Seat, picture_id: str) -> SentPicture:
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "sender")
-            image = find_image(unit, asking, image_id)
-            return _sent(unit, seat, asking, image, seats_of(unit, [image]))
+            picture = find_picture(unit, asking, picture_id)
+            return _sent(unit, seat, asking, picture, seats_of(unit, [picture]))
 
 
-def removal_words(image: store.StoredImage) -> str:
-    """By which rule, chosen at sending, an image is removed before its channel ends."""
-    if image.until_all_opened:
+def removal_words(picture: store.StoredPicture) -> str:
+    """By which rule, chosen at sending, a picture is removed before its channel ends."""
+    if picture.until_all_opened:
         return "removed when everyone has opened it"
-    if image.max_openings is not None:
-        left = image.max_openings - image.openings
+    if picture.max_openings is not None:
+        left = picture.max_openings - picture.openings
         if left <= 0:
             return "about to be removed"
         return f"removed after {left} more opening{'s' * (left != 1)}"
@@ -216,9 +216,9 @@ def removal_words(image: store.StoredImage) -> str:
 
 
 def _check_number(unit: store.Unit, asking: Asking) -> None:
-    if unit.images.count(asking.channel.id) >= IMAGES_OF_A_CHANNEL:
+    if unit.pictures.count(asking.channel.id) >= PICTURES_OF_A_CHANNEL:
         raise InputRefused(
-            f"The channel holds {IMAGES_OF_A_CHANNEL} images already, and no more. "
+            f"The channel holds {PICTURES_OF_A_CHANNEL} pictures already, and no more. "
             "Start another channel."
         )
 
@@ -227,26 +227,27 @@ def check_room(unit: store.Unit, asking: Asking, size: int) -> None:
     """The channel's own quota; the store has one for all channels together.
 
     Raises:
-        InputRefused: images and what arrives in their place would be more than that.
+        InputRefused: pictures and what arrives in their place would be more than that.
     """
     channel = asking.channel.id
-    used = unit.images.total_bytes(channel) + unit.interventions.total_bytes(channel)
+    used = unit.pictures.total_bytes(channel) + unit.interventions.total_bytes(channel)
     if used + size > BYTES_OF_A_CHANNEL:
         limit = BYTES_OF_A_CHANNEL // 1_000_000
         raise InputRefused(f"The channel may hold {limit} MB, and no more. Start another channel.")
 
 
-def seats_of(unit: store.Unit, images: Iterable[store.StoredImage]) -> dict[int, store.Seat]:
-    """The seats of the images' senders and recipients, by id; some may have left."""
-    ids = {image.sender_id for image in images}
-    ids.update(recipient.seat_id for image in images for recipient in image.recipients)
+def seats_of(unit: store.Unit, pictures: Iterable[store.StoredPicture]) -> dict[int, store.Seat]:
+    """The seats of the pictures' senders and recipients, by id; some may have left."""
+    ids = {picture.sender_id for picture in pictures}
+    ids.update(recipient.seat_id for picture in pictures for recipient in picture.recipients)
     return unit.seats.by_ids(ids)
 
 
-def receipts(image: store.StoredImage, seats: dict[int, store.Seat]) -> tuple[Receipt, ...]:
+def receipts(picture: store.StoredPicture, seats: dict[int, store.Seat]) -> tuple[Receipt, ...]:
     """Who a picture is for, and when each of them opened it."""
     return tuple(
-        Receipt(seats[one.seat_id].name, one.fingerprint, one.opened_at) for one in image.recipients
+        Receipt(seats[one.seat_id].name, one.fingerprint, one.opened_at)
+        for one in picture.recipients
     )
 
 
@@ -254,24 +255,24 @@ def _sent(
     unit: store.Unit,
     seat: Seat,
     asking: Asking,
-    image: store.StoredImage,
+    picture: store.StoredPicture,
     seats: dict[int, store.Seat],
-) -> SentImage:
-    records = unit.images.records(asking.channel.id, image.public_id)
+) -> SentPicture:
+    records = unit.pictures.records(asking.channel.id, picture.public_id)
     try:
         secret = derive_secret(seat.token.encode(), NOTE_PURPOSE)
         note = json.loads(open_note(records.note, secret))
     except DecryptionError:
         note = {"name": "(note damaged)", "caption": ""}
-    return SentImage(
-        id=image.public_id,
-        scheme=image.scheme,
-        sent_at=image.sent_at,
-        size=image.size,
+    return SentPicture(
+        id=picture.public_id,
+        scheme=picture.scheme,
+        sent_at=picture.sent_at,
+        size=picture.size,
         file_name=note["name"],
         caption=note["caption"],
-        receipts=receipts(image, seats),
-        removal=removal_words(image),
+        receipts=receipts(picture, seats),
+        removal=removal_words(picture),
     )
 
 
@@ -308,7 +309,7 @@ def _unique_keys(targets: list[Target]) -> tuple[PublicKey, ...]:
 def _sign(
     seat: Seat,
     asking: Asking,
-    image_id: str,
+    picture_id: str,
     scheme: str,
     targets: list[Target],
     *,
@@ -328,7 +329,7 @@ def _sign(
     ]
     manifest = Manifest(
         channel=asking.channel.public_id,
-        image=image_id,
+        picture=picture_id,
         scheme=scheme,
         sender=key.public.fingerprint,
         recipients=tuple(target.fingerprint for target in _unique_keys(targets)),

@@ -122,7 +122,7 @@ class Substituting(Relaying):
                     ended_at=row.ended_at,
                     discovered_at=row.discovered_at,
                     fingerprint=row.fingerprint,
-                    images_read=unit.substitutions.read_count(row.id),
+                    pictures_read=unit.substitutions.read_count(row.id),
                 )
                 for row in rows
             )

@@ -56,7 +56,7 @@ class Alarm:
         mine: this seat's person raised it.
         interceptor: nickname of whoever stood between the two; "" where nobody is known to.
         since: from when on; None where nobody is known to.
-        images_read: how many images between the two had gone through those hands.
+        pictures_read: how many pictures between the two had gone through those hands.
         settled: this seat's person has compared again since, and the numbers were the same.
         compared: the two themselves had compared; False where another pair has found out, and
             these two had been deceived in the same way. Nobody raised it then: `mine` is False.
@@ -69,7 +69,7 @@ class Alarm:
     mine: bool
     interceptor: str
     since: datetime | None
-    images_read: int
+    pictures_read: int
     settled: bool
     compared: bool = True
 
@@ -79,7 +79,7 @@ class Intervention:
     """What is being done to a capture on its way.
 
     Attributes:
-        image_id: the capture.
+        picture_id: the capture.
         kind: flip, multiply, swap, replay or drop.
         detail: what exactly, for people; "" for drop.
         by: nickname of the interceptor.
@@ -87,7 +87,7 @@ class Intervention:
         rests: the owner does not allow it just now, and the original arrives.
     """
 
-    image_id: str
+    picture_id: str
     kind: str
     detail: str
     by: str
@@ -107,7 +107,7 @@ class Substitution:
         ended_at: when the true key was shown again; None while it is not.
         discovered_at: when two people found out; None before.
         fingerprint: SHA-256 of the false key, 32 bytes.
-        images_read: how many images have been read by it.
+        pictures_read: how many pictures have been read by it.
     """
 
     receiver: str
@@ -118,19 +118,19 @@ class Substitution:
     ended_at: datetime | None
     discovered_at: datetime | None
     fingerprint: bytes
-    images_read: int
+    pictures_read: int
 
 
 @dataclass(frozen=True, slots=True)
 class ReadItem:
-    """An image that was read by key substitution, in a list.
+    """A picture that was read by key substitution, in a list.
 
     Attributes:
         number: of the capture.
         receivers: nicknames of those whose key it was meant for.
     """
 
-    image_id: str
+    picture_id: str
     number: int
     scheme: str
     sent_at: datetime
@@ -139,7 +139,7 @@ class ReadItem:
 
 @dataclass(frozen=True, slots=True)
 class ReadPicture:
-    """An image that was read by key substitution.
+    """A picture that was read by key substitution.
 
     Attributes:
         details: the sealed record.

@@ -171,7 +171,7 @@ class Event:
     Attributes:
         seq: 1, 2, 3 … within the channel.
         kind: created, joined, left, sent, opened, refused, classroom key; the owner's rules,
-            approved, removed seat, new key, extended, ended; removed image; an
+            approved, removed seat, new key, extended, ended; removed picture; an
             interceptor's flipped, multiplied, swapped, replayed, dropped, let pass; alarm. Only
             interceptors and the owner are told of substituted, gave back and relayed, until the
             alarm.
@@ -179,7 +179,7 @@ class Event:
         who: the acting person's name; "" when nobody acted.
         who_id: public id of that seat; "" when nobody acted.
         role: its role; None when nobody acted.
-        image_id: the picture concerned; "" for none.
+        picture_id: the picture concerned; "" for none.
         detail: which rule or rules; "" for most kinds.
     """
 
@@ -189,7 +189,7 @@ class Event:
     who: str
     who_id: str
     role: Role | None
-    image_id: str
+    picture_id: str
     detail: str
 
 
@@ -231,7 +231,7 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
-class SentImage:
+class SentPicture:
     """A picture in its sender's own list.
 
     Attributes:
@@ -402,7 +402,7 @@ class CaptureItem:
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
-class CapturedImage:
+class CapturedPicture:
     """A ciphertext, whole, with what is public about it.
 
     Attributes:

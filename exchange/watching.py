@@ -10,12 +10,12 @@ from datetime import datetime
 
 import store
 from exchange.admission import Sleep
-from exchange.desk import Asking, Clock, Desk, find_image, role_of, utc_now
+from exchange.desk import Asking, Clock, Desk, find_picture, role_of, utc_now
 from exchange.errors import Tampered
 from exchange.events_shown import visible_after
 from exchange.held import HeldAtEvent
 from exchange.sending import receipts, seats_of
-from exchange.values import CapturedImage, CaptureItem, Event, Seat
+from exchange.values import CapturedPicture, CaptureItem, Event, Seat
 from rsa_core import (
     SCHEMES,
     AnyPublicKey,
@@ -48,13 +48,13 @@ class Watching(Desk):
             held = self._captures.get(asking.channel)
             if held is not None:
                 return held
-            images = unit.images.in_channel(asking.channel.id)
-            seats = seats_of(unit, images)
+            pictures = unit.pictures.in_channel(asking.channel.id)
+            seats = seats_of(unit, pictures)
             numbers = capture_numbers(unit, asking)
-        items = [_capture(image, numbers[image.public_id], seats) for image in images]
+        items = [_capture(picture, numbers[picture.public_id], seats) for picture in pictures]
         return self._captures.put(asking.channel, tuple(reversed(items)))
 
-    def capture(self, seat: Seat, image_id: str) -> CapturedImage:
+    def capture(self, seat: Seat, picture_id: str) -> CapturedPicture:
         """One ciphertext, the exact bytes that travelled, and what they say without a key.
 
         Raises:
@@ -62,31 +62,31 @@ class Watching(Desk):
         """
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
-            image = find_image(unit, asking, image_id)
-            number = capture_numbers(unit, asking)[image.public_id]
-            seats = seats_of(unit, [image])
-            item = _capture(image, number, seats)
-            envelope = unit.images.content(asking.channel.id, image.public_id)
+            picture = find_picture(unit, asking, picture_id)
+            number = capture_numbers(unit, asking)[picture.public_id]
+            seats = seats_of(unit, [picture])
+            item = _capture(picture, number, seats)
+            envelope = unit.pictures.content(asking.channel.id, picture.public_id)
             false = [one.public_key for one in unit.substitutions.in_channel(asking.channel.id)]
-        scheme = SCHEMES[image.scheme]
+        scheme = SCHEMES[picture.scheme]
         try:
             facts = scheme.capture(envelope)
         except EnvelopeFormatError:
             raise Tampered from None
         prefix = hashlib.sha256(envelope).hexdigest()[:12]
-        return CapturedImage(
+        return CapturedPicture(
             item=item,
             envelope=envelope,
             file_name=f"capture-{number}-{prefix}{scheme.suffix}",
             facts=facts,
-            keys=_keys(image, seats, facts, false),
+            keys=_keys(picture, seats, facts, false),
         )
 
 
 def capture_numbers(unit: store.Unit, asking: Asking) -> dict[str, int]:
-    """The captures' numbers by image, for good: what is removed leaves its number unused."""
-    sent = unit.events.images_with(asking.channel.id, "sent")
-    return {image_id: number for number, image_id in enumerate(sent, start=1)}
+    """The captures' numbers by picture, for good: what is removed leaves its number unused."""
+    sent = unit.events.pictures_with(asking.channel.id, "sent")
+    return {picture_id: number for number, picture_id in enumerate(sent, start=1)}
 
 
 def events_after(unit: store.Unit, asking: Asking, seq: int, now: datetime) -> tuple[Event, ...]:
@@ -98,30 +98,32 @@ def events_after(unit: store.Unit, asking: Asking, seq: int, now: datetime) -> t
     return tuple(_event(row, seats.get(row.seat_id or 0)) for row in rows)
 
 
-def _capture(image: store.StoredImage, number: int, seats: dict[int, store.Seat]) -> CaptureItem:
+def _capture(
+    picture: store.StoredPicture, number: int, seats: dict[int, store.Seat]
+) -> CaptureItem:
     return CaptureItem(
-        id=image.public_id,
+        id=picture.public_id,
         number=number,
-        scheme=image.scheme,
-        sent_at=image.sent_at,
-        size=image.size,
-        sender=seats[image.sender_id].name,
-        recipients=receipts(image, seats),
+        scheme=picture.scheme,
+        sent_at=picture.sent_at,
+        size=picture.size,
+        sender=seats[picture.sender_id].name,
+        recipients=receipts(picture, seats),
     )
 
 
 def _keys(
-    image: store.StoredImage, seats: dict[int, store.Seat], facts: Capture, false: list[bytes]
+    picture: store.StoredPicture, seats: dict[int, store.Seat], facts: Capture, false: list[bytes]
 ) -> tuple[AnyPublicKey, ...]:
     """The recipients' public keys: classroom keys are in the envelope, others at the seats.
 
-    An image may be sealed for a false key in the place of a seat's.
+    A picture may be sealed for a false key in the place of a seat's.
     """
     if facts.moduli:
         return tuple(ClassroomPublicKey(n, e) for n, e in facts.moduli)
-    held = [seats[recipient.seat_id].public_key for recipient in image.recipients]
+    held = [seats[recipient.seat_id].public_key for recipient in picture.recipients]
     known = {fingerprint_of(key): key for key in (*held, *false) if key is not None}
-    named = dict.fromkeys(recipient.fingerprint for recipient in image.recipients)
+    named = dict.fromkeys(recipient.fingerprint for recipient in picture.recipients)
     return tuple(PublicKey.from_der(known[name]) for name in named if name in known)
 
 
@@ -133,6 +135,6 @@ def _event(row: store.Event, seat: store.Seat | None) -> Event:
         who=seat.name if seat else "",
         who_id=seat.public_id if seat else "",
         role=role_of(seat) if seat else None,
-        image_id=row.image_id or "",
+        picture_id=row.picture_id or "",
         detail=row.detail,
     )

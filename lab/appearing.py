@@ -4,7 +4,7 @@ The whole dictionary takes a moment to make, too short to be seen. These are its
 after the other, from the capture and the public key alone.
 """
 
-from exchange.values import CapturedImage
+from exchange.values import CapturedPicture
 from rsa_core import png_of
 from rsa_core.attacks.methods.codebook import stages
 from rsa_core.attacks.values import Pixels
@@ -14,7 +14,7 @@ from rsa_core.residues import Residues
 _SIDE = 320
 
 
-def appearing(captured: CapturedImage) -> tuple[bytes, ...]:
+def appearing(captured: CapturedPicture) -> tuple[bytes, ...]:
     """The picture with more and more of the 256 samples looked up, as PNGs of at most 320 a side.
 
     Empty where a residue hides more than one sample: then there is nothing to be looked up.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exchange.values import CapturedImage
+from exchange.values import CapturedPicture
 from lab.errors import LabError
 from rsa_core import ClassroomPublicKey, PictureError, read_picture
 from rsa_core.analysis import Step, square_and_multiply
@@ -37,7 +37,7 @@ class Arithmetic:
 
 
 def arithmetic(
-    captured: CapturedImage, *, x: int, y: int, channel: int, recovered: bytes | None = None
+    captured: CapturedPicture, *, x: int, y: int, channel: int, recovered: bytes | None = None
 ) -> Arithmetic:
     """The numbers behind sample (x, y, channel).
 
@@ -66,7 +66,7 @@ def arithmetic(
 
 
 def _of_sample(
-    captured: CapturedImage, key: ClassroomPublicKey, place: tuple[int, ...]
+    captured: CapturedPicture, key: ClassroomPublicKey, place: tuple[int, ...]
 ) -> Arithmetic:
     index = _index(place, captured.facts.shape or ())
     residues = captured.facts.residues[0]
@@ -81,7 +81,7 @@ def _of_sample(
 
 
 def _of_block(
-    captured: CapturedImage, key: ClassroomPublicKey, place: tuple[int, ...], recovered: bytes
+    captured: CapturedPicture, key: ClassroomPublicKey, place: tuple[int, ...], recovered: bytes
 ) -> Arithmetic:
     try:
         pixels = read_picture(recovered).pixels()

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from exchange.values import CapturedImage
+from exchange.values import CapturedPicture
 from lab.errors import LabError
 from rsa_core import SCHEMES, KeyFormatError, LimitError, PictureError, png_of, read_picture
 from rsa_core.analysis import Measurement, report, sealed_twice
@@ -87,7 +87,7 @@ def picture_for_tests(data: bytes | None) -> TestPicture:
     return TestPicture(np.asarray(small, np.uint8), png)
 
 
-def experiment(captured: CapturedImage, picture: TestPicture) -> tuple[Measurement, ...]:
+def experiment(captured: CapturedPicture, picture: TestPicture) -> tuple[Measurement, ...]:
     """Seals the picture, changes one sample, seals it again, and compares.
 
     Raises:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from exchange.values import CapturedImage
+from exchange.values import CapturedPicture
 from rsa_core import png_of
 from rsa_core.analysis import (
     CANNOT_SHOW,
@@ -70,7 +70,7 @@ class Statistics:
     planes: tuple[bytes, ...] = field(repr=False)
 
 
-def statistics(captured: CapturedImage) -> Statistics:
+def statistics(captured: CapturedPicture) -> Statistics:
     """Measures a capture; two seconds or so for twelve megapixels."""
     seen = measured(captured.facts)
     samples = seen.samples

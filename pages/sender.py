@@ -1,4 +1,4 @@
-"""Sender: choose images and recipients, encrypt, send, and see who opened them."""
+"""Sender: choose pictures and recipients, encrypt, send, and see who opened them."""
 
 from ui import sender
 

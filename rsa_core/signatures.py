@@ -39,7 +39,7 @@ class Part:
     """One envelope that the signature covers.
 
     Attributes:
-        name: what it holds, such as "picture" or "details"; printable ASCII, 1 to 200 characters.
+        name: what it holds, such as "content" or "details"; printable ASCII, 1 to 200 characters.
         digest: the envelope's digest (`schemes.base.Sealed`), 32 bytes.
         commitment: its commitment to the content key, 32 bytes.
 
@@ -59,11 +59,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a sender signs about one image.
+    """What a sender signs about one picture.
 
     Attributes:
         channel: the channel's identifier; printable ASCII, 1 to 200 characters, as the next two.
-        image: the image's identifier, random, used once.
+        picture: the picture's identifier, random, used once.
         scheme: name of the scheme.
         sender: fingerprint of the sender's public key, 32 bytes.
         recipients: fingerprints of the recipients' public keys, kept sorted.
@@ -74,14 +74,14 @@ class Manifest:
     """
 
     channel: str
-    image: str
+    picture: str
     scheme: str
     sender: bytes
     recipients: tuple[bytes, ...]
     parts: tuple[Part, ...]
 
     def __post_init__(self) -> None:
-        for name in ("channel", "image", "scheme"):
+        for name in ("channel", "picture", "scheme"):
             _check_text(name, getattr(self, name))
         _check_digest("sender", self.sender)
         for recipient in self.recipients:
@@ -115,7 +115,7 @@ class Manifest:
         record = {
             "version": VERSION,
             "channel": self.channel,
-            "image": self.image,
+            "image": self.picture,
             "scheme": self.scheme,
             "sender": self.sender.hex(),
             "recipients": [recipient.hex() for recipient in self.recipients],
@@ -183,26 +183,26 @@ def accept(
     *,
     sender: PublicKey,
     channel: str,
-    image: str,
+    picture: str,
     scheme: str,
     recipient: PublicKey,
 ) -> Manifest:
     """A receiver's rules in one place: what must hold before anything is opened or shown.
 
     Each argument but the first two is what the receiver knows from elsewhere: the key that is
-    pinned for this sender, the channel it is in, the identifier under which the image arrived,
-    its scheme, its own key. That an image identifier comes once is the caller's to see to. When
+    pinned for this sender, the channel it is in, the identifier under which the picture arrived,
+    its scheme, its own key. That a picture identifier comes once is the caller's to see to. When
     an envelope was opened, `Manifest.check_part` follows.
 
     Raises:
         SignatureError: the signature is not this sender's; or the manifest was signed for another
-            channel, image, scheme or sender; or not for this recipient.
+            channel, picture, scheme or sender; or not for this recipient.
         EnvelopeFormatError: signed by this sender, but no manifest.
     """
     verify(manifest, signature, sender)
     found = Manifest.parse(manifest)
-    said = (found.channel, found.image, found.scheme, found.sender)
-    if said != (channel, image, scheme, sender.fingerprint):
+    said = (found.channel, found.picture, found.scheme, found.sender)
+    if said != (channel, picture, scheme, sender.fingerprint):
         raise SignatureError
     if recipient.fingerprint not in found.recipients:
         raise SignatureError
@@ -212,7 +212,7 @@ def accept(
 def _manifest_of(record: Mapping[str, Any]) -> Manifest:
     return Manifest(
         channel=record["channel"],
-        image=record["image"],
+        picture=record["image"],
         scheme=record["scheme"],
         sender=_unhex(record["sender"]),
         recipients=tuple(_unhex(text) for text in record["recipients"]),

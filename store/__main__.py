@@ -33,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m store", description="Looks after a store.")
     parser.add_argument("--url", default=os.environ.get("DATABASE_URL", _DEFAULT_URL))
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("check", help="read everything, mark damaged images")
+    commands.add_parser("check", help="read everything, mark damaged pictures")
     commands.add_parser("stats", help="how much of what is there")
     backup = commands.add_parser("backup", help="copy a SQLite store while it is in use")
     backup.add_argument("file", type=Path)
@@ -63,9 +63,9 @@ def _check(store: Store) -> int:
     findings = check(store, datetime.now(UTC))
     for problem in findings.problems:
         _say(f"database: {problem}")
-    for image in findings.damaged:
-        _say(f"damaged: image {image.public_id} in channel {image.channel_id}")
-    _say(f"{findings.images} images read, {len(findings.damaged)} damaged")
+    for picture in findings.damaged:
+        _say(f"damaged: picture {picture.public_id} in channel {picture.channel_id}")
+    _say(f"{findings.pictures} pictures read, {len(findings.damaged)} damaged")
     return 1 if findings.damaged or findings.problems else 0
 
 

@@ -23,7 +23,7 @@ class StoreUnreachable(StoreBusy):
     """The database does not answer.
 
     Where this comes out of the end of `Store.write()`, the server may or may not have committed:
-    look for the act (an image by its submission) before doing it again.
+    look for the act (a picture by its submission) before doing it again.
     """
 
     def __init__(self) -> None:
@@ -97,15 +97,15 @@ class ChannelMissing(StoreError):
         super().__init__("there is no such channel")
 
 
-class ImageMissing(StoreError):
-    """There is no image with this id in this channel."""
+class PictureMissing(StoreError):
+    """There is no picture with this id in this channel."""
 
     def __init__(self) -> None:
-        super().__init__("there is no such image")
+        super().__init__("there is no such picture")
 
 
-class ImageDamaged(StoreError):
+class PictureDamaged(StoreError):
     """What is stored is not what was given: length, digest or row code does not match."""
 
     def __init__(self) -> None:
-        super().__init__("this image was damaged in the store")
+        super().__init__("this picture was damaged in the store")

@@ -17,7 +17,7 @@ class Limits:
         max_bytes: length of all envelopes together, over all channels.
         reserve: bytes that must stay free on the disk of a SQLite file.
         ballast: largest number of bytes kept back to get out of a full disk, more than the
-            largest image has; 0 for none.
+            largest picture has; 0 for none.
     """
 
     wait: float = 10.0
@@ -30,7 +30,7 @@ DEFAULT_LIMITS = Limits()
 
 
 class Room:
-    """Refuses an image early, with a clear answer, while there is still room to work in."""
+    """Refuses a picture early, with a clear answer, while there is still room to work in."""
 
     def __init__(self, limits: Limits, free_bytes: Callable[[], int | None]) -> None:
         """Takes what tells the free bytes of the disk; None where only the server knows."""
@@ -44,8 +44,8 @@ class Room:
             StoreFull: the quota or the disk has not that much.
         """
         if used + size > self._limits.max_bytes:
-            raise StoreFull("the store holds as many images as it may")
+            raise StoreFull("the store holds as many pictures as it may")
         free = self._free_bytes()
-        # An image is written to the log, then to the file, and the log may be as long again.
+        # A picture is written to the log, then to the file, and the log may be as long again.
         if free is not None and free < 3 * size + self._limits.reserve:
             raise StoreFull("the disk is nearly full")

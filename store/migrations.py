@@ -15,15 +15,15 @@ from store.schema import METADATA, schema_version
 
 
 def _control_and_retention(connection: Connection) -> None:
-    """Version 2: the owner's controls, rules for removing images, token buckets."""
+    """Version 2: the owner's controls, rules for removing pictures, token buckets."""
     for statement in (
         "ALTER TABLE channel ADD COLUMN approval BOOLEAN NOT NULL DEFAULT FALSE",
         "ALTER TABLE channel ADD COLUMN interceptors BOOLEAN NOT NULL DEFAULT TRUE",
         "ALTER TABLE seat ADD COLUMN waiting BOOLEAN NOT NULL DEFAULT FALSE",
-        "ALTER TABLE image ADD COLUMN openings BIGINT NOT NULL DEFAULT 0",
-        "ALTER TABLE image ADD COLUMN max_openings BIGINT",
-        "ALTER TABLE image ADD COLUMN until_all_opened BOOLEAN NOT NULL DEFAULT FALSE",
-        "ALTER TABLE image ADD COLUMN damaged_at BIGINT",
+        "ALTER TABLE picture ADD COLUMN openings BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE picture ADD COLUMN max_openings BIGINT",
+        "ALTER TABLE picture ADD COLUMN until_all_opened BOOLEAN NOT NULL DEFAULT FALSE",
+        "ALTER TABLE picture ADD COLUMN damaged_at BIGINT",
         """CREATE TABLE bucket (
             name VARCHAR(120) NOT NULL,
             tokens FLOAT(53) NOT NULL,
@@ -42,24 +42,24 @@ def _findings(connection: Connection) -> None:
     for statement in (
         f"""CREATE TABLE finding (
             seat_id {number} NOT NULL,
-            image_id {number} NOT NULL,
+            picture_id {number} NOT NULL,
             attack VARCHAR(40) NOT NULL,
             n INTEGER NOT NULL,
             found_at BIGINT NOT NULL,
             data {blob} NOT NULL,
-            CONSTRAINT pk_finding PRIMARY KEY (seat_id, image_id, attack, n),
+            CONSTRAINT pk_finding PRIMARY KEY (seat_id, picture_id, attack, n),
             CONSTRAINT fk_finding_seat_id FOREIGN KEY(seat_id)
                 REFERENCES seat (id) ON DELETE CASCADE,
-            CONSTRAINT fk_finding_image_id FOREIGN KEY(image_id)
-                REFERENCES image (id) ON DELETE CASCADE
+            CONSTRAINT fk_finding_picture_id FOREIGN KEY(picture_id)
+                REFERENCES picture (id) ON DELETE CASCADE
         )""",
-        "CREATE INDEX ix_finding_image_id ON finding (image_id)",
+        "CREATE INDEX ix_finding_picture_id ON finding (picture_id)",
     ):
         connection.exec_driver_sql(statement)
 
 
 def _tampering(connection: Connection) -> None:
-    """Version 4: what interceptors do to images on their way, and to keys; alarms."""
+    """Version 4: what interceptors do to pictures on their way, and to keys; alarms."""
     postgresql = connection.dialect.name == "postgresql"
     number, blob = ("BIGINT", "BYTEA") if postgresql else ("INTEGER", "BLOB")
     own_id = (
@@ -106,7 +106,7 @@ def _tampering(connection: Connection) -> None:
         )""",
         f"""CREATE TABLE intervention (
             {own_id.format("intervention")},
-            image_id {number} NOT NULL,
+            picture_id {number} NOT NULL,
             seat_id {number} NOT NULL,
             receiver_id {number},
             source_id {number},
@@ -118,11 +118,11 @@ def _tampering(connection: Connection) -> None:
             size BIGINT,
             sha256 {blob},
             row_code {blob} NOT NULL,
-            CONSTRAINT uq_intervention_image_id_receiver_id UNIQUE (image_id, receiver_id),
-            {reference("intervention", "image_id", "image")},
+            CONSTRAINT uq_intervention_picture_id_receiver_id UNIQUE (picture_id, receiver_id),
+            {reference("intervention", "picture_id", "picture")},
             {reference("intervention", "seat_id", "seat")},
             {reference("intervention", "receiver_id", "seat")},
-            {reference("intervention", "source_id", "image")},
+            {reference("intervention", "source_id", "picture")},
             {reference("intervention", "substitution_id", "substitution")}
         )""",
         "CREATE INDEX ix_intervention_act ON intervention (act)",
@@ -150,7 +150,7 @@ def _tampering(connection: Connection) -> None:
             peer_id {number} NOT NULL,
             substitution_id {number},
             raised_at BIGINT NOT NULL,
-            images_read INTEGER NOT NULL,
+            pictures_read INTEGER NOT NULL,
             {reference("alarm", "channel_id", "channel")},
             {reference("alarm", "seat_id", "seat")},
             {reference("alarm", "peer_id", "seat")},
@@ -175,9 +175,9 @@ def _going(connection: Connection) -> None:
         "UPDATE bucket SET full_at = filled_at + 3600000000",  # none took longer until now
         "CREATE INDEX ix_bucket_full_at ON bucket (full_at)",
         "CREATE INDEX ix_channel_closed_at ON channel (closed_at) WHERE closed_at IS NOT NULL",
-        "CREATE INDEX ix_image_used_up ON image (id) "
+        "CREATE INDEX ix_picture_used_up ON picture (id) "
         "WHERE max_openings IS NOT NULL AND openings >= max_openings",
-        f"CREATE INDEX ix_image_maybe_by_all ON image (id) WHERE {true} AND openings > 0",
+        f"CREATE INDEX ix_picture_maybe_by_all ON picture (id) WHERE {true} AND openings > 0",
         *(
             f"CREATE INDEX ix_{table}_{column} ON {table} ({column})"
             for table, columns in references.items()

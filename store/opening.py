@@ -1,8 +1,8 @@
 """The store: opened once for each process, shared by all its threads.
 
     with store.write() as unit:          # one act is one transaction
-        image = unit.images.add(new)
-        unit.events.add(image.channel_id, "sent", now, image_id=image.public_id)
+        picture = unit.pictures.add(new)
+        unit.events.add(picture.channel_id, "sent", now, picture_id=picture.public_id)
 
 What is raised inside undoes everything; what left the block without an exception is on the disk.
 Hold a unit for the work in the database alone, never while encrypting, decoding or drawing.

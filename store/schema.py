@@ -1,10 +1,10 @@
 """The tables, as the newest schema version has them.
 
     channel ─┬─ seat ─┬─ seat_record         what a seat knows, sealed under its token
-             │        └─ finding             what an interceptor found out of an image, sealed
-             ├─ image ─┬─ image_chunk       256 KB pieces of the envelope
-             │         ├─ image_record      the small sealed records
-             │         ├─ image_recipient
+             │        └─ finding             what an interceptor found out of a picture, sealed
+             ├─ picture ─┬─ picture_chunk       256 KB pieces of the envelope
+             │         ├─ picture_record      the small sealed records
+             │         ├─ picture_recipient
              │         └─ intervention ─┬─ intervention_chunk      what arrives in its place
              │                          └─ intervention_record
              ├─ substitution ─ substitution_signer    keys put in the place of others' keys
@@ -14,7 +14,7 @@
     store_fact, schema_version              what the store knows of itself
 
 Bytes that can be large live in tables of their own, so that no listing reads past them. Deleting
-a channel or an image takes everything of theirs along: each reference has ON DELETE CASCADE, and
+a channel or a picture takes everything of theirs along: each reference has ON DELETE CASCADE, and
 an index, without which each deleted row would cost a look through the whole table. Changes come
 only as additive steps in `store.migrations`; a table with blobs is never rebuilt.
 """
@@ -194,8 +194,8 @@ seat_name = Index(
     postgresql_where=HELD,
 )
 
-image = Table(
-    "image",
+picture = Table(
+    "picture",
     METADATA,
     Column("id", _Id, primary_key=True),
     Column("public_id", String(64), nullable=False, unique=True),
@@ -212,27 +212,27 @@ image = Table(
     Column("until_all_opened", Boolean, nullable=False, server_default=false()),
     Column("damaged_at", UtcDateTime),
     UniqueConstraint("sender_id", "submission"),
-    Index("ix_image_channel_id", "channel_id"),
+    Index("ix_picture_channel_id", "channel_id"),
     sqlite_autoincrement=True,
 )
 
-USED_UP = and_(image.c.max_openings.is_not(None), image.c.openings >= image.c.max_openings)
-MAYBE_BY_ALL = and_(image.c.until_all_opened, image.c.openings > literal_column("0"))
-image_used_up = _partial_index("ix_image_used_up", image.c.id, USED_UP)
-image_maybe_by_all = _partial_index("ix_image_maybe_by_all", image.c.id, MAYBE_BY_ALL)
+USED_UP = and_(picture.c.max_openings.is_not(None), picture.c.openings >= picture.c.max_openings)
+MAYBE_BY_ALL = and_(picture.c.until_all_opened, picture.c.openings > literal_column("0"))
+picture_used_up = _partial_index("ix_picture_used_up", picture.c.id, USED_UP)
+picture_maybe_by_all = _partial_index("ix_picture_maybe_by_all", picture.c.id, MAYBE_BY_ALL)
 
-image_chunk = Table(
-    "image_chunk",
+picture_chunk = Table(
+    "picture_chunk",
     METADATA,
-    _owned_by("image", primary_key=True),
+    _owned_by("picture", primary_key=True),
     Column("n", Integer, primary_key=True, autoincrement=False),
     Column("data", LargeBinary, nullable=False),
 )
 
-image_record = Table(
-    "image_record",
+picture_record = Table(
+    "picture_record",
     METADATA,
-    _owned_by("image", primary_key=True),
+    _owned_by("picture", primary_key=True),
     Column("details", LargeBinary, nullable=False),
     Column("manifest", LargeBinary, nullable=False),
     Column("signature", LargeBinary, nullable=False),
@@ -240,14 +240,14 @@ image_record = Table(
     Column("row_code", LargeBinary, nullable=False),
 )
 
-image_recipient = Table(
-    "image_recipient",
+picture_recipient = Table(
+    "picture_recipient",
     METADATA,
-    _owned_by("image", primary_key=True),
+    _owned_by("picture", primary_key=True),
     _owned_by("seat", primary_key=True),
     Column("fingerprint", LargeBinary, nullable=False),
     Column("opened_at", UtcDateTime),
-    Index("ix_image_recipient_seat_id", "seat_id"),
+    Index("ix_picture_recipient_seat_id", "seat_id"),
 )
 
 event = Table(
@@ -257,9 +257,9 @@ event = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", String(40), nullable=False),
     Column("at", UtcDateTime, nullable=False),
-    # No foreign keys: what happened stays true when the seat or the image is gone.
+    # No foreign keys: what happened stays true when the seat or the picture is gone.
     Column("seat_id", _Id),
-    Column("image_public_id", String(64)),
+    Column("picture_public_id", String(64)),
     Column("detail", Text, nullable=False),
 )
 
@@ -272,17 +272,17 @@ seat_record = Table(
 )
 
 # One finding is some rows, its pieces; the first also says that there is one. It goes with its
-# image, so that nothing recovered outlives what it was recovered from.
+# picture, so that nothing recovered outlives what it was recovered from.
 finding = Table(
     "finding",
     METADATA,
     _owned_by("seat", primary_key=True),
-    _owned_by("image", primary_key=True),
+    _owned_by("picture", primary_key=True),
     Column("attack", String(40), primary_key=True),
     Column("n", Integer, primary_key=True, autoincrement=False),
     Column("found_at", UtcDateTime, nullable=False),
     Column("data", LargeBinary, nullable=False),
-    Index("ix_finding_image_id", "image_id"),
+    Index("ix_finding_picture_id", "picture_id"),
 )
 
 # A key that an interceptor shows to senders in the place of a receiver's.
@@ -325,17 +325,17 @@ substitution_signer = Table(
     Index("ix_substitution_signer_sender_id", "sender_id"),
 )
 
-# What arrives in the place of an image, which itself is never touched. `receiver_id` is NULL for
-# what arrives at everybody. The bytes are those of `source_id`, another image, or pieces of its
-# own; it goes with either image.
+# What arrives in the place of a picture, which itself is never touched. `receiver_id` is NULL for
+# what arrives at everybody. The bytes are those of `source_id`, another picture, or pieces of its
+# own; it goes with either picture.
 intervention = Table(
     "intervention",
     METADATA,
     Column("id", _Id, primary_key=True),
-    _owned_by("image"),
+    _owned_by("picture"),
     _owned_by("seat"),
     _reference("receiver_id", "seat", nullable=True),
-    _reference("source_id", "image", nullable=True),
+    _reference("source_id", "picture", nullable=True),
     _reference("substitution_id", "substitution", nullable=True),
     Column("act", String(64), nullable=False),
     Column("kind", String(16), nullable=False),
@@ -344,7 +344,7 @@ intervention = Table(
     Column("size", BigInteger),
     Column("sha256", LargeBinary),
     Column("row_code", LargeBinary, nullable=False),
-    UniqueConstraint("image_id", "receiver_id"),
+    UniqueConstraint("picture_id", "receiver_id"),
     Index("ix_intervention_act", "act"),
     Index("ix_intervention_source_id", "source_id"),
     Index("ix_intervention_seat_id", "seat_id"),
@@ -380,7 +380,7 @@ alarm = Table(
     _reference("peer_id", "seat"),
     _reference("substitution_id", "substitution", nullable=True),
     Column("raised_at", UtcDateTime, nullable=False),
-    Column("images_read", Integer, nullable=False),
+    Column("pictures_read", Integer, nullable=False),
     Column("answered_at", UtcDateTime),
     Index("ix_alarm_channel_id", "channel_id"),
     Index("ix_alarm_seat_id", "seat_id"),

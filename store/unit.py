@@ -9,8 +9,8 @@ from store.repositories import (
     Channels,
     Events,
     Findings,
-    Images,
     Interventions,
+    Pictures,
     Retention,
     SeatRecords,
     Seats,
@@ -22,7 +22,7 @@ class Unit:
     """Everything that may be done inside one transaction.
 
     Attributes:
-        channels, seats, images, findings, interventions, substitutions, alarms, events,
+        channels, seats, pictures, findings, interventions, substitutions, alarms, events,
             seat_records, buckets, retention: the repositories.
     """
 
@@ -30,7 +30,7 @@ class Unit:
         """Made by `Store.read` and `Store.write` only."""
         self.channels = Channels(connection, writes=writes)
         self.seats = Seats(connection, writes=writes)
-        self.images = Images(connection, writes=writes, row_key=row_key, room=room)
+        self.pictures = Pictures(connection, writes=writes, row_key=row_key, room=room)
         self.findings = Findings(connection, writes=writes, room=room)
         self.interventions = Interventions(connection, writes=writes, row_key=row_key, room=room)
         self.substitutions = Substitutions(connection, writes=writes)

@@ -69,8 +69,8 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True)
-class NewImage:
-    """An image to be stored.
+class NewPicture:
+    """A picture to be stored.
 
     Attributes:
         submission: the sender's name for this act of sending; the same one is stored once.
@@ -102,7 +102,7 @@ class NewImage:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One of those an image is for.
+    """One of those a picture is for.
 
     Attributes:
         fingerprint: SHA-256 of the public key it was sealed to, 32 bytes.
@@ -115,15 +115,15 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredImage:
-    """An image in a listing: everything but its bytes.
+class StoredPicture:
+    """A picture in a listing: everything but its bytes.
 
     Attributes:
         size: length of the envelope in bytes.
         sha256: of the envelope, 32 bytes.
         recipients: by seat id.
         openings: successful ones so far, of all recipients together.
-        max_openings, until_all_opened: as in `NewImage`.
+        max_openings, until_all_opened: as in `NewPicture`.
         damaged: a check found that its bytes are not what was given.
     """
 
@@ -143,8 +143,8 @@ class StoredImage:
 
 
 @dataclass(frozen=True, slots=True)
-class ImageRecords:
-    """The small records of one image, as in `NewImage`; never part of a listing."""
+class PictureRecords:
+    """The small records of one picture, as in `NewPicture`; never part of a listing."""
 
     details: bytes = field(repr=False)
     manifest: bytes = field(repr=False)
@@ -158,7 +158,7 @@ class Event:
 
     Attributes:
         seq: 1, 2, 3 ... in each channel, without gaps, in the order of commits.
-        image_id: public id of the image it is about; the image may be gone since.
+        picture_id: public id of the picture it is about; the picture may be gone since.
         detail: short text of the caller; nothing secret.
     """
 
@@ -166,44 +166,44 @@ class Event:
     kind: str
     at: datetime
     seat_id: int | None
-    image_id: str | None
+    picture_id: str | None
     detail: str
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one seat found out of one image, in a listing: without its bytes.
+    """What one seat found out of one picture, in a listing: without its bytes.
 
     Attributes:
-        image_id: public id of the image.
-        attack: by which way; one seat keeps one finding of each image for each.
+        picture_id: public id of the picture.
+        attack: by which way; one seat keeps one finding of each picture for each.
     """
 
     seat_id: int
-    image_id: str
+    picture_id: str
     attack: str
     found_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class NewIntervention:
-    """What is to arrive in the place of an image.
+    """What is to arrive in the place of a picture.
 
     Attributes:
-        image_id: public id of the image.
+        picture_id: public id of the picture.
         seat_id: who does it.
         act: the caller's name for the act; several interventions may be one act.
         kind: which act; the caller's word.
         detail: short text of the caller; nothing secret.
-        content: the envelope that arrives; None where it is another image's, or none arrives.
-        source_id: public id of the image whose envelope arrives; None for none.
+        content: the envelope that arrives; None where it is another picture's, or none arrives.
+        source_id: public id of the picture whose envelope arrives; None for none.
         receiver_id: at whose seat it arrives; None for every recipient's.
         substitution_id: the exchanged key that made it possible; None for none.
-        records: details, manifest and signature that arrive in the place of the image's own;
+        records: details, manifest and signature that arrive in the place of the picture's own;
             None leaves those.
     """
 
-    image_id: str
+    picture_id: str
     seat_id: int
     act: str
     kind: str
@@ -218,7 +218,7 @@ class NewIntervention:
 
 @dataclass(frozen=True, slots=True)
 class Intervention:
-    """What arrives in the place of an image, in a listing: without its bytes.
+    """What arrives in the place of a picture, in a listing: without its bytes.
 
     Attributes:
         size: length of its own envelope; None where it has none of its own.
@@ -226,7 +226,7 @@ class Intervention:
     """
 
     id: int
-    image_id: str
+    picture_id: str
     seat_id: int
     receiver_id: int | None
     source_id: str | None
@@ -287,7 +287,7 @@ class Alarm:
         seat_id: who said so.
         peer_id: with whom it had compared.
         substitution_id: what was behind it; None where nothing is known.
-        images_read: how many images had gone through the other hands by then.
+        pictures_read: how many pictures had gone through the other hands by then.
         answered_at: when one of the two compared again, the numbers being the same; None before.
     """
 
@@ -297,17 +297,17 @@ class Alarm:
     peer_id: int
     substitution_id: int | None
     raised_at: datetime
-    images_read: int
+    pictures_read: int
     answered_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """An image that a rule removed.
+    """A picture that a rule removed.
 
     Attributes:
-        public_id: of the image that is gone.
-        rule: "expired" or "closed" (the channel), "openings" or "all opened" (the image).
+        public_id: of the picture that is gone.
+        rule: "expired" or "closed" (the channel), "openings" or "all opened" (the picture).
     """
 
     channel_id: int
@@ -320,13 +320,13 @@ class Swept:
     """What one sweep has removed; false when there was nothing.
 
     Attributes:
-        images: those that are gone.
+        pictures: those that are gone.
         rows: how many other rows, of channels that are over, were deleted by name; what hung on
             them went along uncounted.
     """
 
-    images: tuple[Removal, ...]
+    pictures: tuple[Removal, ...]
     rows: int
 
     def __bool__(self) -> bool:
-        return bool(self.images or self.rows)
+        return bool(self.pictures or self.rows)

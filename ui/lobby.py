@@ -42,7 +42,7 @@ def page() -> None:
     with lobby_page("Lobby"):
         st.title("RSA image encryption")
         st.markdown(
-            "Share images so that only the chosen receivers can open them, and see what an "
+            "Share pictures so that only the chosen receivers can open them, and see what an "
             "interceptor sees on the way."
         )
         found = _look_in()
@@ -147,7 +147,7 @@ def _seat_form(key: str) -> None:
         ROLES,
         format_func=str.capitalize,
         horizontal=True,
-        captions=["sends images", "sees ciphertext only", "opens images"],
+        captions=["sends pictures", "sees ciphertext only", "opens pictures"],
         key="your_role",
     )
     if role == "receiver":

@@ -8,7 +8,7 @@ from ui.frame import asked
 _KEY_WAYS: dict[KeyWay, tuple[str, str]] = {
     "new": ("Make a new one", "the server keeps it locked under this browser's secret"),
     "private": ("Import a private key", "a PEM file of yours"),
-    "public": ("Only a public key", "you open images elsewhere, with OpenSSL"),
+    "public": ("Only a public key", "you open pictures elsewhere, with OpenSSL"),
 }
 
 

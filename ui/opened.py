@@ -34,7 +34,7 @@ def show_opened(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
         file_name=opened.file_name,
         mime=opened.mime,
         view_mime=opened.view_mime,
-        alt="The opened image",
+        alt="The opened picture",
         key=f"picture_{item.id}",
     )
     labelled_code("SHA-256 of the file", opened.sha256.hex())

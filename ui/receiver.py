@@ -16,7 +16,7 @@ from ui.parts.words import clock_time, file_size
 from ui.safety import compare_panel, show_alarms
 from ui.selection import selection
 
-_SHOWN = 20  # images at first, and more by each press: a page is drawn at every new image
+_SHOWN = 20  # pictures at first, and more by each press: a page is drawn at every new picture
 _OPEN_AT_ONCE = 6  # pictures held open in one session; each may be 50 MB
 
 
@@ -43,7 +43,7 @@ def _inbox_list(seat: Seat) -> None:
             st.badge(f"{new} new", icon=":material/mail:")
             st.button("Mark as read", type="tertiary", on_click=mark_read, args=(seat,))
     if not items:
-        st.caption("Nothing has arrived yet. New images appear here by themselves.")
+        st.caption("Nothing has arrived yet. New pictures appear here by themselves.")
     selection(seat, [item for item in items if not item.obstacle])
     _gone(seat, items)
     shown = st.session_state.setdefault(f"shown_{seat.id}", _SHOWN)
@@ -51,8 +51,8 @@ def _inbox_list(seat: Seat) -> None:
         with st.container(border=True, key=f"inbox_{item.id}"):
             _inbox_item(seat, item)
     if len(items) > shown:
-        st.caption(f"{len(items) - shown} older images are not shown.")
-        st.button("Show older images", on_click=_show_more, args=(seat,))
+        st.caption(f"{len(items) - shown} older pictures are not shown.")
+        st.button("Show older pictures", on_click=_show_more, args=(seat,))
 
 
 def _show_more(seat: Seat) -> None:
@@ -76,7 +76,7 @@ def _gone(seat: Seat, items: list[InboxItem] | tuple[InboxItem, ...]) -> None:
 
 
 def _opened(seat: Seat) -> dict[str, tuple[InboxItem, OpenedPicture]]:
-    """What is open on this page, by image, with the line of the inbox that it had."""
+    """What is open on this page, by picture, with the line of the inbox that it had."""
     opened: dict[str, tuple[InboxItem, OpenedPicture]] = st.session_state.setdefault(
         f"opened_{seat.id}", {}
     )
@@ -115,7 +115,7 @@ def _inbox_item(seat: Seat, item: InboxItem) -> None:
         return
     preview, words = st.columns([1, 4])
     with preview:
-        small_picture(details.thumbnail, alt="Preview of the image", mime=_mime(details))
+        small_picture(details.thumbnail, alt="Preview of the picture", mime=_mime(details))
     with words:
         _headline(item, details)
         if item.id in opened:

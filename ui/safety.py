@@ -156,8 +156,8 @@ def _words(alarm: Alarm) -> str:
     since = "" if alarm.since is None else f" from {clock_time(alarm.since)} on"
     return (
         f"{who} at {at}. {alarm.interceptor} had exchanged the keys between you and "
-        f"{alarm.person}{since}, and has read {counted(alarm.images_read, 'picture')}. It is over "
-        f"now, and the true keys are shown again. Compare with {alarm.person} once more."
+        f"{alarm.person}{since}, and has read {counted(alarm.pictures_read, 'picture')}. It is "
+        f"over now, and the true keys are shown again. Compare with {alarm.person} once more."
     )
 
 

@@ -1,4 +1,4 @@
-"""Several images at once, opened into one zip file."""
+"""Several pictures at once, opened into one zip file."""
 
 import hashlib
 from collections.abc import Iterator
@@ -11,14 +11,14 @@ from ui.frame.service import exchange
 from ui.parts.files import save_button
 from ui.parts.words import clock_time
 
-_SELECT_FROM = 2  # images from which on a zip makes sense
+_SELECT_FROM = 2  # pictures from which on a zip makes sense
 _ZIP_BYTES = 150_000_000  # what one message to the browser carries without trouble
 
 
 def selection(seat: Seat, items: list[InboxItem]) -> None:
-    """Several images at once, opened into one zip, which stays until another one is made."""
+    """Several pictures at once, opened into one zip, which stays until another one is made."""
     made = f"zip_{seat.id}"
-    # Opening may have used the images up; what was made of them stays.
+    # Opening may have used the pictures up; what was made of them stays.
     if len(items) < _SELECT_FROM and made not in st.session_state:
         return
     with st.expander("Open several into one zip file"):
@@ -35,7 +35,7 @@ def selection(seat: Seat, items: list[InboxItem]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Zip:
-    """An archive of opened images, and what is not in it, each with the reason."""
+    """An archive of opened pictures, and what is not in it, each with the reason."""
 
     data: bytes = field(repr=False)
     missing: tuple[tuple[str, str], ...]
@@ -50,14 +50,14 @@ def _zip_of(seat: Seat, names: dict[str, str]) -> _Zip:
 def _opened(
     seat: Seat, names: dict[str, str], missing: list[tuple[str, str]]
 ) -> Iterator[tuple[str, bytes]]:
-    """Opens one image after the other; notes those that cannot be had, with the reason."""
+    """Opens one picture after the other; notes those that cannot be had, with the reason."""
     bar, size = st.progress(0.0, text="Decrypting …"), 0
-    for done, (image_id, name) in enumerate(names.items(), start=1):
+    for done, (picture_id, name) in enumerate(names.items(), start=1):
         if size > _ZIP_BYTES:
             missing.append((name, "The selection is larger than 150 MB. Take the rest by itself."))
             continue
         try:
-            opened = exchange().open(seat, image_id)
+            opened = exchange().open(seat, picture_id)
         except ExchangeError as error:
             missing.append((name, str(error)))
         else:
@@ -75,7 +75,7 @@ def _offer_zip(made: _Zip) -> None:
         save_button(
             "Download zip file",
             made.data,
-            file_name=f"images-{hashlib.sha256(made.data).hexdigest()[:12]}.zip",
+            file_name=f"pictures-{hashlib.sha256(made.data).hexdigest()[:12]}.zip",
             mime="application/zip",
             key="save_zip",
         )

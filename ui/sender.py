@@ -16,7 +16,7 @@ from exchange import (
     InputRefused,
     Person,
     Seat,
-    SentImage,
+    SentPicture,
     archives,
     schemes_for,
     tells_place,
@@ -50,12 +50,12 @@ _ON_ITS_WAY = 2.0  # seconds in which a page that was drawn may not be in the br
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How the images are to be sent, as it was on the screen.
+    """How the pictures are to be sent, as it was on the screen.
 
     Attributes:
         scheme: name of the scheme.
         recipients: public ids of the chosen receivers.
-        caption: goes with each image.
+        caption: goes with each picture.
         remove_after: one of `exchange.REMOVE_AFTER`.
     """
 
@@ -90,7 +90,7 @@ def page() -> None:
     """Choose pictures and recipients, encrypt, send, and see who opened them."""
     with role_page("Sender", role="sender") as seat:
         show_alarms(seat)
-        files = _image_upload(seat)
+        files = _picture_upload(seat)
         _scheme_choice(seat)
         _recipients_choice(seat)
         _caption_input(seat)
@@ -101,14 +101,14 @@ def page() -> None:
         _sent_list(seat)
 
 
-def _image_upload(seat: Seat) -> list[UploadedFile]:
+def _picture_upload(seat: Seat) -> list[UploadedFile]:
     """The uploader; emptied after each sending by a new key."""
     folder = st.toggle("Choose a whole folder", key=f"folder_{seat.id}")
     files: list[UploadedFile] | None = st.file_uploader(
         "Images",
         type=_TYPES,
         accept_multiple_files="directory" if folder else True,
-        key=f"images_{seat.id}_{folder}_{st.session_state.get('upload_round', 0)}",
+        key=f"pictures_{seat.id}_{folder}_{st.session_state.get('upload_round', 0)}",
     )
     return files or []
 
@@ -170,12 +170,12 @@ def _note_unticked(seat: Seat) -> None:
 
 
 def _caption_input(seat: Seat) -> None:
-    """One line that travels with each image."""
+    """One line that travels with each picture."""
     st.text_input("Caption", placeholder="optional, encrypted too", key=f"caption_{seat.id}")
 
 
 def _removal_choice(seat: Seat) -> None:
-    """When the images are removed, if not at the channel's end."""
+    """When the pictures are removed, if not at the channel's end."""
     rule = st.selectbox("Remove when", list(REMOVE_AFTER), key=f"removal_{seat.id}")
     if REMOVE_AFTER[rule] != (None, False):
         st.caption(
@@ -285,7 +285,7 @@ def _send_report(seat: Seat) -> None:
     outcomes = list(report.values())
     sent = [outcome for outcome in outcomes if not outcome.problem]
     if sent:
-        st.success(f"{counted(len(sent), 'image')} sent.")
+        st.success(f"{counted(len(sent), 'picture')} sent.")
     for outcome in outcomes:
         if outcome.problem:
             st.error(outcome.problem)
@@ -306,14 +306,14 @@ def _send_report(seat: Seat) -> None:
 
 
 def _sent_list(seat: Seat) -> None:
-    """The sender's own images, the newest first, with who opened them and when."""
+    """The sender's own pictures, the newest first, with who opened them and when."""
     st.subheader("Sent")
-    images = exchange().sent(seat)
-    if not images:
+    pictures = exchange().sent(seat)
+    if not pictures:
         st.caption("Nothing sent yet.")
-    for image in images:
+    for picture in pictures:
         with st.container(border=True):
-            _sent_image(image)
+            _sent_picture(picture)
 
 
 def _uploads(file: UploadedFile, allowance: archives.Allowance) -> Iterator[Upload]:
@@ -372,20 +372,21 @@ def _manifest_line(outcome: Outcome) -> dict[str, str | int | float]:
     }
 
 
-def _sent_image(image: SentImage) -> None:
+def _sent_picture(picture: SentPicture) -> None:
     what, who = st.columns([3, 2])
     with what, st.container(gap="xsmall"):
-        st.text(image.file_name)
-        if image.caption:
-            st.text(image.caption)
+        st.text(picture.file_name)
+        if picture.caption:
+            st.text(picture.caption)
+        size = file_size(picture.size)
         st.caption(
-            f"{clock_time(image.sent_at)} · {image.scheme} · ciphertext {file_size(image.size)}"
-            + (f" · {image.removal}" if image.removal else "")
+            f"{clock_time(picture.sent_at)} · {picture.scheme} · ciphertext {size}"
+            + (f" · {picture.removal}" if picture.removal else "")
         )
     with who:
         lines = [
             f"{r.name}: opened {clock_time(r.opened_at)}" if r.opened_at else f"{r.name}: waiting"
-            for r in image.receipts
+            for r in picture.receipts
         ]
         st.text("\n".join(lines))
 

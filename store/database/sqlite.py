@@ -24,7 +24,7 @@ from store.limits import MIB, Limits
 
 _CHECKPOINT_WAIT_MS = 500
 _VACUUM_PAGES = 256  # one step, 1 MB: a few milliseconds under the lock
-_BESIDE_IMAGES = 256 * MIB  # what rows, indexes and free pages may take beside the envelopes
+_BESIDE_PICTURES = 256 * MIB  # what rows, indexes and free pages may take beside the envelopes
 
 
 class SqliteDatabase:
@@ -42,7 +42,7 @@ class SqliteDatabase:
             path, begin="BEGIN", wait=limits.wait, pragmas=("query_only=ON",)
         )
         # The last net under the quota. Unlike a full disk, it leaves room to delete.
-        pages = (limits.max_bytes + _BESIDE_IMAGES) // PAGE_BYTES
+        pages = (limits.max_bytes + _BESIDE_PICTURES) // PAGE_BYTES
         self._writer = engine_for(
             path,
             begin="BEGIN IMMEDIATE",
@@ -114,7 +114,7 @@ class SqliteDatabase:
         return shutil.disk_usage(self._path.parent).free
 
     def problems(self) -> list[str]:
-        """What SQLite's own checks say against the file; damage inside images is not seen."""
+        """What SQLite's own checks say against the file; damage inside pictures is not seen."""
         with translated(), closing(self._readers.raw_connection()) as raw:
             cursor = raw.cursor()
             said = [row[0] for row in cursor.execute("PRAGMA integrity_check").fetchall()]

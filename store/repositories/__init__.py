@@ -5,8 +5,8 @@ from store.repositories.buckets import Buckets
 from store.repositories.channels import Channels
 from store.repositories.events import Events
 from store.repositories.findings import Findings
-from store.repositories.images import Images
 from store.repositories.interventions import Interventions
+from store.repositories.pictures import Pictures
 from store.repositories.retention import Retention
 from store.repositories.seat_records import SeatRecords
 from store.repositories.seats import Seats
@@ -18,8 +18,8 @@ __all__ = [
     "Channels",
     "Events",
     "Findings",
-    "Images",
     "Interventions",
+    "Pictures",
     "Retention",
     "SeatRecords",
     "Seats",

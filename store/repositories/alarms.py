@@ -20,7 +20,7 @@ class Alarms(Repository):
         peer_id: int,
         at: datetime,
         substitution_id: int | None = None,
-        images_read: int = 0,
+        pictures_read: int = 0,
     ) -> None:
         """Notes that the seat's person and the peer's found different numbers."""
         self._connection.execute(
@@ -30,7 +30,7 @@ class Alarms(Repository):
                 peer_id=peer_id,
                 substitution_id=substitution_id,
                 raised_at=at,
-                images_read=images_read,
+                pictures_read=pictures_read,
             )
         )
 

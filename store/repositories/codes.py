@@ -1,6 +1,6 @@
 """Codes over rows: who writes to the database without the pepper cannot make one.
 
-Codes over images and interventions stand for bytes that interceptors, and receivers under a scheme
+Codes over pictures and interventions stand for bytes that interceptors, and receivers of a scheme
 without signed content, have no other way to check. What is signed or sealed needs none against a
 writer; the records' codes tell damage from tampering, for the operator and in the page's words.
 """

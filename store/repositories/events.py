@@ -25,10 +25,10 @@ class Events(Repository):
         at: datetime,
         *,
         seat_id: int | None = None,
-        image_id: str | None = None,
+        picture_id: str | None = None,
         detail: str = "",
     ) -> Event:
-        """Notes that something happened; `image_id` is the image's public id.
+        """Notes that something happened; `picture_id` is the picture's public id.
 
         Raises:
             ChannelMissing: there is no such channel.
@@ -48,11 +48,11 @@ class Events(Repository):
                 kind=kind,
                 at=at,
                 seat_id=seat_id,
-                image_public_id=image_id,
+                picture_public_id=picture_id,
                 detail=detail,
             )
         )
-        return Event(seq, kind, at, seat_id, image_id, detail)
+        return Event(seq, kind, at, seat_id, picture_id, detail)
 
     def since(self, channel_id: int, seq: int, *, limit: int = 500) -> list[Event]:
         """Events after number `seq`, in order, at most `limit` of them."""
@@ -62,7 +62,7 @@ class Events(Repository):
                 event.c.kind,
                 event.c.at,
                 event.c.seat_id,
-                event.c.image_public_id,
+                event.c.picture_public_id,
                 event.c.detail,
             )
             .where(event.c.channel_id == channel_id, event.c.seq > seq)
@@ -71,15 +71,15 @@ class Events(Repository):
         )
         return [Event(*row) for row in rows]
 
-    def images_with(self, channel_id: int, kind: str) -> list[str]:
-        """Public ids of the images that have an event of this kind, in order, gone ones too."""
+    def pictures_with(self, channel_id: int, kind: str) -> list[str]:
+        """Public ids of the pictures that have an event of this kind, in order, gone ones too."""
         rows = self._connection.scalars(
-            select(event.c.image_public_id)
+            select(event.c.picture_public_id)
             .where(
                 event.c.channel_id == channel_id,
                 event.c.kind == kind,
-                event.c.image_public_id.is_not(None),
+                event.c.picture_public_id.is_not(None),
             )
             .order_by(event.c.seq)
         )
-        return [image_id for image_id in rows if image_id is not None]
+        return [picture_id for picture_id in rows if picture_id is not None]

@@ -1,11 +1,11 @@
-"""Interventions: what arrives in the place of an image, kept beside it.
+"""Interventions: what arrives in the place of a picture, kept beside it.
 
-The image and its pieces are never touched. What arrives at all recipients is one intervention or
-one half of an exchange, and the next act takes its place; what arrives at one recipient (an image
-sealed again for the key that it was meant for) is kept once for each image and recipient. Taking
-an act back deletes it, and the image itself arrives again.
+The picture and its pieces are never touched. What arrives at all recipients is one intervention or
+one half of an exchange, and the next act takes its place; what arrives at one recipient (a picture
+sealed again for the key that it was meant for) is kept once for each picture and recipient. Taking
+an act back deletes it, and the picture itself arrives again.
 
-Bytes have a digest and a code over their row, as those of images do.
+Bytes have a digest and a code over their row, as those of pictures do.
 """
 
 import hashlib
@@ -14,24 +14,24 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select
 
-from store.errors import ImageDamaged, ImageMissing
+from store.errors import PictureDamaged, PictureMissing
 from store.limits import Room
 from store.repositories.base import Repository
 from store.repositories.codes import code_over
 from store.schema import (
     CHUNK_BYTES,
-    image,
     intervention,
     intervention_chunk,
     intervention_record,
+    picture,
 )
-from store.values import ImageRecords, Intervention, NewIntervention
+from store.values import Intervention, NewIntervention, PictureRecords
 
-_source = image.alias("source")
+_source = picture.alias("source")
 
 
 class Interventions(Repository):
-    """Adds, finds, reads and takes back what arrives in images' places."""
+    """Adds, finds, reads and takes back what arrives in pictures' places."""
 
     def __init__(self, connection: Connection, *, writes: bool, row_key: bytes, room: Room) -> None:
         """Takes the key for the codes over rows, and what tells whether there is room."""
@@ -43,22 +43,22 @@ class Interventions(Repository):
         """Keeps it; what arrived at the same recipients before gives way, its whole act.
 
         Raises:
-            ImageMissing: the channel has no such image, or not the one whose bytes are to arrive.
+            PictureMissing: the channel lacks the picture, or the one whose bytes are to arrive.
             StoreFull: there is no room for its bytes.
         """
-        number = self._image(channel_id, new.image_id)
-        source = None if new.source_id is None else self._image(channel_id, new.source_id)
+        number = self._picture(channel_id, new.picture_id)
+        source = None if new.source_id is None else self._picture(channel_id, new.source_id)
         self._give_way(number, new)
         content, digest = new.content, None
         if content is not None:
-            used = self._connection.scalar(select(func.coalesce(func.sum(image.c.size), 0)))
+            used = self._connection.scalar(select(func.coalesce(func.sum(picture.c.size), 0)))
             self._room.require(len(content), int(used or 0) + self.total_bytes())
             digest = hashlib.sha256(content).digest()
         size = None if content is None else len(content)
         row_id = self._connection.execute(
             insert(intervention)
             .values(
-                image_id=number,
+                picture_id=number,
                 seat_id=new.seat_id,
                 receiver_id=new.receiver_id,
                 source_id=source,
@@ -95,18 +95,18 @@ class Interventions(Repository):
 
     def in_channel(self, channel_id: int) -> list[Intervention]:
         """All of the channel, the oldest first."""
-        return self._listed(image.c.channel_id == channel_id)
+        return self._listed(picture.c.channel_id == channel_id)
 
-    def of_image(self, channel_id: int, image_id: str) -> list[Intervention]:
-        """What arrives in the place of one image, at one recipient or another; oldest first."""
-        return self._listed(image.c.channel_id == channel_id, image.c.public_id == image_id)
+    def of_picture(self, channel_id: int, picture_id: str) -> list[Intervention]:
+        """What arrives in the place of one picture, at one recipient or another; oldest first."""
+        return self._listed(picture.c.channel_id == channel_id, picture.c.public_id == picture_id)
 
     def content(self, intervention_id: int) -> bytes | None:
         """The envelope of its own; None where it has none.
 
         Raises:
-            ImageMissing: there is no such intervention, or no longer.
-            ImageDamaged: what is stored is not what was given.
+            PictureMissing: there is no such intervention, or no longer.
+            PictureDamaged: what is stored is not what was given.
         """
         row = self._row(intervention_id)
         if row.size is None:
@@ -118,15 +118,15 @@ class Interventions(Repository):
         )
         content = b"".join(pieces)
         if len(content) != row.size or hashlib.sha256(content).digest() != row.sha256:
-            raise ImageDamaged
+            raise PictureDamaged
         return content
 
-    def records(self, intervention_id: int) -> ImageRecords | None:
-        """Its own small records, without a note; None where the image's own hold.
+    def records(self, intervention_id: int) -> PictureRecords | None:
+        """Its own small records, without a note; None where the picture's own hold.
 
         Raises:
-            ImageMissing: there is no such intervention, or no longer.
-            ImageDamaged: what is stored is not what was given.
+            PictureMissing: there is no such intervention, or no longer.
+            PictureDamaged: what is stored is not what was given.
         """
         row = self._row(intervention_id)
         found = self._connection.execute(
@@ -140,13 +140,13 @@ class Interventions(Repository):
         if found is None:
             return None
         details, manifest, signature, code = found
-        wanted = self._record_code(row.image_id, row.receiver_id, (details, manifest, signature))
+        wanted = self._record_code(row.picture_id, row.receiver_id, (details, manifest, signature))
         if not hmac.compare_digest(wanted, code):
-            raise ImageDamaged
-        return ImageRecords(details, manifest, signature, note=b"")
+            raise PictureDamaged
+        return PictureRecords(details, manifest, signature, note=b"")
 
     def take_back(self, act: str) -> int:
-        """Removes all that one act did; the number of images that arrive unchanged again."""
+        """Removes all that one act did; the number of pictures that arrive unchanged again."""
         removed = self._connection.execute(delete(intervention).where(intervention.c.act == act))
         return removed.rowcount
 
@@ -154,8 +154,8 @@ class Interventions(Repository):
         """Length of their envelopes together, in the channel; in the whole store for None."""
         total = select(func.coalesce(func.sum(intervention.c.size), 0))
         if channel_id is not None:
-            total = total.join(image, image.c.id == intervention.c.image_id).where(
-                image.c.channel_id == channel_id
+            total = total.join(picture, picture.c.id == intervention.c.picture_id).where(
+                picture.c.channel_id == channel_id
             )
         return int(self._connection.scalars(total).one())
 
@@ -180,19 +180,19 @@ class Interventions(Repository):
             else intervention.c.receiver_id == new.receiver_id
         )
         acts = select(intervention.c.act).where(
-            intervention.c.image_id == number, same, intervention.c.act != new.act
+            intervention.c.picture_id == number, same, intervention.c.act != new.act
         )
         for act in self._connection.scalars(acts).all():
             self.take_back(act)
 
-    def _image(self, channel_id: int, public_id: str) -> int:
+    def _picture(self, channel_id: int, public_id: str) -> int:
         number = self._connection.scalar(
-            select(image.c.id).where(
-                image.c.channel_id == channel_id, image.c.public_id == public_id
+            select(picture.c.id).where(
+                picture.c.channel_id == channel_id, picture.c.public_id == public_id
             )
         )
         if number is None:
-            raise ImageMissing
+            raise PictureMissing
         return int(number)
 
     def _row(self, intervention_id: int) -> Row[*tuple[Any, ...]]:
@@ -200,19 +200,19 @@ class Interventions(Repository):
             select(intervention).where(intervention.c.id == intervention_id)
         ).one_or_none()
         if row is None:
-            raise ImageMissing
+            raise PictureMissing
         code = self._row_code(
-            row.kind, row.sha256, row.image_id, row.receiver_id, row.source_id, row.size
+            row.kind, row.sha256, row.picture_id, row.receiver_id, row.source_id, row.size
         )
         if not hmac.compare_digest(code, row.row_code):
-            raise ImageDamaged
+            raise PictureDamaged
         return row
 
     def _listed(self, *conditions: ColumnElement[bool]) -> list[Intervention]:
         rows = self._connection.execute(
             select(
                 intervention.c.id,
-                image.c.public_id,
+                picture.c.public_id,
                 intervention.c.seat_id,
                 intervention.c.receiver_id,
                 _source.c.public_id,
@@ -223,7 +223,7 @@ class Interventions(Repository):
                 intervention.c.detail,
                 intervention.c.size,
             )
-            .join(image, image.c.id == intervention.c.image_id)
+            .join(picture, picture.c.id == intervention.c.picture_id)
             .outerjoin(_source, _source.c.id == intervention.c.source_id)
             .where(*conditions)
             .order_by(intervention.c.id)
@@ -231,12 +231,12 @@ class Interventions(Repository):
         return [Intervention(*row) for row in rows]
 
     def _row_code(self, kind: str, sha256: bytes | None, *numbers: int | None) -> bytes:
-        """Over image, receiver, source and size, in this order, with the kind and the digest."""
+        """Over picture, receiver, source and size, in this order, with the kind and the digest."""
         fields = (b"" if number is None else b"%d" % number for number in numbers)
         return code_over(self._row_key, (b"intervention", *fields, kind.encode(), sha256 or b""))
 
     def _record_code(
-        self, image_id: int, receiver_id: int | None, records: tuple[bytes, ...]
+        self, picture_id: int, receiver_id: int | None, records: tuple[bytes, ...]
     ) -> bytes:
-        place = (b"%d" % image_id, b"" if receiver_id is None else b"%d" % receiver_id)
+        place = (b"%d" % picture_id, b"" if receiver_id is None else b"%d" % receiver_id)
         return code_over(self._row_key, (b"intervention records", *place, *records))

@@ -1,13 +1,13 @@
 """Retention: what goes now, in small pieces, and whether the clock can be believed.
 
-An image goes when its channel is over (expired or closed), when it was opened as often as its
+A picture goes when its channel is over (expired or closed), when it was opened as often as its
 sender allowed, or when every recipient who still has a seat has opened it, if its sender chose
-that. A channel that is over goes as a whole, its images first, its own row last.
+that. A channel that is over goes as a whole, its pictures first, its own row last.
 
 A wrong clock must not delete pictures. The store remembers the time of the last sweep. When the
 next one comes more than an hour later, either the server was off or the clock has jumped; nothing
 expires until two more sweeps, each between half a minute and an hour after the one before,
-agree with the new time. A clock that goes back makes images stay; it settles no doubt. Rules that
+agree with the new time. A clock that goes back makes pictures stay; it settles no doubt. Rules that
 do not ask the clock need not wait for it.
 """
 
@@ -28,8 +28,8 @@ from store.schema import (
     alarm,
     channel,
     event,
-    image,
-    image_recipient,
+    picture,
+    picture_recipient,
     seat,
     store_fact,
     substitution,
@@ -43,7 +43,7 @@ _SHORTEST_CONFIRMATION = timedelta(seconds=30)
 _CONFIRMATIONS = 2
 _BATCH_BYTES = 32 * MIB
 _CHANNELS = 50  # looked at in one sweep
-_ROWS = 1000  # that one sweep deletes, images apart
+_ROWS = 1000  # that one sweep deletes, pictures apart
 
 # What can be long in one channel, and how many rows one of its rows may take along. The seats
 # come last: what is left of the others would go with them at once.
@@ -51,14 +51,14 @@ _LONG: tuple[tuple[Table, int], ...] = ((event, 1), (alarm, 1), (substitution, 1
 
 
 class Retention(Repository):
-    """Removes images and channels by rule; the caller writes the events."""
+    """Removes pictures and channels by rule; the caller writes the events."""
 
     def sweep(self, now: datetime, *, limit: int = 50) -> Swept:
         """Removes some of what is due; call it in a unit of its own until it gives nothing.
 
-        One sweep removes at most `limit` images and, unless one image alone is larger, 32 MB:
+        One sweep removes at most `limit` pictures and, unless one picture alone is larger, 32 MB:
         what is deleted is overwritten, which takes as much room in the log and as long under the
-        lock. When no image is due, it deletes about a thousand rows of channels that are over.
+        lock. When no picture is due, it deletes about a thousand rows of channels that are over.
         Nobody who asks at this moment is waited for; what they hold is left to the next sweep.
         """
         over = self._over(now)
@@ -66,7 +66,7 @@ class Retention(Repository):
         if not removals:
             return Swept((), self._forget(over))
         names = [removal.public_id for removal in removals]
-        self._connection.execute(delete(image).where(image.c.public_id.in_(names)))
+        self._connection.execute(delete(picture).where(picture.c.public_id.in_(names)))
         return Swept(tuple(removals), 0)
 
     def _over(self, now: datetime) -> dict[int, str]:
@@ -85,11 +85,14 @@ class Retention(Repository):
     def _due(self, over: dict[int, str], limit: int) -> list[Removal]:
         unopened = (
             exists()
-            .where(image_recipient.c.image_id == image.c.id, image_recipient.c.opened_at.is_(None))
-            .where(seat.c.id == image_recipient.c.seat_id, HELD)
+            .where(
+                picture_recipient.c.picture_id == picture.c.id,
+                picture_recipient.c.opened_at.is_(None),
+            )
+            .where(seat.c.id == picture_recipient.c.seat_id, HELD)
         )
         rules = (
-            ("", image.c.channel_id.in_(over)),
+            ("", picture.c.channel_id.in_(over)),
             ("openings", USED_UP),
             ("all opened", and_(MAYBE_BY_ALL, ~unopened)),
         )
@@ -97,9 +100,9 @@ class Retention(Repository):
         room = _BATCH_BYTES
         for rule, condition in rules:
             rows = self._connection.execute(
-                select(image.c.channel_id, image.c.public_id, image.c.size)
+                select(picture.c.channel_id, picture.c.public_id, picture.c.size)
                 .where(condition)
-                .order_by(image.c.id)
+                .order_by(picture.c.id)
                 .limit(limit)
             )
             for channel_id, public_id, size in rows:
@@ -112,7 +115,7 @@ class Retention(Repository):
         return list(batch.values())
 
     def _forget(self, channel_ids: Collection[int]) -> int:
-        """Deletes some rows of channels without images, these channels' own rows among them."""
+        """Deletes some rows of channels without pictures, these channels' own rows among them."""
         deleted, room = 0, _ROWS
         for channel_id in channel_ids:
             for table, takes_along in _LONG:

@@ -15,8 +15,8 @@ from store.schema import (
     IN_FORCE,
     channel,
     finding,
-    image,
-    image_recipient,
+    picture,
+    picture_recipient,
     seat,
     seat_record,
     substitution,
@@ -133,10 +133,10 @@ class Seats(Repository):
         rows = self._connection.execute(statement.order_by(seat.c.joined_at, seat.c.id))
         return [_seat(row) for row in rows]
 
-    def left_with_images(self, channel_id: int) -> list[Seat]:
-        """Seats that were left while an image that they sent or got is still in the channel."""
-        sent = exists().where(image.c.sender_id == seat.c.id)
-        got = exists().where(image_recipient.c.seat_id == seat.c.id)
+    def left_with_pictures(self, channel_id: int) -> list[Seat]:
+        """Seats that were left while a picture that they sent or got is still in the channel."""
+        sent = exists().where(picture.c.sender_id == seat.c.id)
+        got = exists().where(picture_recipient.c.seat_id == seat.c.id)
         rows = self._connection.execute(
             select(*_COLUMNS)
             .where(seat.c.channel_id == channel_id, ~HELD, or_(sent, got))

@@ -13,9 +13,9 @@ from store.errors import NameTaken
 from store.repositories.base import Repository
 from store.schema import (
     IN_FORCE,
-    image,
-    image_recipient,
     intervention,
+    picture,
+    picture_recipient,
     substitution,
     substitution_signer,
 )
@@ -74,35 +74,35 @@ class Substitutions(Repository):
         """What was sealed under this seat's keys and not yet sealed again, oldest first.
 
         Returns:
-            Substitution id and the image's public id. What was discovered waits no more.
+            Substitution id and the picture's public id. What was discovered waits no more.
         """
         relayed = and_(
-            intervention.c.image_id == image.c.id,
+            intervention.c.picture_id == picture.c.id,
             intervention.c.receiver_id == substitution.c.receiver_id,
         )
         rows = self._connection.execute(
-            select(substitution.c.id, image.c.public_id)
+            select(substitution.c.id, picture.c.public_id)
             .join(
-                image_recipient,
+                picture_recipient,
                 and_(
-                    image_recipient.c.seat_id == substitution.c.receiver_id,
-                    image_recipient.c.fingerprint == substitution.c.fingerprint,
+                    picture_recipient.c.seat_id == substitution.c.receiver_id,
+                    picture_recipient.c.fingerprint == substitution.c.fingerprint,
                 ),
             )
-            .join(image, image.c.id == image_recipient.c.image_id)
+            .join(picture, picture.c.id == picture_recipient.c.picture_id)
             .outerjoin(intervention, relayed)
             .where(
                 substitution.c.interceptor_id == interceptor_id,
                 substitution.c.discovered_at.is_(None),
-                image.c.damaged_at.is_(None),
+                picture.c.damaged_at.is_(None),
                 intervention.c.id.is_(None),
             )
-            .order_by(image.c.id)
+            .order_by(picture.c.id)
         )
         return [(number, public_id) for number, public_id in rows]
 
     def read_count(self, substitution_id: int) -> int:
-        """How many images have gone through its holder's hands."""
+        """How many pictures have gone through its holder's hands."""
         relayed = select(func.count()).where(intervention.c.substitution_id == substitution_id)
         return self._connection.scalars(relayed).one()
 

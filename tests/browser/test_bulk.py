@@ -39,7 +39,7 @@ def test_a_zip_goes_in_and_a_zip_comes_out(pair):
     ada.upload([as_upload("trip.zip", out.getvalue())])
     expect(ada.page.get_by_test_id("stFileUploader").get_by_text("trip.zip")).to_be_visible()
     ada.button("Encrypt and send").click()
-    expect(ada.page.get_by_text("4 images sent")).to_be_visible()
+    expect(ada.page.get_by_text("4 pictures sent")).to_be_visible()
     for name in ("trip/notes.txt", "../climbs.png", "=cmd.png"):
         expect(ada.page.get_by_text(f"Not sent: {name}")).to_be_visible()
     ada.page.get_by_text("Result for each file").click()
@@ -69,7 +69,7 @@ def test_a_folder_is_sent_whole(pair, tmp_path):
     ada.page.locator("input[type=file]").set_input_files(folder)
     expect(ada.page.get_by_test_id("stFileUploader").get_by_text("b.png")).to_be_visible()
     ada.button("Encrypt and send").click()
-    expect(ada.page.get_by_text("2 images sent")).to_be_visible()
+    expect(ada.page.get_by_text("2 pictures sent")).to_be_visible()
     for name in ("a.png", "b.png"):
         expect(bob.page.get_by_text(name, exact=True)).to_be_visible()
 

@@ -103,7 +103,7 @@ def test_hostile_files_get_one_message_each_and_leave_nothing(visitor, server, t
     files = [as_upload(name, data) for name, data in (bad | {"good.png": good}).items()]
     ada.upload(files)
     ada.button("Encrypt and send").click()
-    expect(ada.page.get_by_text("1 image sent")).to_be_visible()
+    expect(ada.page.get_by_text("1 picture sent")).to_be_visible()
     expect(ada.page.get_by_role("alert").filter(has_text="picture")).to_have_count(len(bad))
     for name in bad:
         expect(ada.page.get_by_text(f"Not sent: {name}")).to_be_visible()
@@ -152,6 +152,6 @@ def test_what_is_typed_and_open_survives_the_live_feed(visitor, png):
     send(ada, {"two.png": png})
     expect(bob.page.get_by_text("two.png", exact=True)).to_be_visible()
     expect(bob.button("Download original")).to_be_visible()
-    image = bob.page.get_by_role("img", name="The opened image")
-    assert image.evaluate("i => [i.naturalWidth, i.naturalHeight]") == [64, 48]
+    picture = bob.page.get_by_role("img", name="The opened picture")
+    assert picture.evaluate("i => [i.naturalWidth, i.naturalHeight]") == [64, 48]
     assert io.BytesIO(png).getvalue() == bob.download("Download original")[1]

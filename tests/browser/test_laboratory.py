@@ -166,7 +166,7 @@ def test_the_picture_appears_before_the_eyes_of_the_class(visitor, lesson):
     expect(appearing).to_be_visible()
     seen = set()
     while zoe.page.get_by_role("img", name="The recovered picture").count() == 0:
-        seen |= {image.get_attribute("src") for image in appearing.all()[:1]}
+        seen |= {picture.get_attribute("src") for picture in appearing.all()[:1]}
         zoe.page.wait_for_timeout(100)
     assert len(seen) >= 5
 

@@ -247,10 +247,10 @@ def test_the_whole_lesson(visitor, capsys):
     ron.page.get_by_text("Events", exact=True).click()
     for words in (
         "Ada (sender) changed the rules (tampering on)",
-        "Eve (interceptor) multiplied an image on its way (capture 1: every residue by 2^e)",
-        "Eve (interceptor) multiplied an image on its way (capture 3: the wrapped keys by 2^e)",
-        "Rita (receiver) got a changed image, which was refused",
-        "Eve (interceptor) let an image pass unchanged (capture 3)",
+        "Eve (interceptor) multiplied a picture on its way (capture 1: every residue by 2^e)",
+        "Eve (interceptor) multiplied a picture on its way (capture 3: the wrapped keys by 2^e)",
+        "Rita (receiver) got a changed picture, which was refused",
+        "Eve (interceptor) let a picture pass unchanged (capture 3)",
         "Eve (interceptor) put a key of their own in a receiver's place (Rita)",
         "Ada (sender) raised the alarm (Eve had put another key in the place of Rita's)",
     ):

@@ -41,7 +41,7 @@ def test_the_witnesses_see_what_is_called(calls):
     page.route(plain, lambda route: route.fulfill(body="<p>Plain", content_type="text/html"))
     page.goto(plain)
     page.evaluate("""() => {
-        new Image().src = "http://image.invalid/";
+        new Picture().src = "http://picture.invalid/";
         fetch("https://fetch.invalid/").catch(() => {});
         new WebSocket("ws://socket.invalid/").onerror = () => {};
         const frame = document.createElement("iframe");
@@ -53,7 +53,7 @@ def test_the_witnesses_see_what_is_called(calls):
         document.head.append(icon, early); document.body.append(frame);
     }""")
     calls.look_at(page)
-    wanted = {"image.invalid", "fetch.invalid", "socket.invalid", "frame.invalid", "icon.invalid"}
+    wanted = {"picture.invalid", "fetch.invalid", "socket.invalid", "frame.invalid", "icon.invalid"}
     assert calls.hosts == {calls.own, "early.invalid"} | wanted
     for _ in range(50):
         if all(host in " ".join(calls.proxy.wanted) for host in wanted):
@@ -68,8 +68,8 @@ def test_every_page_has_an_icon_of_its_own_and_shows_it(calls, watched):
         anybody.go(path)
         icon = anybody.page.locator("link[rel='shortcut icon']")
         expect(icon).to_have_attribute("href", re.compile(r"^data:image/"))
-        shown = """async (link) => { const image = new Image(); image.src = link.href;
-            await image.decode(); return image.naturalWidth; }"""
+        shown = """async (link) => { const picture = new Picture(); picture.src = link.href;
+            await picture.decode(); return picture.naturalWidth; }"""
         assert icon.evaluate(shown) > 0
 
 

@@ -37,7 +37,7 @@ def send(sender, files: dict[str, bytes], scheme: str | None = None) -> None:
     if scheme:
         sender.page.get_by_role("radiogroup", name="Scheme").get_by_text(scheme).click()
     sender.button("Encrypt and send").click()
-    words = f"{len(files)} image{'s' * (len(files) != 1)} sent"
+    words = f"{len(files)} picture{'s' * (len(files) != 1)} sent"
     expect(sender.page.get_by_text(words)).to_be_visible(timeout=60_000)
 
 

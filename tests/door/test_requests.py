@@ -258,7 +258,7 @@ def test_no_header_makes_a_stranger_somebody_else(server, apart):
     async def story():
         return (
             await channels(24, lambda number: {"X-Forwarded-For": f"198.51.100.{number}"}),
-            await channels(2, lambda _: {"X-Rsa-Images-Address": "198.51.100.7"}),
+            await channels(2, lambda _: {"X-Rsa-Pictures-Address": "198.51.100.7"}),
             await channels(2, lambda _: {"Forwarded": "for=198.51.100.7", "X-Real-Ip": "1.2.3.4"}),
         )
 

@@ -18,8 +18,8 @@ def inbox(room, name):
     return {item.id: item for item in room.exchange.inbox(room.seats[name])}
 
 
-def opened(room, name, image_id):
-    return room.exchange.open(room.seats[name], image_id)
+def opened(room, name, picture_id):
+    return room.exchange.open(room.seats[name], picture_id)
 
 
 def number_of(room, viewer, name):
@@ -36,5 +36,5 @@ def kinds(room, name):
 
 
 def samples(file):
-    with Image.open(io.BytesIO(file)) as image:
-        return np.asarray(image)
+    with Image.open(io.BytesIO(file)) as picture:
+        return np.asarray(picture)

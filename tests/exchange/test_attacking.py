@@ -49,20 +49,20 @@ def pixels():
 @pytest.fixture
 def captured(classroom, pixels):
     """A textbook picture from Ada to Bob, as Eve has it."""
-    classroom.image = classroom.send("Ada", encoded(pixels), "Bob", scheme="textbook-pixels")
+    classroom.picture = classroom.send("Ada", encoded(pixels), "Bob", scheme="textbook-pixels")
     return classroom
 
 
-def attack(room, name, image_id=None, who="Eve"):
+def attack(room, name, picture_id=None, who="Eve"):
     """Starts an attack and waits until it is over."""
     seat = room.seats[who]
-    image_id = image_id or room.image.id
-    room.exchange.start_attack(seat, image_id, name)
+    picture_id = picture_id or room.picture.id
+    room.exchange.start_attack(seat, picture_id, name)
     seen = []
     for _ in range(2000):
         state = room.exchange.attack_state(seat)
         if state is None:
-            return room.exchange.finding(seat, image_id, name)
+            return room.exchange.finding(seat, picture_id, name)
         if state.phase in {"cancelled", "failed"}:
             return state
         seen.append(state)
@@ -81,13 +81,13 @@ def test_a_codebook_finds_the_picture_and_the_finding_stays(captured, pixels):
     assert (decoded(found.picture) == pixels).all()
     assert found.file == found.picture
     (item,) = captured.exchange.findings(captured.seats["Eve"])
-    assert (item.image_id, item.attack) == (captured.image.id, "codebook")
+    assert (item.picture_id, item.attack) == (captured.picture.id, "codebook")
     again = captured.exchange.resume(captured.seats["Eve"].token)
-    assert captured.exchange.finding(again, item.image_id, "codebook") == found
+    assert captured.exchange.finding(again, item.picture_id, "codebook") == found
 
 
 def test_on_hybrid_every_attack_is_offered_and_says_what_stopped_it(room, png):
-    room.image = room.send("Ada", png, "Bob", "Cy")
+    room.picture = room.send("Ada", png, "Bob", "Cy")
     for name in ("codebook", "wiener", "replay"):
         found = attack(room, name)
         assert found.verdict == "preconditions not met"
@@ -100,14 +100,14 @@ def test_an_attack_sees_other_captures_and_all_public_keys(classroom, pixels):
     """Shared primes need a stranger's key, broadcast other people's copies."""
     for name in ("Bob", "Cy"):
         classroom.exchange.new_classroom_key(classroom.seats[name], "shared-prime")
-    classroom.image = classroom.send("Ada", encoded(pixels), "Bob", scheme="textbook-blocks")
+    classroom.picture = classroom.send("Ada", encoded(pixels), "Bob", scheme="textbook-blocks")
     found = attack(classroom, "shared-primes")
     assert (decoded(found.picture) == pixels).all()
     n, e, d, p, q = found.key
     assert p * q == n
     assert e * d % (p - 1) == 1
     other = classroom.send("Ada", encoded(pixels[::-1].copy()), "Bob", scheme="textbook-blocks")
-    forged = attack(classroom, "replay", image_id=classroom.image.id)
+    forged = attack(classroom, "replay", picture_id=classroom.picture.id)
     envelope = classroom.exchange.capture(classroom.seats["Eve"], other.id).envelope
     assert forged.envelope == envelope
 
@@ -117,7 +117,7 @@ def test_an_insider_takes_the_partner_of_a_shared_modulus(classroom, pixels):
     with pytest.raises(InputRefused, match="No key is free"):
         classroom.exchange.take_insider_key(eve)
     classroom.exchange.new_classroom_key(bob, "shared-modulus")
-    classroom.image = classroom.send("Ada", encoded(pixels), "Bob", scheme="textbook-blocks")
+    classroom.picture = classroom.send("Ada", encoded(pixels), "Bob", scheme="textbook-blocks")
     assert attack(classroom, "insider").verdict == "preconditions not met"
     classroom.exchange.take_insider_key(eve)
     n, _ = classroom.exchange.own_keys(bob).classroom_key
@@ -176,13 +176,13 @@ def long_to_break(room, png, monkeypatch):
 
 
 def test_cancel_kills_the_attack_and_leaves_no_finding(classroom, png, monkeypatch):
-    image = long_to_break(classroom, png, monkeypatch)
+    picture = long_to_break(classroom, png, monkeypatch)
     eve = classroom.seats["Eve"]
-    classroom.exchange.start_attack(eve, image.id, "factoring")
+    classroom.exchange.start_attack(eve, picture.id, "factoring")
     with pytest.raises(InputRefused, match="still running"):
-        classroom.exchange.start_attack(eve, image.id, "codebook")
+        classroom.exchange.start_attack(eve, picture.id, "codebook")
     state = classroom.exchange.attack_state(eve)
-    assert (state.image_id, state.attack) == (image.id, "factoring")
+    assert (state.picture_id, state.attack) == (picture.id, "factoring")
     before = time.monotonic()
     classroom.exchange.cancel_attack(eve)
     while (state := classroom.exchange.attack_state(eve)).phase != "cancelled":
@@ -211,21 +211,21 @@ def ended(room, seat, page, seconds=10):
 
 
 def test_what_a_closed_page_started_ends_within_ten_seconds(classroom, png, monkeypatch):
-    image = long_to_break(classroom, png, monkeypatch)
+    picture = long_to_break(classroom, png, monkeypatch)
     eve, page, later = classroom.seats["Eve"], Page("a"), Page("b")
-    classroom.exchange.start_attack(eve, image.id, "factoring", page.visitor)
+    classroom.exchange.start_attack(eve, picture.id, "factoring", page.visitor)
     page.open = later.open = False
     state = ended(classroom, eve, later)
     assert "closed" in state.words
     assert classroom.exchange.findings(eve) == ()
-    assert attack(classroom, "equality-map", image.id)  # the place is free again
+    assert attack(classroom, "equality-map", picture.id)  # the place is free again
 
 
 def test_a_page_opened_anew_keeps_its_attack(classroom, png, monkeypatch):
     monkeypatch.setattr(turns, "GRACE", 0.3)
-    image = long_to_break(classroom, png, monkeypatch)
+    picture = long_to_break(classroom, png, monkeypatch)
     eve, before, after = classroom.seats["Eve"], Page("before"), Page("after")
-    classroom.exchange.start_attack(eve, image.id, "factoring", before.visitor)
+    classroom.exchange.start_attack(eve, picture.id, "factoring", before.visitor)
     before.open = False
     for _ in range(10):
         assert classroom.exchange.attack_state(eve, after.visitor).phase in ("waiting", "running")
@@ -240,12 +240,12 @@ def test_thirty_pupils_start_the_same_attack_and_all_get_its_finding(captured, p
     begun = time.monotonic()
     for number, seat in enumerate(pupils):
         visitor = Visitor(f"s{number}", "192.0.2.1")
-        captured.exchange.start_attack(seat, captured.image.id, "codebook", visitor)
+        captured.exchange.start_attack(seat, captured.picture.id, "codebook", visitor)
     for seat in pupils:
         while captured.exchange.attack_state(seat) is not None:
             assert time.monotonic() - begun < 60
             time.sleep(0.05)
-        found = captured.exchange.finding(seat, captured.image.id, "codebook")
+        found = captured.exchange.finding(seat, captured.picture.id, "codebook")
         assert (found.verdict, found.exact) == ("broken", True)
 
 
@@ -254,23 +254,23 @@ def test_a_class_at_work_leaves_another_channel_its_place(classroom, open_room, 
     room = open_room("classroom")
     for name, role in (("Ada", "sender"), ("Bob", "receiver"), ("Eve", "interceptor")):
         room.sit(name, role)
-    room.image = room.send("Ada", png, "Bob", scheme="textbook-pixels")
+    room.picture = room.send("Ada", png, "Bob", scheme="textbook-pixels")
     long_to_break(classroom, png, monkeypatch)
     for number in range(30):
-        image = classroom.send("Ada", png, "Bob", scheme="textbook-blocks")
+        picture = classroom.send("Ada", png, "Bob", scheme="textbook-blocks")
         seat = classroom.sit(f"Pupil {number}", "interceptor")
         visitor = Visitor(f"s{number}", f"10.0.0.{number}")
-        classroom.exchange.start_attack(seat, image.id, "factoring", visitor)
+        classroom.exchange.start_attack(seat, picture.id, "factoring", visitor)
     begun = time.monotonic()
     assert attack(room, "codebook").verdict == "broken"
     assert time.monotonic() - begun < 30
 
 
 def test_who_cancels_a_shared_attack_leaves_the_others_theirs(classroom, png, monkeypatch):
-    image = long_to_break(classroom, png, monkeypatch)
+    picture = long_to_break(classroom, png, monkeypatch)
     eve, zoe = classroom.seats["Eve"], classroom.sit("Zoe", "interceptor")
     for seat in (eve, zoe):
-        classroom.exchange.start_attack(seat, image.id, "factoring")
+        classroom.exchange.start_attack(seat, picture.id, "factoring")
     classroom.exchange.cancel_attack(eve)
     while (state := classroom.exchange.attack_state(eve)).phase != "cancelled":
         time.sleep(0.01)
@@ -283,7 +283,7 @@ def test_who_cancels_a_shared_attack_leaves_the_others_theirs(classroom, png, mo
 
 def test_a_budget_that_is_used_up_is_a_finding(classroom, png, monkeypatch):
     monkeypatch.setattr(exchange.attacking, "BUDGET", Budget(seconds=0.5))
-    classroom.image = long_to_break(classroom, png, monkeypatch)
+    classroom.picture = long_to_break(classroom, png, monkeypatch)
     assert attack(classroom, "factoring").verdict == "not broken within the budget"
 
 
@@ -293,16 +293,16 @@ def test_attacks_are_for_interceptors_on_captures_of_their_channel(captured, ope
         elsewhere.sit(name, role)
     theirs = elsewhere.send("Ada", png, "Bob", scheme="textbook-pixels")
     eve = captured.seats["Eve"]
-    for image_id in (theirs.id, "0" * 32):
+    for picture_id in (theirs.id, "0" * 32):
         with pytest.raises(NotFound):
-            captured.exchange.start_attack(eve, image_id, "codebook")
+            captured.exchange.start_attack(eve, picture_id, "codebook")
         with pytest.raises(NotFound):
-            captured.exchange.finding(eve, image_id, "codebook")
+            captured.exchange.finding(eve, picture_id, "codebook")
     with pytest.raises(InputRefused):
-        captured.exchange.start_attack(eve, captured.image.id, "no such")
+        captured.exchange.start_attack(eve, captured.picture.id, "no such")
     for name in ("Ada", "Bob"):
         with pytest.raises(WrongRole):
-            captured.exchange.start_attack(captured.seats[name], captured.image.id, "codebook")
+            captured.exchange.start_attack(captured.seats[name], captured.picture.id, "codebook")
 
 
 def test_findings_are_the_seats_own_and_sealed(captured, tmp_path, pixels):
@@ -310,7 +310,7 @@ def test_findings_are_the_seats_own_and_sealed(captured, tmp_path, pixels):
     zoe = captured.sit("Zoe", "interceptor")
     assert captured.exchange.findings(zoe) == ()
     with pytest.raises(NotFound):
-        captured.exchange.finding(zoe, captured.image.id, "codebook")
+        captured.exchange.finding(zoe, captured.picture.id, "codebook")
     everything = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert found.words.encode() not in everything
     assert b"RSALAB" not in everything
@@ -327,7 +327,7 @@ def test_a_finding_put_in_anothers_place_is_noticed(captured, tmp_path):
     db.close()
     for name in ("codebook", "equality-map"):
         with pytest.raises(Unavailable):
-            captured.exchange.finding(captured.seats["Eve"], captured.image.id, name)
+            captured.exchange.finding(captured.seats["Eve"], captured.picture.id, name)
 
 
 def test_a_finding_goes_with_its_picture_and_the_oldest_make_room(captured, png, monkeypatch):
@@ -337,7 +337,7 @@ def test_a_finding_goes_with_its_picture_and_the_oldest_make_room(captured, png,
     attack(captured, "equality-map")
     assert [item.attack for item in captured.exchange.findings(eve)] == ["equality-map"]
     with captured.exchange._store.write() as unit:
-        unit.images.purge(1)
+        unit.pictures.purge(1)
     assert captured.exchange.findings(eve) == ()
 
 
@@ -351,7 +351,7 @@ def test_what_is_too_large_to_keep_is_said(captured, monkeypatch):
 
 def test_an_attack_of_a_seat_that_left_is_forgotten(captured):
     eve = captured.seats["Eve"]
-    captured.exchange.start_attack(eve, captured.image.id, "equality-map")
+    captured.exchange.start_attack(eve, captured.picture.id, "equality-map")
     captured.exchange.leave(eve)
     with pytest.raises(SeatGone):
         captured.exchange.attack_state(eve)
@@ -362,8 +362,8 @@ def test_an_attack_of_a_seat_that_left_is_forgotten(captured):
 
 
 def test_closing_ends_what_runs(classroom, png, monkeypatch):
-    image = long_to_break(classroom, png, monkeypatch)
-    classroom.exchange.start_attack(classroom.seats["Eve"], image.id, "factoring")
+    picture = long_to_break(classroom, png, monkeypatch)
+    classroom.exchange.start_attack(classroom.seats["Eve"], picture.id, "factoring")
     (running,) = classroom.exchange._attacks.values()
     classroom.exchange.close()
     assert not running.thread.is_alive()
@@ -457,7 +457,7 @@ def test_what_is_no_picture_or_no_exhibit_is_refused():
 
 
 def test_the_picture_appears_stage_by_stage(captured, pixels, png):
-    seen = captured.exchange.capture(captured.seats["Eve"], captured.image.id)
+    seen = captured.exchange.capture(captured.seats["Eve"], captured.picture.id)
     pictures = [decoded(stage) for stage in appearing(seen)]
     known = [np.count_nonzero(stage) for stage in pictures]
     assert len(pictures) == 16
@@ -470,7 +470,7 @@ def test_the_picture_appears_stage_by_stage(captured, pixels, png):
 
 
 def test_the_arithmetic_of_one_sample(captured, pixels):
-    seen = captured.exchange.capture(captured.seats["Eve"], captured.image.id)
+    seen = captured.exchange.capture(captured.seats["Eve"], captured.picture.id)
     found = arithmetic(seen, x=5, y=7, channel=2)
     assert found.m == pixels[7, 5, 2]
     assert (found.n, found.e) == (3233, 7)
@@ -487,7 +487,7 @@ def test_the_arithmetic_of_a_block_once_the_picture_is_known(classroom, pixels, 
     seen = capture(classroom, "textbook-blocks", encoded(samples), "Bob")
     with pytest.raises(LabError, match="Recover"):
         arithmetic(seen, x=0, y=0, channel=0)
-    found = attack(classroom, "factoring", image_id=seen.item.id)
+    found = attack(classroom, "factoring", picture_id=seen.item.id)
     for x, y in ((0, 0), (47, 35), (11, 20)):
         one = arithmetic(seen, x=x, y=y, channel=0, recovered=found.picture)
         assert pow(one.m, one.e, one.n) == one.c

@@ -1,4 +1,4 @@
-"""What is over goes by itself, images by rule with an event, and nothing else goes."""
+"""What is over goes by itself, pictures by rule with an event, and nothing else goes."""
 
 import threading
 import time
@@ -29,7 +29,7 @@ def test_the_first_opening_can_be_the_last(room, png, clock):
     with pytest.raises(NotFound):
         room.exchange.open(cy, sent.id)
     last = room.exchange.events_since(cy, 0)[-1]
-    assert (last.kind, last.image_id, last.detail) == ("removed image", sent.id, "openings")
+    assert (last.kind, last.image_id, last.detail) == ("removed picture", sent.id, "openings")
 
 
 def test_a_failed_opening_does_not_count(room, png, clock):
@@ -57,10 +57,10 @@ def test_who_has_left_is_not_waited_for(room, png, clock):
     unopened = room.send("Ada", png, "Cy", remove_after="everyone has opened it")
     exchange.open(room.seats["Bob"], sent.id)
     minutes(room, clock, 1)
-    assert {image.id for image in exchange.sent(ada)} == {sent.id, unopened.id}
+    assert {picture.id for picture in exchange.sent(ada)} == {sent.id, unopened.id}
     exchange.remove_seat(ada, room.seats["Cy"].id)
     minutes(room, clock, 1)
-    assert [image.id for image in exchange.sent(ada)] == [unopened.id]
+    assert [picture.id for picture in exchange.sent(ada)] == [unopened.id]
 
 
 def test_an_unknown_rule_is_refused(room, png):
@@ -79,7 +79,7 @@ def test_a_channel_has_a_quota(room, png, monkeypatch):
 
 def rows(exchange):
     with exchange._store.read() as unit:
-        return unit.channels.count(), unit.seats.count(), unit.images.count()
+        return unit.channels.count(), unit.seats.count(), unit.pictures.count()
 
 
 def test_the_server_cleans_by_itself_and_stops_with_the_exchange(room, png, clock, monkeypatch):

@@ -22,7 +22,7 @@ def test_comparing_raises_the_alarm_for_both_and_ends_it(lesson, png, clock):
     for seat, other, mine in ((ada, "Bob", True), (bob, "Ada", False)):
         (alarm,) = lesson.exchange.alarms(seat)
         assert (alarm.person, alarm.mine, alarm.settled) == (other, mine, False)
-        assert (alarm.interceptor, alarm.images_read) == ("Eve", 1)
+        assert (alarm.interceptor, alarm.pictures_read) == ("Eve", 1)
         assert alarm.since < alarm.raised_at
     for name in ("Cy", "Eve"):
         assert lesson.exchange.alarms(lesson.seats[name]) == ()
@@ -112,7 +112,7 @@ def test_a_number_is_compared_digit_by_digit(lesson):
     changed = number[:-1] + str((int(number[-1]) + 1) % 10)
     assert not lesson.exchange.compare_number(ada, bob.id, changed)
     (alarm,) = lesson.exchange.alarms(ada)
-    assert (alarm.interceptor, alarm.since, alarm.images_read) == ("", None, 0)
+    assert (alarm.interceptor, alarm.since, alarm.pictures_read) == ("", None, 0)
     assert not lesson.exchange.contacts(ada).people[0].compared
 
 
@@ -177,7 +177,7 @@ def test_who_came_after_it_was_over_is_not_told_of_it(lesson, png, clock):
     lesson.exchange.numbers_differ(dan, lesson.seats["Bob"].id)
     for seat in (dan, lesson.seats["Bob"]):
         (alarm,) = lesson.exchange.alarms(seat)
-        assert (alarm.interceptor, alarm.since, alarm.images_read) == ("", None, 0)
+        assert (alarm.interceptor, alarm.since, alarm.pictures_read) == ("", None, 0)
     assert lesson.exchange.alarms(lesson.seats["Ada"]) == ()
     # Who was there can still find it out.
     lesson.exchange.numbers_differ(lesson.seats["Ada"], lesson.seats["Bob"].id)
@@ -200,7 +200,7 @@ def test_every_sender_who_was_deceived_by_the_key_is_alarmed(lesson, png, clock)
 
     def told(seat):
         return [
-            (one.person, one.interceptor, one.images_read, one.mine, one.compared, one.settled)
+            (one.person, one.interceptor, one.pictures_read, one.mine, one.compared, one.settled)
             for one in lesson.exchange.alarms(seat)
         ]
 
@@ -251,8 +251,8 @@ def test_what_is_known_of_one_who_went_gives_nothing_away_of_the_next(lesson, pn
     told = lesson.exchange.events_since(cy, last)
     assert [event.kind for event in told] == ["sent"]
     told = lesson.exchange.events_since(bob, 0)
-    assert [e.image_id for e in told if e.kind == "sent"] == [old, new]
-    assert [e.image_id for e in told if e.kind == "relayed"] == [old]
+    assert [e.picture_id for e in told if e.kind == "sent"] == [old, new]
+    assert [e.picture_id for e in told if e.kind == "relayed"] == [old]
 
 
 def test_who_was_not_let_in_yet_has_no_part_in_it(lesson):

@@ -12,7 +12,7 @@ COUNTED = ["the first opening", "3 openings", "everyone has opened it"]
 
 def openings(room, sent):
     with room.exchange._store.read() as unit:
-        return unit.images.get(1, sent.id).openings
+        return unit.pictures.get(1, sent.id).openings
 
 
 def opened(room):

@@ -11,8 +11,8 @@ from Crypto.PublicKey import RSA
 
 from exchange import Exchange, ExchangeError, SeatGone, Tampered, Unavailable
 from rsa_core import KeyPair, PublicKey, open_bytes, seal_bytes
-from store import NewImage
-from store.repositories.images import Images
+from store import NewPicture
+from store.repositories.pictures import Pictures
 from tests.conftest import encoded, photograph
 from tests.exchange.conftest import Room
 
@@ -22,18 +22,18 @@ def test_creating_a_channel_purges_the_expired_one_and_no_other(open_room, clock
     for room in (old, live):
         room.sit("Ada", "sender")
         room.sit("Bob", "receiver")
-        room.image = room.send("Ada", png, "Bob")
+        room.picture = room.send("Ada", png, "Bob")
     clock.forward(minutes=50)
     live.exchange.purge()
     clock.forward(minutes=15)
     before = live.exchange.events_since(live.seats["Bob"], 0)
     open_room()
-    assert live.exchange.open(live.seats["Bob"], live.image.id).file == png
+    assert live.exchange.open(live.seats["Bob"], live.picture.id).file == png
     after = live.exchange.events_since(live.seats["Bob"], 0)
     assert [event.kind for event in after[len(before) :]] == ["opened"]
     with live.exchange._store.read() as unit:
         assert unit.channels.get(1) is None
-        assert unit.images.in_channel(1) == []
+        assert unit.pictures.in_channel(1) == []
 
 
 def test_the_database_holds_nothing_secret(tmp_path, room, classroom):
@@ -73,26 +73,26 @@ def test_the_database_holds_nothing_secret(tmp_path, room, classroom):
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE image SET public_id = CASE public_id WHEN :one THEN :two ELSE :one END",
-        "UPDATE image_chunk SET data = zeroblob(length(data))",
-        "UPDATE image_record SET details = zeroblob(length(details))",
-        "UPDATE image SET scheme = 'textbook-pixels'",
+        "UPDATE picture SET public_id = CASE public_id WHEN :one THEN :two ELSE :one END",
+        "UPDATE picture_chunk SET data = zeroblob(length(data))",
+        "UPDATE picture_record SET details = zeroblob(length(details))",
+        "UPDATE picture SET scheme = 'textbook-pixels'",
     ],
 )
 def test_rows_changed_behind_the_stores_back_are_not_shown(room, png, jpeg, tmp_path, change):
     names = {"one": room.send("Ada", png, "Bob").id, "two": room.send("Ada", jpeg, "Bob").id}
     db = sqlite3.connect(tmp_path / "channels.db")
     if "CASE" in change:  # the column is unique, so the exchange goes through a third name
-        db.execute("UPDATE image SET public_id = 'x' WHERE public_id = ?", (names["one"],))
-        db.execute("UPDATE image SET public_id = :one WHERE public_id = :two", names)
-        db.execute("UPDATE image SET public_id = :two WHERE public_id = 'x'", names)
+        db.execute("UPDATE picture SET public_id = 'x' WHERE public_id = ?", (names["one"],))
+        db.execute("UPDATE picture SET public_id = :one WHERE public_id = :two", names)
+        db.execute("UPDATE picture SET public_id = :two WHERE public_id = 'x'", names)
     else:
         db.execute(change)
     db.commit()
     db.close()
-    for image_id in names.values():
+    for picture_id in names.values():
         with pytest.raises((Tampered, Unavailable)):
-            room.exchange.open(room.seats["Bob"], image_id)
+            room.exchange.open(room.seats["Bob"], picture_id)
 
 
 @dataclass
@@ -100,30 +100,30 @@ class Forger:
     """Somebody who runs the server and writes whatever rows they like; keys they have not."""
 
     room: Room
-    original: NewImage
+    original: NewPicture
 
     def post(self, **changes) -> str:
         new = dataclasses.replace(self.original, submission=secrets.token_hex(4), **changes)
         with self.room.exchange._store.write() as unit:
-            return unit.images.add(new).public_id
+            return unit.pictures.add(new).public_id
 
 
 @pytest.fixture
 def forger(room, png, monkeypatch):
     """Has seen one honest picture from Ada to Bob and Cy, which has since been removed."""
     seen = []
-    add = Images.add
-    monkeypatch.setattr(Images, "add", lambda self, new: seen.append(new) or add(self, new))
+    add = Pictures.add
+    monkeypatch.setattr(Pictures, "add", lambda self, new: seen.append(new) or add(self, new))
     room.send("Ada", png, "Bob", "Cy")
     with room.exchange._store.write() as unit:
-        unit.images.purge(seen[0].channel_id)
+        unit.pictures.purge(seen[0].channel_id)
     return Forger(room, seen[0])
 
 
 def test_the_forgers_faithful_copy_opens(forger, png):
     """The tests below bite: without a change, what the forger posts is the honest picture."""
-    image_id = forger.post()
-    assert forger.room.exchange.open(forger.room.seats["Bob"], image_id).file == png
+    picture_id = forger.post()
+    assert forger.room.exchange.open(forger.room.seats["Bob"], picture_id).file == png
 
 
 def test_a_replay_under_another_id_is_refused(forger):
@@ -178,18 +178,18 @@ def test_forwarding_to_somebody_who_was_not_meant_is_refused(forger):
     opened = open_bytes(forger.original.content, bob)
     details = open_bytes(forger.original.details, bob)
     key = PublicKey.from_der(seat_row(room, "Dan").public_key)
-    image_id = forger.post(
+    picture_id = forger.post(
         content=seal_bytes(opened.data, [key]).envelope,
         details=seal_bytes(details.data, [key]).envelope,
         recipients=((seat_row(room, "Dan").id, key.fingerprint),),
     )
     with pytest.raises(Tampered):
-        room.exchange.open(dan, image_id)
+        room.exchange.open(dan, picture_id)
 
 
-def assert_refused(forger, image_id):
+def assert_refused(forger, picture_id):
     with pytest.raises(Tampered):
-        forger.room.exchange.open(forger.room.seats["Bob"], image_id)
+        forger.room.exchange.open(forger.room.seats["Bob"], picture_id)
     last = forger.room.exchange.events_since(forger.room.seats["Eve"], 0)[-1]
     assert (last.kind, last.who) == ("refused", "Bob")
 
@@ -219,7 +219,7 @@ def test_the_idor_sweep_finds_nothing(open_room, png):
         takes_id = [
             p
             for p in inspect.signature(act).parameters
-            if p in ("image_id", "person_id", "other_id")
+            if p in ("picture_id", "person_id", "other_id")
         ]
         for role in "ABE":
             for target in (theirs.id, there.seats["A"].id, "0" * 32):
@@ -246,7 +246,7 @@ def attempt(room, role, name, target):
         return None
     fill = {
         "seat": room.seats[role],
-        "image_id": target,
+        "picture_id": target,
         "person_id": target,
         "other_id": target,
         "safety_number": "00000",

@@ -49,7 +49,7 @@ def knows(room, name):
 
 def test_the_first_opening_is_one(room, place, png):
     sent = room.send("Ada", png, "Bob", remove_after="the first opening").id
-    found = at_once(place.url, Act("open", {"seat": room.seats["Bob"], "image_id": sent}))
+    found = at_once(place.url, Act("open", {"seat": room.seats["Bob"], "picture_id": sent}))
     assert found["ok"] == 1
     assert all("as often as" in words for words in found if words != "ok")
     assert knows(room, "Bob").opened == {sent: 1}
@@ -58,7 +58,7 @@ def test_the_first_opening_is_one(room, place, png):
 def test_openings_of_one_seat_are_all_remembered(room, place, png):
     """24 pictures, each opened by another tab; the pin of the sender among it."""
     sent = [room.send("Ada", png, "Bob", remove_after="3 openings").id for _ in range(CROWD)]
-    act = Act("open", {"seat": room.seats["Bob"]}, {"image_id": sent})
+    act = Act("open", {"seat": room.seats["Bob"]}, {"picture_id": sent})
     for times in (1, 2):
         assert at_once(place.url, act) == {"ok": CROWD}
         known = knows(room, "Bob")
@@ -84,7 +84,7 @@ def test_a_mark_outlives_many_openings_at_once(room, place, png):
     sent = [room.send("Ada", png, "Bob").id for _ in range(CROWD)]
     person, number = room.seats["Ada"].id, own_number(room, "Ada")
     room.exchange.compared(room.seats["Bob"], person, number)
-    act = Act("open", {"seat": room.seats["Bob"]}, {"image_id": sent})
+    act = Act("open", {"seat": room.seats["Bob"]}, {"picture_id": sent})
     assert at_once(place.url, act) == {"ok": CROWD}
     known = knows(room, "Bob")
     assert known.people[person].compared
@@ -101,11 +101,11 @@ def test_the_five_hundredth_picture_is_the_last(room, place, png):
     ada, bob = own_row(room, "Ada"), own_row(room, "Bob")
     with room.exchange._store.write() as unit:
         for _ in range(495):
-            unit.images.add(making.image(ada, [bob]))
+            unit.pictures.add(making.picture(ada, [bob]))
     act = Act("send", sending(room, png), {"submission": [f"s{n}" for n in range(CROWD)]})
     assert at_once(place.url, act)["ok"] == 5
     with room.exchange._store.read() as unit:
-        assert unit.images.count(1) == 500
+        assert unit.pictures.count(1) == 500
 
 
 def test_the_two_hundredth_seat_is_the_last(room, place):

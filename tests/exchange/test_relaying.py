@@ -48,7 +48,7 @@ def test_giving_the_true_key_back_relays_first(lesson, png):
     true = lesson.send("Ada", png, "Bob").id
     assert opened(lesson, "Bob", true).proof.safety_number == own_number(lesson, "Ada")
     assert relay(lesson) == 0
-    assert lesson.exchange.readings(lesson.seats["Eve"])[0].image_id == sent
+    assert lesson.exchange.readings(lesson.seats["Eve"])[0].picture_id == sent
     substitute(lesson)  # and once more
     assert number_of(lesson, "Ada", "Bob") != own_number(lesson, "Bob")
 
@@ -105,16 +105,16 @@ def test_what_cannot_be_relayed_is_tried_once_and_told_at_the_end(lesson, png, c
     assert "a key that is not yours" in inbox(lesson, "Bob")[sent].obstacle
 
 
-def damage(tmp_path, image_id):
+def damage(tmp_path, picture_id):
     """Changes one byte of a stored envelope, as a failing disk would."""
     with closing(sqlite3.connect(tmp_path / "channels.db")) as file, file:
         row, data = file.execute(
-            "SELECT image_chunk.rowid, data FROM image_chunk JOIN image ON image.id = image_id"
-            " WHERE public_id = ?",
-            (image_id,),
+            "SELECT picture_chunk.rowid, data FROM picture_chunk"
+            " JOIN picture ON picture.id = picture_id WHERE public_id = ?",
+            (picture_id,),
         ).fetchone()
         changed = bytes((data[0] ^ 1,)) + data[1:]
-        file.execute("UPDATE image_chunk SET data = ? WHERE rowid = ?", (changed, row))
+        file.execute("UPDATE picture_chunk SET data = ? WHERE rowid = ?", (changed, row))
 
 
 def test_a_damaged_picture_holds_no_other_up(lesson, png, tmp_path):
@@ -182,7 +182,7 @@ def test_what_is_held_up_when_the_owner_forbids_tampering_is_shown_as_such(lesso
         assert part in obstacle
     with pytest.raises(CannotOpen, match="held up"):
         opened(lesson, "Bob", sent)
-    assert [e.image_id for e in lesson.exchange.events_since(lesson.seats["Bob"], last.seq)] == [
+    assert [e.picture_id for e in lesson.exchange.events_since(lesson.seats["Bob"], last.seq)] == [
         sent,
         "",
     ]

@@ -34,8 +34,8 @@ def test_textbook_pixels_arrive_pixel_for_pixel(classroom):
     sent = classroom.send("Ada", encoded(pixels), "Bob", "Cy", scheme="textbook-pixels")
     for name in ("Bob", "Cy"):
         opened = classroom.exchange.open(classroom.seats[name], sent.id)
-        with Image.open(io.BytesIO(opened.file)) as image:
-            assert np.array_equal(np.asarray(image), pixels)
+        with Image.open(io.BytesIO(opened.file)) as picture:
+            assert np.array_equal(np.asarray(picture), pixels)
         assert (opened.exact, opened.authenticated) == ("pixels", False)
 
 
@@ -46,8 +46,8 @@ def test_textbook_blocks_arrive_pixel_for_pixel(classroom):
     sent = classroom.send("Ada", encoded(pixels), "Bob", "Cy", scheme="textbook-blocks")
     for name in ("Bob", "Cy"):
         opened = classroom.exchange.open(classroom.seats[name], sent.id)
-        with Image.open(io.BytesIO(opened.file)) as image:
-            assert np.array_equal(np.asarray(image), pixels)
+        with Image.open(io.BytesIO(opened.file)) as picture:
+            assert np.array_equal(np.asarray(picture), pixels)
 
 
 def test_oaep_blocks_arrive_byte_for_byte(classroom, png):
@@ -69,7 +69,7 @@ def test_older_classroom_keys_still_open_older_pictures(classroom, png):
     first = classroom.send("Ada", png, "Bob", scheme="textbook-pixels")
     classroom.exchange.new_classroom_key(bob, 64)
     second = classroom.send("Ada", png, "Bob", "Cy", scheme="textbook-pixels")
-    files = {classroom.exchange.open(bob, image.id).file for image in (first, second)}
+    files = {classroom.exchange.open(bob, picture.id).file for picture in (first, second)}
     assert len(files) == 1
     assert classroom.exchange.own_keys(bob).classroom_key[0].bit_length() == 64
 

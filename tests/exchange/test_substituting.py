@@ -41,7 +41,7 @@ def test_nobody_notices_and_the_interceptor_has_the_picture(lesson, scheme):
         False,
     )
     (read,) = lesson.exchange.readings(lesson.seats["Eve"])
-    assert (read.image_id, read.number, read.receivers) == (sent, 1, "Bob")
+    assert (read.picture_id, read.number, read.receivers) == (sent, 1, "Bob")
     reading = lesson.exchange.reading(lesson.seats["Eve"], sent)
     assert reading.details.caption == "At the lake"
     if scheme in ("hybrid", "oaep-blocks"):

@@ -24,13 +24,13 @@ def lesson(classroom):
     return classroom
 
 
-def samples(picture) -> np.ndarray:
-    with Image.open(io.BytesIO(picture.file)) as image:
-        return np.asarray(image)
+def samples(opened) -> np.ndarray:
+    with Image.open(io.BytesIO(opened.file)) as picture:
+        return np.asarray(picture)
 
 
-def opened(room, name, image_id):
-    return room.exchange.open(room.seats[name], image_id)
+def opened(room, name, picture_id):
+    return room.exchange.open(room.seats[name], picture_id)
 
 
 def two(room, scheme):
@@ -42,27 +42,27 @@ def two(room, scheme):
     ]
 
 
-def act(room, kind, image_id, other_id):
+def act(room, kind, picture_id, other_id):
     exchange, eve = room.exchange, room.seats["Eve"]
     match kind:
         case "flip":
-            exchange.flip(eve, image_id)
+            exchange.flip(eve, picture_id)
         case "multiply":
-            exchange.multiply(eve, image_id, 2)
+            exchange.multiply(eve, picture_id, 2)
         case "drop":
-            exchange.drop(eve, image_id)
+            exchange.drop(eve, picture_id)
         case _:
-            getattr(exchange, kind)(eve, image_id, other_id)
+            getattr(exchange, kind)(eve, picture_id, other_id)
 
 
-def stored(room, image_id):
+def stored(room, picture_id):
     with room.exchange._store.read() as unit:
-        image = unit.images.get(1, image_id)
+        picture = unit.pictures.get(1, picture_id)
         return (
-            image.sha256,
-            image.size,
-            unit.images.content(1, image_id),
-            unit.images.records(1, image_id),
+            picture.sha256,
+            picture.size,
+            unit.pictures.content(1, picture_id),
+            unit.pictures.records(1, picture_id),
         )
 
 
@@ -71,7 +71,7 @@ def stored(room, image_id):
 def test_every_kind_on_every_scheme_and_back(lesson, kind, scheme):
     """What the receivers get, that the original stays, and that it arrives when taken back."""
     pictures, (old, new) = two(lesson, scheme)
-    before = [stored(lesson, image_id) for image_id in (old, new)]
+    before = [stored(lesson, picture_id) for picture_id in (old, new)]
     first = samples(opened(lesson, "Bob", new))
     act(lesson, kind, new, old)
     for name in ("Bob", "Cy"):
@@ -92,12 +92,12 @@ def test_every_kind_on_every_scheme_and_back(lesson, kind, scheme):
             assert (samples(altered) != first).any()
             if kind in ("swap", "replay"):
                 assert (samples(altered) == photograph(40, 30, 1)).all()
-    assert [stored(lesson, image_id) for image_id in (old, new)] == before
+    assert [stored(lesson, picture_id) for picture_id in (old, new)] == before
     if kind == "swap":
         assert len(lesson.exchange.interventions(lesson.seats["Eve"])) == 2
     lesson.exchange.let_pass(lesson.seats["Eve"], new)
     assert lesson.exchange.interventions(lesson.seats["Eve"]) == ()
-    assert [stored(lesson, image_id) for image_id in (old, new)] == before
+    assert [stored(lesson, picture_id) for picture_id in (old, new)] == before
     for name in ("Bob", "Cy"):
         again = opened(lesson, name, new)
         assert (samples(again) == first).all()
@@ -121,11 +121,11 @@ def test_the_altered_samples_are_exactly_those_of_the_arithmetic(lesson):
 def test_changing_places_changes_both(lesson):
     pictures, (old, new) = two(lesson, "oaep-blocks")
     lesson.exchange.swap(lesson.seats["Eve"], old, new)
-    found = [opened(lesson, "Bob", image_id) for image_id in (old, new)]
+    found = [opened(lesson, "Bob", picture_id) for picture_id in (old, new)]
     assert [one.file for one in found] == pictures[::-1]
     assert [one.details.file_name for one in found] == ["0.png", "1.png"]
     lesson.exchange.let_pass(lesson.seats["Eve"], new)  # either end of it is the whole act
-    assert [opened(lesson, "Bob", image_id).file for image_id in (old, new)] == pictures
+    assert [opened(lesson, "Bob", picture_id).file for picture_id in (old, new)] == pictures
 
 
 def test_the_refusal_says_what_was_noticed_and_what_to_do(lesson):
@@ -145,7 +145,7 @@ def test_every_act_is_an_event_for_everybody_and_names_its_author(lesson):
     lesson.exchange.let_pass(lesson.seats["Eve"], new)
     for name in ("Ada", "Bob", "Eve"):
         events = lesson.exchange.events_since(lesson.seats[name], 0)[-6:]
-        assert {(event.who, event.image_id) for event in events} == {("Eve", new)}
+        assert {(event.who, event.picture_id) for event in events} == {("Eve", new)}
         assert [(event.kind, event.detail) for event in events] == [
             ("flipped", "capture 2: one bit of each residue in a square in the middle"),
             ("multiplied", "capture 2: every residue by 2^e"),
@@ -162,7 +162,7 @@ def test_the_newest_act_counts_whoever_did_it(lesson):
     lesson.exchange.swap(lesson.seats["Eve"], old, new)
     lesson.exchange.drop(zoe, old)
     (only,) = lesson.exchange.interventions(lesson.seats["Eve"])
-    assert (only.image_id, only.kind, only.by, only.mine) == (old, "drop", "Zoe", False)
+    assert (only.picture_id, only.kind, only.by, only.mine) == (old, "drop", "Zoe", False)
     lesson.exchange.let_pass(lesson.seats["Eve"], old)
     assert lesson.exchange.interventions(zoe) == ()
 
@@ -258,9 +258,9 @@ def test_what_does_not_go_together_is_said_in_one_sentence(lesson, png):
     for other in (new, hybrid):
         with pytest.raises(InputRefused, match="the same scheme"):
             exchange.swap(eve, new, other)
-    for image, other in ((old, new), (new, new), (zeds, new), (hybrid, new)):
+    for picture, other in ((old, new), (new, new), (zeds, new), (hybrid, new)):
         with pytest.raises(InputRefused, match="earlier capture"):
-            exchange.replay(eve, image, other)
+            exchange.replay(eve, picture, other)
     with pytest.raises(InputRefused, match="region"):
         exchange.flip(eve, new, "corner")
     with pytest.raises(InputRefused, match="factor"):
@@ -312,7 +312,7 @@ def test_a_replayed_picture_goes_when_its_source_goes(lesson):
 def test_the_channels_quota_counts_what_arrives_instead(lesson, monkeypatch):
     _, (_, new) = two(lesson, "textbook-pixels")
     with lesson.exchange._store.read() as unit:
-        used = unit.images.total_bytes(1)
+        used = unit.pictures.total_bytes(1)
     data = encoded(photograph(20, 20, 5))
     monkeypatch.setattr(sending, "BYTES_OF_A_CHANNEL", used + 1_000)
     with pytest.raises(InputRefused, match="may hold"):

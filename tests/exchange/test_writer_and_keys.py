@@ -235,7 +235,7 @@ def test_a_forged_alarm_takes_a_comparison_away_and_never_the_pin(office, png, w
     sent = office.send("Ada", png, "Bob").id
     ids = {row["name"]: row["id"] for row in writer.copy("seat", "1 = 1")}
     writer.run(
-        "INSERT INTO alarm (channel_id, seat_id, peer_id, raised_at, images_read) "
+        "INSERT INTO alarm (channel_id, seat_id, peer_id, raised_at, pictures_read) "
         "VALUES (1, :ada, :bob, 4000000000000000, 0)",
         ada=ids["Ada"],
         bob=ids["Bob"],

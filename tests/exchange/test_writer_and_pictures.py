@@ -7,22 +7,22 @@ from tests.exchange.deceiving import inbox, opened
 
 RULES = ("the first opening", "3 openings", "everyone has opened it", "the channel ends")
 TABLES = {
-    "image": "id",
-    "image_chunk": "image_id",
-    "image_record": "image_id",
-    "image_recipient": "image_id",
+    "picture": "id",
+    "picture_chunk": "picture_id",
+    "picture_record": "picture_id",
+    "picture_recipient": "picture_id",
 }
 
 
-def rows_of(writer, image_id):
-    [image] = writer.copy("image", f"public_id = '{image_id}'")
+def rows_of(writer, picture_id):
+    [picture] = writer.copy("picture", f"public_id = '{picture_id}'")
     return {
-        table: writer.copy(table, f"{column} = {image['id']}") for table, column in TABLES.items()
+        table: writer.copy(table, f"{column} = {picture['id']}") for table, column in TABLES.items()
     }
 
 
 def delete(writer, rows):
-    number = rows["image"][0]["id"]
+    number = rows["picture"][0]["id"]
     for table, column in reversed(TABLES.items()):
         writer.run(f"DELETE FROM {table} WHERE {column} = :number", number=number)
 
@@ -45,14 +45,14 @@ def put_back(writer, rows):
 )
 def test_a_rule_or_a_time_that_was_changed_is_refused(office, png, writer, columns):
     bob, sent = office.seats["Bob"], office.send("Ada", png, "Bob", remove_after="3 openings").id
-    before = writer.copy("image", "1 = 1")[0]
+    before = writer.copy("picture", "1 = 1")[0]
     assert opened(office, "Bob", sent).file == png
-    writer.set("image", "1 = 1", **columns)
+    writer.set("picture", "1 = 1", **columns)
     with pytest.raises(Tampered):
         opened(office, "Bob", sent)
     with pytest.raises(Tampered):
         office.exchange.details(bob, sent)
-    writer.set("image", "1 = 1", **{name: before[name] for name in columns})
+    writer.set("picture", "1 = 1", **{name: before[name] for name in columns})
     assert opened(office, "Bob", sent).file == png
 
 
@@ -62,8 +62,8 @@ def test_a_counter_that_is_set_back_opens_nothing_more(office, png, writer, rule
     sent = office.send("Ada", png, "Bob", "Cy", remove_after=rule).id
     for _ in range(times):
         opened(office, "Bob", sent)
-        writer.set("image", "1 = 1", openings=0)
-        writer.run("UPDATE image_recipient SET opened_at = NULL")
+        writer.set("picture", "1 = 1", openings=0)
+        writer.run("UPDATE picture_recipient SET opened_at = NULL")
     with pytest.raises(CannotOpen, match="as often as its sender allowed"):
         opened(office, "Bob", sent)
     with pytest.raises(CannotOpen):

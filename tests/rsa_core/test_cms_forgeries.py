@@ -36,7 +36,7 @@ class Post:
             self.signature,
             sender=sender.public,
             channel=self.channel,
-            image=self.image,
+            picture=self.image,
             scheme="hybrid",
             recipient=receiver.public,
         )
@@ -48,7 +48,7 @@ class Post:
 def posted(sealed, sender, recipients, *, signer=None, channel="here", image="image-1"):
     manifest = Manifest(
         channel=channel,
-        image=image,
+        picture=image,
         scheme="hybrid",
         sender=sender.public.fingerprint,
         recipients=tuple(recipient.public.fingerprint for recipient in recipients),

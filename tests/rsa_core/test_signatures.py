@@ -14,7 +14,7 @@ DIGESTS = st.binary(min_size=32, max_size=32)
 MANIFESTS = st.builds(
     Manifest,
     channel=TEXTS,
-    image=TEXTS,
+    picture=TEXTS,
     scheme=TEXTS,
     sender=DIGESTS,
     recipients=st.lists(DIGESTS, min_size=1, max_size=4, unique=True).map(tuple),
@@ -25,7 +25,7 @@ MANIFESTS = st.builds(
 
 MANIFEST = Manifest(
     channel="channel-1",
-    image="image-1",
+    picture="image-1",
     scheme="hybrid",
     sender=bytes(32),
     recipients=(b"b" * 32, b"a" * 32),

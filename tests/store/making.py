@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from store import Channel, NewImage, Seat, Store, Substitution, Unit, new_channel_key
+from store import Channel, NewPicture, Seat, Store, Substitution, Unit, new_channel_key
 
 NOW = datetime(2030, 5, 17, 12, 30, 15, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -51,8 +51,8 @@ def seat(unit: Unit, channel_id: int, **changes) -> Seat:
     return unit.seats.add(**(fields | changes))
 
 
-def image(sender: Seat, recipients: list[Seat] | None = None, **changes) -> NewImage:
-    new = NewImage(
+def picture(sender: Seat, recipients: list[Seat] | None = None, **changes) -> NewPicture:
+    new = NewPicture(
         public_id=word(),
         channel_id=sender.channel_id,
         sender_id=sender.id,
@@ -80,12 +80,12 @@ def room(store: Store, **changes) -> tuple[Channel, Seat, Seat]:
         )
 
 
-def send(store: Store, sender: Seat, recipients: list[Seat] | None = None, **changes) -> NewImage:
-    """One image and its event, committed."""
-    new = image(sender, recipients, **changes)
+def send(store: Store, sender: Seat, recipients: list[Seat] | None = None, **changes) -> NewPicture:
+    """One picture and its event, committed."""
+    new = picture(sender, recipients, **changes)
     with store.write() as unit:
-        unit.images.add(new)
-        unit.events.add(new.channel_id, "sent", NOW, seat_id=sender.id, image_id=new.public_id)
+        unit.pictures.add(new)
+        unit.events.add(new.channel_id, "sent", NOW, seat_id=sender.id, picture_id=new.public_id)
     return new
 
 

@@ -1,6 +1,6 @@
-"""Makes a store and sends images into it, while everything it does to the disk is recorded.
+"""Makes a store and sends pictures into it, while everything it does to the disk is recorded.
 
-Arguments: folder, and another PRAGMA synchronous than the store's own. Each committed image is
+Arguments: folder, and another PRAGMA synchronous than the store's own. Each committed picture is
 acknowledged by a line in the file `acknowledged` in the same folder, which is recorded like the
 rest and so has its place in time.
 """
@@ -14,7 +14,7 @@ from store import Limits, open_store
 from store.database import sqlite_connections
 from tests.store import making
 
-IMAGES = 60
+PICTURES = 60
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
     )
     _, sender, _ = making.room(store)
     chance = random.Random(7)
-    for _ in range(IMAGES):
+    for _ in range(PICTURES):
         sent = making.send(store, sender, content=chance.randbytes(chance.randrange(500, 40_000)))
         os.write(acknowledged, f"{sent.public_id} {sent.content[:16].hex()}\n".encode())
     os._exit(0)  # without the clean end that a loss of power does not allow

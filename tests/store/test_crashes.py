@@ -19,14 +19,14 @@ MIB = 1024 * 1024
 
 
 def check_all(store, channel_id, acknowledged):
-    """Every acknowledged image is whole, events have no gap, SQLite is content."""
+    """Every acknowledged picture is whole, events have no gap, SQLite is content."""
     with store.read() as unit:
-        stored = {image.public_id for image in unit.images.in_channel(channel_id)}
+        stored = {picture.public_id for picture in unit.pictures.in_channel(channel_id)}
         for public_id, head, size in acknowledged:
-            content = unit.images.content(channel_id, public_id)
+            content = unit.pictures.content(channel_id, public_id)
             assert (content[:32], len(content)) == (head, size)
         for public_id in stored - {public_id for public_id, _, _ in acknowledged}:
-            unit.images.content(channel_id, public_id)  # committed, not yet acknowledged: whole
+            unit.pictures.content(channel_id, public_id)  # committed, not yet acknowledged: whole
     assert making.gapless(store, channel_id) == len(stored)
     assert store.problems() == []
     return len(stored)
@@ -77,7 +77,7 @@ def test_two_servers_on_one_file_lose_nothing_and_leave_no_gap(sqlite_place, fig
         process.join(60)
     expected = {public_id for one in said for public_id in one}
     with store.read() as unit:
-        stored = [image.public_id for image in unit.images.in_channel(channel.id)]
+        stored = [picture.public_id for picture in unit.pictures.in_channel(channel.id)]
     figure(f"3 servers on one file: {len(stored)} of 120 stored, no gap")
     assert sorted(stored) == sorted(expected)
     assert making.gapless(store, channel.id) == 120
@@ -110,7 +110,9 @@ def test_a_foreign_lock_is_busy_in_time_and_readers_do_not_notice(sqlite_place, 
     process.join(60)
     sent = making.send(store, sender)
     with store.read() as unit:
-        assert [image.public_id for image in unit.images.in_channel(channel.id)] == [sent.public_id]
+        assert [picture.public_id for picture in unit.pictures.in_channel(channel.id)] == [
+            sent.public_id
+        ]
     store.close()
     figure(
         f"{holder.__name__}: refused after {refused:.2f} s of {wait:.0f} s patience, "
@@ -159,11 +161,11 @@ def test_the_quota_refuses_early_and_removing_makes_room(store_with_quota):
     store = store_with_quota
     channel, sender, _ = making.room(store)
     making.send(store, sender, content=bytes(900_000))
-    with pytest.raises(StoreFull, match="as many images"):
+    with pytest.raises(StoreFull, match="as many pictures"):
         making.send(store, sender, content=bytes(200_000))
     with store.write() as unit:
-        assert unit.images.count(channel.id) == 1
-        unit.images.purge(channel.id)
+        assert unit.pictures.count(channel.id) == 1
+        unit.pictures.purge(channel.id)
     making.send(store, sender, content=bytes(200_000))
 
 
@@ -216,7 +218,7 @@ def sweep_all(store):
             batch = unit.retention.sweep(NOW, limit=3)
         if not batch:
             return removed
-        removed += [removal.public_id for removal in batch.images]
+        removed += [removal.public_id for removal in batch.pictures]
         store.compact()
 
 
@@ -276,13 +278,13 @@ def test_without_ballast_a_full_disk_cannot_be_left(small_disk):
 
     def purge():
         with store.write() as unit:
-            unit.images.purge(channel.id)
+            unit.pictures.purge(channel.id)
 
     for _ in range(3):
         with pytest.raises(StoreFull):
             purge()
     with store.read() as unit:
-        assert unit.images.count(channel.id) == 10
+        assert unit.pictures.count(channel.id) == 10
     store.close()
 
 
@@ -477,11 +479,11 @@ def test_the_same_submission_from_many_sides_is_stored_once(store, figure):
         barrier.wait()
         with store.write() as unit:
             seat = unit.seats.by_token(token)  # from here on the channel is ours
-            found = unit.images.by_submission(seat.id, "one click")
+            found = unit.pictures.by_submission(seat.id, "one click")
             if found is None:
-                new = making.image(seat, [receiver], submission="one click")
-                found = unit.images.add(new)
-                unit.events.add(channel.id, "sent", NOW, image_id=found.public_id)
+                new = making.picture(seat, [receiver], submission="one click")
+                found = unit.pictures.add(new)
+                unit.events.add(channel.id, "sent", NOW, picture_id=found.public_id)
             stored.append(found.public_id)
 
     threads = [threading.Thread(target=send) for _ in range(6)]
@@ -490,7 +492,7 @@ def test_the_same_submission_from_many_sides_is_stored_once(store, figure):
     for thread in threads:
         thread.join()
     with store.read() as unit:
-        count = unit.images.count(channel.id)
+        count = unit.pictures.count(channel.id)
     figure(f"one submission from 6 sides: {count} row, {len(set(stored))} answer")
     assert (count, len(stored), len(set(stored))) == (1, 6, 1)
     assert making.gapless(store, channel.id) == 1

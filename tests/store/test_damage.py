@@ -6,44 +6,46 @@ import os
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from store import ImageDamaged, StoreDamaged
+from store import PictureDamaged, StoreDamaged
 from store.checking import check
-from store.schema import CHUNK_BYTES, image, image_chunk, image_record
+from store.schema import CHUNK_BYTES, picture, picture_chunk, picture_record
 from tests.store import making
 from tests.store.making import NOW
 
 
 def numbers(connection, *sent):
     return [
-        connection.scalar(select(image.c.id).where(image.c.public_id == one.public_id))
+        connection.scalar(select(picture.c.id).where(picture.c.public_id == one.public_id))
         for one in sent
     ]
 
 
 def flip_a_bit(connection, victim, _other, _elsewhere):
     [number] = numbers(connection, victim)
-    where = (image_chunk.c.image_id == number, image_chunk.c.n == 1)
-    data = bytearray(connection.scalar(select(image_chunk.c.data).where(*where)))
+    where = (picture_chunk.c.picture_id == number, picture_chunk.c.n == 1)
+    data = bytearray(connection.scalar(select(picture_chunk.c.data).where(*where)))
     data[1000] ^= 1
-    connection.execute(update(image_chunk).where(*where).values(data=bytes(data)))
+    connection.execute(update(picture_chunk).where(*where).values(data=bytes(data)))
 
 
 def flip_a_bit_and_mend_the_digest(connection, victim, other, elsewhere):
     flip_a_bit(connection, victim, other, elsewhere)
     [number] = numbers(connection, victim)
     pieces = connection.scalars(
-        select(image_chunk.c.data).where(image_chunk.c.image_id == number).order_by(image_chunk.c.n)
+        select(picture_chunk.c.data)
+        .where(picture_chunk.c.picture_id == number)
+        .order_by(picture_chunk.c.n)
     )
     digest = hashlib.sha256(b"".join(pieces)).digest()
-    connection.execute(update(image).where(image.c.id == number).values(sha256=digest))
+    connection.execute(update(picture).where(picture.c.id == number).values(sha256=digest))
 
 
 def swap_two_chunks(connection, victim, _other, _elsewhere):
     [number] = numbers(connection, victim)
     for old, new in ((0, 99), (1, 0), (99, 1)):
         connection.execute(
-            update(image_chunk)
-            .where(image_chunk.c.image_id == number, image_chunk.c.n == old)
+            update(picture_chunk)
+            .where(picture_chunk.c.picture_id == number, picture_chunk.c.n == old)
             .values(n=new)
         )
 
@@ -51,40 +53,42 @@ def swap_two_chunks(connection, victim, _other, _elsewhere):
 def lose_a_chunk(connection, victim, _other, _elsewhere):
     [number] = numbers(connection, victim)
     connection.execute(
-        delete(image_chunk).where(image_chunk.c.image_id == number, image_chunk.c.n == 2)
+        delete(picture_chunk).where(picture_chunk.c.picture_id == number, picture_chunk.c.n == 2)
     )
 
 
 def move_to_another_channel(connection, victim, _other, elsewhere):
     [number] = numbers(connection, victim)
-    connection.execute(update(image).where(image.c.id == number).values(channel_id=elsewhere))
+    connection.execute(update(picture).where(picture.c.id == number).values(channel_id=elsewhere))
 
 
 def claim_another_sender(connection, victim, other, _elsewhere):
     [number] = numbers(connection, victim)
     connection.execute(
-        update(image).where(image.c.id == number).values(sender_id=other.recipients[0][0])
+        update(picture).where(picture.c.id == number).values(sender_id=other.recipients[0][0])
     )
 
 
 def replay_under_the_name_of_another(connection, victim, other, _elsewhere):
-    """The other image's whole row, chunks and records, under the victim's name."""
+    """The other picture's whole row, chunks and records, under the victim's name."""
     number, source = numbers(connection, victim, other)
-    for table in (image_chunk, image_record):
-        connection.execute(delete(table).where(table.c.image_id == number))
-        rows = connection.execute(select(table).where(table.c.image_id == source)).all()
+    for table in (picture_chunk, picture_record):
+        connection.execute(delete(table).where(table.c.picture_id == number))
+        rows = connection.execute(select(table).where(table.c.picture_id == source)).all()
         for row in rows:
-            connection.execute(insert(table).values({**row._mapping, "image_id": number}))
+            connection.execute(insert(table).values({**row._mapping, "picture_id": number}))
     copied = connection.execute(
-        select(image.c.size, image.c.sha256, image.c.row_code).where(image.c.id == source)
+        select(picture.c.size, picture.c.sha256, picture.c.row_code).where(picture.c.id == source)
     ).one()
-    connection.execute(update(image).where(image.c.id == number).values(**copied._mapping))
+    connection.execute(update(picture).where(picture.c.id == number).values(**copied._mapping))
 
 
 def change_the_manifest(connection, victim, _other, _elsewhere):
     [number] = numbers(connection, victim)
     connection.execute(
-        update(image_record).where(image_record.c.image_id == number).values(manifest=b"forged")
+        update(picture_record)
+        .where(picture_record.c.picture_id == number)
+        .values(manifest=b"forged")
     )
 
 
@@ -102,7 +106,7 @@ TAMPERINGS = [
 
 def give_all(store, channel_id, public_id):
     with store.read() as unit:
-        return unit.images.content(channel_id, public_id), unit.images.records(
+        return unit.pictures.content(channel_id, public_id), unit.pictures.records(
             channel_id, public_id
         )
 
@@ -120,15 +124,15 @@ def test_what_was_tampered_with_is_not_given_and_the_rest_is(store, tamper):
     with store._database.writing() as connection:
         tamper(connection, victim, other, elsewhere.id)
     where = elsewhere.id if tamper is move_to_another_channel else channel.id
-    with pytest.raises(ImageDamaged):
+    with pytest.raises(PictureDamaged):
         give_all(store, where, victim.public_id)
     assert give_all(store, channel.id, other.public_id)[0] == other.content
     findings = check(store, NOW)
-    assert findings.images == 2
+    assert findings.pictures == 2
     assert [found.public_id for found in findings.damaged] == [victim.public_id]
     with store.read() as unit:
-        assert unit.images.get(where, victim.public_id).damaged
-        assert not unit.images.get(channel.id, other.public_id).damaged
+        assert unit.pictures.get(where, victim.public_id).damaged
+        assert not unit.pictures.get(channel.id, other.public_id).damaged
 
 
 def test_a_check_of_a_whole_store_finds_nothing(store):
@@ -136,12 +140,12 @@ def test_a_check_of_a_whole_store_finds_nothing(store):
     for _ in range(3):
         making.send(store, sender, [receiver])
     findings = check(store, NOW)
-    assert (findings.images, findings.damaged, findings.problems) == (3, (), ())
+    assert (findings.pictures, findings.damaged, findings.problems) == (3, (), ())
 
 
 @pytest.mark.parametrize(("length", "what"), [(1, "one bit"), (3000, "3 KB of garbage")])
 def test_damage_that_sqlite_does_not_see_is_seen(sqlite_place, figure, length, what):
-    """The disk changes bytes of one image under SQLite's feet."""
+    """The disk changes bytes of one picture under SQLite's feet."""
     store = sqlite_place.open()
     channel, sender, _ = making.room(store)
     marker = os.urandom(32)
@@ -152,7 +156,7 @@ def test_damage_that_sqlite_does_not_see_is_seen(sqlite_place, figure, length, w
     store.compact()
     store.close()
     raw = bytearray(sqlite_place.path.read_bytes())
-    # In the middle of a page that holds nothing but this image.
+    # In the middle of a page that holds nothing but this picture.
     place = (raw.index(marker * 100) // 4096 + 1) * 4096 + 512
     damage = bytes([raw[place] ^ 1]) if length == 1 else os.urandom(length)
     raw[place : place + length] = damage
@@ -160,7 +164,7 @@ def test_damage_that_sqlite_does_not_see_is_seen(sqlite_place, figure, length, w
     store = sqlite_place.open()  # quick_check is content
     assert store.problems() == []  # and so is integrity_check
     findings = check(store, NOW)
-    figure(f"{what} in one of 3 images: integrity_check ok, check finds {len(findings.damaged)}")
+    figure(f"{what} in one of 3 pictures: integrity_check ok, check finds {len(findings.damaged)}")
     assert [found.public_id for found in findings.damaged] == [sent[0].public_id]
     for good in sent[1:]:
         assert give_all(store, channel.id, good.public_id)[0] == good.content

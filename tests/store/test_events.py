@@ -13,7 +13,7 @@ def test_events_are_numbered_in_each_channel(store):
     with store.write() as unit:
         first = unit.events.add(one.id, "joined", NOW, seat_id=sender.id)
         unit.events.add(two.id, "created", NOW)
-        second = unit.events.add(one.id, "sent", NOW, image_id="abc", detail="3 recipients")
+        second = unit.events.add(one.id, "sent", NOW, picture_id="abc", detail="3 recipients")
     assert first == Event(1, "joined", NOW, sender.id, None, "")
     assert second == Event(2, "sent", NOW, None, "abc", "3 recipients")
     with store.read() as unit:

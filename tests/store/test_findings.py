@@ -1,10 +1,10 @@
-"""Findings: each seat's own, one for each image and attack, gone with image or seat."""
+"""Findings: each seat's own, one for each picture and attack, gone with picture or seat."""
 
 import os
 
 import pytest
 
-from store import Finding, ImageMissing, Limits, StoreFull
+from store import Finding, Limits, PictureMissing, StoreFull
 from tests.store import making
 from tests.store.making import HOUR, NOW
 
@@ -62,7 +62,7 @@ def test_the_same_attack_again_takes_the_place_of_the_first(store, scene):
         assert [found.found_at for found in unit.findings.of_seat(eve.id)] == [NOW + HOUR]
 
 
-def test_findings_go_with_their_image_with_their_seat_and_when_dropped(store, scene):
+def test_findings_go_with_their_picture_with_their_seat_and_when_dropped(store, scene):
     channel, sender, eve, mallory = scene
     sent = making.send(store, sender)
 
@@ -81,17 +81,17 @@ def test_findings_go_with_their_image_with_their_seat_and_when_dropped(store, sc
         unit.seats.leave(eve.id, NOW)
         assert unit.findings.of_seat(eve.id) == []
         assert unit.findings.total_bytes() == len(b"found")
-        unit.images.purge(channel.id)
+        unit.pictures.purge(channel.id)
         assert unit.findings.total_bytes() == 0
 
 
-def test_an_image_of_another_channel_has_no_findings_here(store, scene):
+def test_a_picture_of_another_channel_has_no_findings_here(store, scene):
     _, sender, eve, _ = scene
     other, _, _ = making.room(store)
     sent = making.send(store, sender)
-    for channel_id, image_id in ((other.id, sent.public_id), (sender.channel_id, "no such")):
-        with pytest.raises(ImageMissing), store.write() as unit:
-            unit.findings.put(eve.id, channel_id, image_id, attack="fermat", data=b"", at=NOW)
+    for channel_id, picture_id in ((other.id, sent.public_id), (sender.channel_id, "no such")):
+        with pytest.raises(PictureMissing), store.write() as unit:
+            unit.findings.put(eve.id, channel_id, picture_id, attack="fermat", data=b"", at=NOW)
 
 
 def test_a_finding_that_does_not_fit_leaves_the_earlier_one(place):

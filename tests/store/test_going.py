@@ -83,7 +83,7 @@ def sweep_all(store: Store, now: datetime = NOW) -> list[int]:
             swept = unit.retention.sweep(now)
         if not swept:
             return taken
-        taken.append(len(swept.images) + swept.rows)
+        taken.append(len(swept.pictures) + swept.rows)
         assert len(taken) < 1000
 
 
@@ -248,7 +248,7 @@ def test_what_only_a_seats_token_opens_goes_with_the_seat(place):
             assert left.locked_key is left.locked_classroom_key is None
             assert (left.name, left.public_key) == (seat.name, b"public")
             assert unit.seat_records.get(seat.id) is None
-        assert unit.images.content(channel.id, sent.public_id) == sent.content
+        assert unit.pictures.content(channel.id, sent.public_id) == sent.content
         (signer,) = unit.substitutions.signers(shown.id)
         assert (signer.public_key, signer.locked_key) == (b"public", b"")
         (ended,) = unit.substitutions.in_channel(channel.id)

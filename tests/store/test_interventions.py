@@ -1,4 +1,4 @@
-"""What arrives in an image's place is kept beside it, and goes with it."""
+"""What arrives in a picture's place is kept beside it, and goes with it."""
 
 import os
 import sqlite3
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from store import ImageDamaged, ImageMissing, Limits, NewIntervention, StoreFull
+from store import Limits, NewIntervention, PictureDamaged, PictureMissing, StoreFull
 from store.checking import check, statistics
 from tests.store import making
 from tests.store.making import HOUR, NOW
@@ -20,8 +20,8 @@ class Scene:
             self.eve = making.seat(unit, self.channel.id, role="interceptor")
         self.one, self.two = (making.send(store, self.sender, [self.bob]) for _ in range(2))
 
-    def new(self, image, act="act", kind="flip", **more) -> NewIntervention:
-        return NewIntervention(image.public_id, self.eve.id, act, kind, NOW, **more)
+    def new(self, picture, act="act", kind="flip", **more) -> NewIntervention:
+        return NewIntervention(picture.public_id, self.eve.id, act, kind, NOW, **more)
 
     def add(self, *news) -> None:
         with self.store.write() as unit:
@@ -39,8 +39,8 @@ class Scene:
     def originals(self):
         with self.store.read() as unit:
             return [
-                unit.images.content(self.channel.id, image.public_id)
-                for image in (self.one, self.two)
+                unit.pictures.content(self.channel.id, picture.public_id)
+                for picture in (self.one, self.two)
             ]
 
 
@@ -54,7 +54,7 @@ def test_what_arrives_is_what_was_given_and_the_original_stays(scene, size):
     altered = os.urandom(size)
     scene.add(scene.new(scene.one, content=altered, detail="a square"))
     (kept,) = scene.kept()
-    assert (kept.image_id, kept.seat_id, kept.kind) == (scene.one.public_id, scene.eve.id, "flip")
+    assert (kept.picture_id, kept.seat_id, kept.kind) == (scene.one.public_id, scene.eve.id, "flip")
     assert (kept.detail, kept.size, kept.done_at) == ("a square", size, NOW)
     assert scene.content(kept) == altered
     assert scene.originals() == [scene.one.content, scene.two.content]
@@ -100,12 +100,12 @@ def test_what_arrives_at_one_recipient_leaves_the_others_alone(scene):
     with scene.store.read() as unit:
         found = unit.interventions.records(scene.kept()[1].id)
         assert (found.details, found.manifest, found.signature) == records
-        assert unit.interventions.of_image(scene.channel.id, scene.two.public_id) == []
+        assert unit.interventions.of_picture(scene.channel.id, scene.two.public_id) == []
     scene.add(scene.new(scene.one, "all again", content=b"newer"))
     assert {kept.act for kept in scene.kept()} == {"bob", "cy", "all again"}
 
 
-def test_it_goes_with_its_image_and_with_the_image_it_is_taken_from(scene):
+def test_it_goes_with_its_picture_and_with_the_picture_it_is_taken_from(scene):
     scene.add(
         scene.new(scene.one, "s", "swap", source_id=scene.two.public_id),
         scene.new(scene.two, "s", "swap", source_id=scene.one.public_id),
@@ -114,15 +114,15 @@ def test_it_goes_with_its_image_and_with_the_image_it_is_taken_from(scene):
     scene.add(scene.new(scene.one, "r", "replay", source_id=three.public_id))
     scene.add(scene.new(scene.two, "m", content=b"x" * 300_000))
     with scene.store.write() as unit:
-        unit.images.mark_opened(scene.channel.id, three.public_id, scene.bob.id, NOW)
-        assert [gone.public_id for gone in unit.retention.sweep(NOW).images] == [three.public_id]
+        unit.pictures.mark_opened(scene.channel.id, three.public_id, scene.bob.id, NOW)
+        assert [gone.public_id for gone in unit.retention.sweep(NOW).pictures] == [three.public_id]
     assert [kept.act for kept in scene.kept()] == ["m"]
     with scene.store.write() as unit:
-        unit.images.purge(scene.channel.id)
+        unit.pictures.purge(scene.channel.id)
         assert unit.interventions.total_bytes() == unit.interventions.count() == 0
 
 
-def test_images_of_another_channel_are_not_to_be_had(scene):
+def test_pictures_of_another_channel_are_not_to_be_had(scene):
     _, sender, _ = making.room(scene.store)
     foreign = making.send(scene.store, sender)
     news = (
@@ -131,10 +131,10 @@ def test_images_of_another_channel_are_not_to_be_had(scene):
         scene.new(scene.one, "r", "replay", source_id=foreign.public_id),
     )
     for new in news:
-        with pytest.raises(ImageMissing):
+        with pytest.raises(PictureMissing):
             scene.add(new)
     assert scene.kept() == []
-    with scene.store.read() as unit, pytest.raises(ImageMissing):
+    with scene.store.read() as unit, pytest.raises(PictureMissing):
         unit.interventions.content(99)
 
 
@@ -143,7 +143,7 @@ def test_one_that_does_not_fit_leaves_the_earlier_one(place):
     scene = Scene(store)
     scene.add(scene.new(scene.one, "small", content=b"small"))
     with pytest.raises(StoreFull):
-        scene.add(scene.new(scene.one, "large", content=b"x" * 4_000))  # beside 2000 of images
+        scene.add(scene.new(scene.one, "large", content=b"x" * 4_000))  # beside 2000 of pictures
     assert [kept.act for kept in scene.kept()] == ["small"]
     store.close()
 
@@ -157,7 +157,7 @@ def read_all(unit, intervention_id):
     [
         "UPDATE intervention_chunk SET data = zeroblob(3)",
         "UPDATE intervention SET kind = 'drop'",
-        "UPDATE intervention SET image_id = image_id + 1",
+        "UPDATE intervention SET picture_id = picture_id + 1",
         "UPDATE intervention SET receiver_id = NULL, size = 2",
         "UPDATE intervention_record SET manifest = zeroblob(3)",
     ],
@@ -174,7 +174,7 @@ def test_rows_changed_behind_the_stores_back_are_noticed(sqlite_place, change):
     db.commit()
     db.close()
     (kept,) = scene.kept()
-    with store.read() as unit, pytest.raises(ImageDamaged):
+    with store.read() as unit, pytest.raises(PictureDamaged):
         read_all(unit, kept.id)
     found = check(store, NOW)
     assert found.problems == (f"intervention {kept.id} is damaged",)

@@ -93,10 +93,10 @@ def test_an_older_store_goes_up_and_keeps_its_rows(place, version):
         assert not channel.tampering
         sender = unit.seats.get(3)
         assert (sender.name, sender.waiting) == ("Ada", False)
-        sent = making.image(sender, [sender])
-        unit.images.add(sent)
+        sent = making.picture(sender, [sender])
+        unit.pictures.add(sent)
         assert unit.buckets.take("b", capacity=1, per_second=0, now=NOW)
-        assert unit.images.content(7, sent.public_id) == sent.content
+        assert unit.pictures.content(7, sent.public_id) == sent.content
         unit.findings.put(sender.id, 7, sent.public_id, attack="codebook", data=b"found", at=NOW)
         assert unit.findings.data(sender.id, sent.public_id, "codebook") == b"found"
         altered = NewIntervention(sent.public_id, 3, "act", "flip", NOW, content=b"x")
@@ -195,7 +195,7 @@ def test_a_store_killed_in_its_step_up_is_old_or_new(sqlite_place, tmp_path, fig
         connection = sqlite3.connect(sqlite_place.path)
         [version] = connection.execute("PRAGMA user_version").fetchone()
         [rows] = connection.execute("SELECT max(version) FROM schema_version").fetchone()
-        columns = {row[1] for row in connection.execute("PRAGMA table_info(image)")}
+        columns = {row[1] for row in connection.execute("PRAGMA table_info(picture)")}
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
         connection.close()
         assert version == rows

@@ -35,9 +35,9 @@ def sent(sqlite_place):
 def contents(place, sent):
     store = place.open()
     with store.read() as unit:
-        found = {image.public_id for image in unit.images.in_channel(sent[0].channel_id)}
+        found = {picture.public_id for picture in unit.pictures.in_channel(sent[0].channel_id)}
         whole = all(
-            unit.images.content(one.channel_id, one.public_id) == one.content
+            unit.pictures.content(one.channel_id, one.public_id) == one.content
             for one in sent
             if one.public_id in found
         )
@@ -46,28 +46,31 @@ def contents(place, sent):
 
 
 def test_a_check_of_a_whole_store_says_so(run, sent):
-    assert run("check") == (0, "3 images read, 0 damaged\n", "")
+    assert run("check") == (0, "3 pictures read, 0 damaged\n", "")
 
 
 def test_a_check_names_what_is_damaged_and_fails(run, sent, sqlite_place):
     store = sqlite_place.open()
     with store._database.writing() as connection:
-        connection.exec_driver_sql("UPDATE image_chunk SET data = x'00' WHERE image_id = 2")
+        connection.exec_driver_sql("UPDATE picture_chunk SET data = x'00' WHERE picture_id = 2")
     store.close()
     status, said, _ = run("check")
     assert status == 1
     assert sent[1].public_id in said
-    assert "3 images read, 1 damaged" in said
-    assert "damaged images: 1" in run("stats")[1]
+    assert "3 pictures read, 1 damaged" in said
+    assert "damaged pictures: 1" in run("stats")[1]
 
 
 def test_statistics_are_numbers_and_nothing_that_people_typed(run, sent):
     status, said, _ = run("stats")
     assert status == 0
     lines = dict(line.split(": ") for line in said.splitlines())
-    assert {"channels": "1", "images": "3", "image bytes": "3000", "seats held": "2"}.items() <= (
-        lines.items()
-    )
+    assert {
+        "channels": "1",
+        "pictures": "3",
+        "picture bytes": "3000",
+        "seats held": "2",
+    }.items() <= (lines.items())
     assert all(value.isdigit() for value in lines.values())
 
 
@@ -94,7 +97,7 @@ def test_a_backup_is_never_written_over_anything(run, sent, tmp_path):
 def test_a_backup_keeps_nothing_that_was_purged(run, sent, sqlite_place, tmp_path):
     store = sqlite_place.open()
     with store.write() as unit:
-        unit.images.purge(sent[0].channel_id)
+        unit.pictures.purge(sent[0].channel_id)
     store.close()
     run("backup", tmp_path / "copy.db")
     copied = (tmp_path / "copy.db").read_bytes()
@@ -169,8 +172,8 @@ def test_postgresql_is_checked_and_counted_and_backed_up_elsewhere(run, postgres
     _, sender, _ = making.room(store)
     making.send(store, sender)
     store.close()
-    assert run("check", url=postgres_place.url) == (0, "1 images read, 0 damaged\n", "")
-    assert "images: 1\n" in run("stats", url=postgres_place.url)[1]
+    assert run("check", url=postgres_place.url) == (0, "1 pictures read, 0 damaged\n", "")
+    assert "pictures: 1\n" in run("stats", url=postgres_place.url)[1]
     assert "pg_dump" in run("backup", tmp_path / "x", url=postgres_place.url)[2]
     assert "pg_restore" in run("restore", tmp_path / "x", url=postgres_place.url)[2]
 
@@ -183,4 +186,4 @@ def test_it_is_started_as_a_module(sqlite_place, sent):
         text=True,
         check=True,
     )
-    assert "images: 3\n" in done.stdout
+    assert "pictures: 3\n" in done.stdout

@@ -113,7 +113,7 @@ def acknowledged_by(acts):
 
 
 def look(files, folder, acknowledged):
-    """What a start after the failure finds: lost and torn images, and whether it starts."""
+    """What a start after the failure finds: lost and torn pictures, and whether it starts."""
     folder.mkdir()
     for path, content in files.items():
         name = Path(path).name
@@ -125,11 +125,13 @@ def look(files, folder, acknowledged):
         return len(acknowledged), 0, 1
     lost = torn = 0
     with store.read() as unit:
-        stored = unit.images.after(0, limit=1000)
+        stored = unit.pictures.after(0, limit=1000)
         try:
             heads = {
-                image.public_id: unit.images.content(image.channel_id, image.public_id)[:16].hex()
-                for image in stored
+                picture.public_id: unit.pictures.content(picture.channel_id, picture.public_id)[
+                    :16
+                ].hex()
+                for picture in stored
             }
         except StoreError:
             heads, torn = {}, 1
@@ -142,7 +144,7 @@ def look(files, folder, acknowledged):
 
 
 def replay(acts, tmp_path, seed):
-    """(states that lose something, states with torn images, states that do not start) by disk."""
+    """(states that lose something, states with torn pictures, states that do not start) by disk."""
     chance = random.Random(seed)
     points = sorted(chance.sample(range(len(acts)), POINTS))  # the making of the file included
     behaviours = {
@@ -177,7 +179,7 @@ def test_a_loss_of_power_loses_nothing_acknowledged(recorder, tmp_path, figure):
     assert set(results.values()) == {(0, 0, 0)}
 
 
-def test_without_full_the_same_loss_of_power_loses_images(recorder, tmp_path, figure):
+def test_without_full_the_same_loss_of_power_loses_pictures(recorder, tmp_path, figure):
     """The control: the model notices what NORMAL leaves out."""
     acts = record(recorder, tmp_path / "normal", "NORMAL")
     results = replay(acts, tmp_path, seed=1)

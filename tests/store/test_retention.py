@@ -10,12 +10,12 @@ MINUTE = timedelta(minutes=1)
 
 
 def sweep(store, now, **options):
-    """The images that one sweep removes."""
+    """The pictures that one sweep removes."""
     with store.write() as unit:
-        return list(unit.retention.sweep(now, **options).images)
+        return list(unit.retention.sweep(now, **options).pictures)
 
 
-def test_images_of_a_channel_that_is_over_go_and_others_stay(store):
+def test_pictures_of_a_channel_that_is_over_go_and_others_stay(store):
     expired, sender, receiver = making.room(store, expires_at=NOW)
     closed, other_sender, _ = making.room(store)
     alive, third_sender, _ = making.room(store)
@@ -30,7 +30,7 @@ def test_images_of_a_channel_that_is_over_go_and_others_stay(store):
     ]
     assert sweep(store, NOW) == []
     with store.read() as unit:
-        assert unit.images.content(alive.id, kept.public_id) == kept.content
+        assert unit.pictures.content(alive.id, kept.public_id) == kept.content
 
 
 def test_a_sweep_takes_small_batches_and_a_channel_goes_after_the_last_one(store):
@@ -49,7 +49,7 @@ def test_a_sweep_takes_small_batches_and_a_channel_goes_after_the_last_one(store
         assert unit.channels.get(channel.id) is None
 
 
-def test_a_batch_is_bounded_in_bytes_too_and_one_large_image_is_a_batch(store, monkeypatch):
+def test_a_batch_is_bounded_in_bytes_too_and_one_large_picture_is_a_batch(store, monkeypatch):
     monkeypatch.setattr("store.repositories.retention._BATCH_BYTES", 1000)
     _, sender, _ = making.room(store, expires_at=NOW)
     sizes = [400, 600, 1, 5000, 10]
@@ -60,17 +60,17 @@ def test_a_batch_is_bounded_in_bytes_too_and_one_large_image_is_a_batch(store, m
     assert batches == [[0, 1], [2], [3], [4]]
 
 
-def test_an_image_goes_after_as_many_openings_as_its_sender_allowed(store):
+def test_a_picture_goes_after_as_many_openings_as_its_sender_allowed(store):
     channel, sender, receiver = making.room(store)
     sent = making.send(store, sender, [receiver], max_openings=2)
     for opening, gone in ((1, False), (2, True)):
         with store.write() as unit:
-            unit.images.mark_opened(channel.id, sent.public_id, receiver.id, NOW)
-            assert unit.images.get(channel.id, sent.public_id).openings == opening
+            unit.pictures.mark_opened(channel.id, sent.public_id, receiver.id, NOW)
+            assert unit.pictures.get(channel.id, sent.public_id).openings == opening
         assert (sweep(store, NOW) == [Removal(channel.id, sent.public_id, "openings")]) == gone
 
 
-def test_an_image_goes_when_everyone_has_opened_it(store):
+def test_a_picture_goes_when_everyone_has_opened_it(store):
     channel, sender, receiver = making.room(store)
     with store.write() as unit:
         second = making.seat(unit, channel.id)
@@ -80,10 +80,10 @@ def test_an_image_goes_when_everyone_has_opened_it(store):
     for seat, gone in ((receiver, False), (receiver, False), (second, True)):
         with store.write() as unit:
             for name in (sent.public_id, unasked.public_id):
-                unit.images.mark_opened(channel.id, name, seat.id, NOW)
+                unit.pictures.mark_opened(channel.id, name, seat.id, NOW)
         assert (sweep(store, NOW) == [Removal(channel.id, sent.public_id, "all opened")]) == gone
     with store.read() as unit:
-        left = [image.public_id for image in unit.images.in_channel(channel.id)]
+        left = [picture.public_id for picture in unit.pictures.in_channel(channel.id)]
     assert left == [unasked.public_id, nobody.public_id]
 
 
@@ -112,7 +112,7 @@ def test_a_clock_that_jumps_and_comes_back_removes_nothing_that_is_not_due(store
     moments += [NOW - jump, NOW - jump + MINUTE, NOW + 4 * MINUTE, NOW + 5 * MINUTE]
     assert [sweep(store, now) for now in moments] == [[]] * len(moments)
     with store.read() as unit:
-        assert unit.images.content(channel.id, sent.public_id) == sent.content
+        assert unit.pictures.content(channel.id, sent.public_id) == sent.content
     # And when it has settled, what is due goes as ever.
     late = NOW + 2 * HOUR
     swept = [sweep(store, late + minute * MINUTE) for minute in range(5)]
@@ -135,8 +135,8 @@ def test_sizes_are_counted_for_the_channel_and_for_the_store(store):
     making.send(store, sender, content=b"x" * 7)
     making.send(store, stranger, content=b"x")
     with store.read() as unit:
-        assert unit.images.total_bytes(channel.id) == 300_007
-        assert unit.images.total_bytes() == 300_008
-        assert unit.images.total_bytes(99) == 0
-        assert (unit.images.count(channel.id), unit.images.count()) == (2, 3)
-        assert unit.images.count(other.id) == 1
+        assert unit.pictures.total_bytes(channel.id) == 300_007
+        assert unit.pictures.total_bytes() == 300_008
+        assert unit.pictures.total_bytes(99) == 0
+        assert (unit.pictures.count(channel.id), unit.pictures.count()) == (2, 3)
+        assert unit.pictures.count(other.id) == 1

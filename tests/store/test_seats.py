@@ -84,7 +84,7 @@ def test_who_is_there_is_listed_in_the_order_of_joining(store):
     assert everyone[1].left_at == NOW
 
 
-def test_who_left_is_listed_while_an_image_of_theirs_is_there(store):
+def test_who_left_is_listed_while_a_picture_of_theirs_is_there(store):
     channel, sender, receiver = making.room(store)
     with store.write() as unit:
         idle = making.seat(unit, channel.id)
@@ -93,9 +93,9 @@ def test_who_left_is_listed_while_an_image_of_theirs_is_there(store):
     with store.write() as unit:
         for one in (sender, receiver, idle):
             unit.seats.leave(one.id, NOW)
-        gone = unit.seats.left_with_images(channel.id)
+        gone = unit.seats.left_with_pictures(channel.id)
         assert [seat.id for seat in gone] == [sender.id, receiver.id]
-        assert unit.seats.left_with_images(making.channel(store, unit).id) == []
+        assert unit.seats.left_with_pictures(making.channel(store, unit).id) == []
 
 
 def test_touching_and_setting_keys_changes_that_seat_alone(store):

@@ -37,7 +37,7 @@ def test_deleted_ciphertext_is_gone_from_file_and_log(sqlite_place, figure):
     assert found(sqlite_place, marker)  # the control: looking finds it
     assert found(sqlite_place, altered)
     with store.write() as unit:
-        assert unit.images.purge(channel.id) == 4
+        assert unit.pictures.purge(channel.id) == 4
     before = found(sqlite_place, marker)
     store.compact()
     after = found(sqlite_place, marker) | found(sqlite_place, altered)
@@ -57,14 +57,14 @@ def test_a_compact_beside_a_reader_does_no_harm_and_the_next_one_does_the_rest(s
     marker = os.urandom(24)
     sent = making.send(store, sender, content=marker * 30_000)
     with store.read() as unit:
-        before = unit.images.in_channel(channel.id)
+        before = unit.pictures.in_channel(channel.id)
         with store.write() as other:
-            other.images.purge(channel.id)
+            other.pictures.purge(channel.id)
         started = time.monotonic()
         store.compact()
         took = time.monotonic() - started
-        assert unit.images.in_channel(channel.id) == before
-        assert unit.images.content(channel.id, sent.public_id) == sent.content
+        assert unit.pictures.in_channel(channel.id) == before
+        assert unit.pictures.content(channel.id, sent.public_id) == sent.content
     assert found(sqlite_place, marker)
     store.compact()
     assert found(sqlite_place, marker) == set()
@@ -81,14 +81,14 @@ def test_room_in_the_file_goes_back_to_the_disk_while_others_write(sqlite_place)
     kept = making.send(store, stranger, content=os.urandom(300_000))
     large = store.sizes()["file bytes"]
     with store.write() as unit:
-        unit.images.purge(channel.id)
+        unit.pictures.purge(channel.id)
     free = store.sizes()["free bytes in file"]
     assert store._database._vacuum_step()
     assert free - store.sizes()["free bytes in file"] == 256 * 4096  # a step is a megabyte
     store.compact()
     assert store.sizes()["file bytes"] < large / 8
     with store.read() as unit:
-        assert unit.images.content(other.id, kept.public_id) == kept.content
+        assert unit.pictures.content(other.id, kept.public_id) == kept.content
     store.close()
 
 
@@ -114,9 +114,9 @@ def test_nothing_that_is_stored_is_logged_or_said(store, caplog):
         making.seat(unit, channel.id, name="NICKNAME", locked_key=b"PRIVATE")
     said = [caplog.text]
     for act in (
-        lambda unit: unit.images.add(sent),
+        lambda unit: unit.pictures.add(sent),
         lambda unit: making.seat(unit, channel.id, name="NICKNAME"),
-        lambda unit: unit.images.content(channel.id, "NO SUCH ID"),
+        lambda unit: unit.pictures.content(channel.id, "NO SUCH ID"),
         lambda unit: unit.events.add(99, "kind", NOW, detail="DETAIL"),
     ):
         with pytest.raises(StoreError) as caught, store.write() as unit:

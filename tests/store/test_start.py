@@ -182,12 +182,12 @@ def test_a_lost_pepper_is_said_and_not_replaced(sqlite_place):
 # Files that are there already
 
 
-def made(place, images=3):
-    """A store with some images, closed; gives what was sent."""
+def made(place, pictures=3):
+    """A store with some pictures, closed; gives what was sent."""
     store = place.open()
     _, sender, receiver = making.room(store)
     sent = [
-        making.send(store, sender, [receiver], content=os.urandom(300_000)) for _ in range(images)
+        making.send(store, sender, [receiver], content=os.urandom(300_000)) for _ in range(pictures)
     ]
     store.close()
     return sent
@@ -313,7 +313,7 @@ def test_a_healthy_file_is_opened(sqlite_place):
     sent = made(sqlite_place)
     store = sqlite_place.open()
     with store.read() as unit:
-        assert unit.images.content(sent[0].channel_id, sent[0].public_id) == sent[0].content
+        assert unit.pictures.content(sent[0].channel_id, sent[0].public_id) == sent[0].content
     store.close()
 
 
@@ -332,7 +332,7 @@ def test_a_checkpoint_cut_short_is_no_damage(sqlite_place, sqlite_other_place):
     sqlite_other_place.path.with_name("channels.db-wal").write_bytes(log)
     store = sqlite_other_place.open()
     with store.read() as unit:
-        assert unit.images.content(channel.id, sent.public_id) == sent.content
+        assert unit.pictures.content(channel.id, sent.public_id) == sent.content
     store.close()
 
 

@@ -30,18 +30,18 @@ class Scene:
 
     def send(self, *sealed_for):
         recipients = tuple((seat.id, fingerprint) for seat, fingerprint in sealed_for)
-        new = replace(making.image(self.ada), recipients=recipients)
+        new = replace(making.picture(self.ada), recipients=recipients)
         with self.store.write() as unit:
-            unit.images.add(new)
+            unit.pictures.add(new)
         return new
 
     def waiting(self, seat):
         with self.store.read() as unit:
             return unit.substitutions.waiting(seat.id)
 
-    def relay(self, image, substitution):
+    def relay(self, picture, substitution):
         new = NewIntervention(
-            image.public_id,
+            picture.public_id,
             substitution.interceptor_id,
             making.word(),
             "relay",
@@ -99,11 +99,11 @@ def test_what_was_sealed_under_the_false_key_waits_until_it_is_sealed_again(scen
     assert scene.waiting(scene.eve) == []
 
 
-def test_a_damaged_image_does_not_wait(scene):
+def test_a_damaged_picture_does_not_wait(scene):
     mine = scene.substitute()
-    image = scene.send((scene.bob, mine.fingerprint))
+    picture = scene.send((scene.bob, mine.fingerprint))
     with scene.store.write() as unit:
-        unit.images.mark_damaged(scene.channel.id, image.public_id, NOW)
+        unit.pictures.mark_damaged(scene.channel.id, picture.public_id, NOW)
     assert scene.waiting(scene.eve) == []
 
 
@@ -137,14 +137,14 @@ def test_an_alarm_is_about_two_people(scene):
             peer_id=scene.ada.id,
             at=NOW,
             substitution_id=mine.id,
-            images_read=3,
+            pictures_read=3,
         )
         unit.alarms.add(
             channel_id=scene.channel.id, seat_id=scene.cy.id, peer_id=scene.ada.id, at=NOW + HOUR
         )
         about = {
             name: [
-                (one.seat_id, one.peer_id, one.substitution_id, one.images_read)
+                (one.seat_id, one.peer_id, one.substitution_id, one.pictures_read)
                 for one in unit.alarms.about(scene.channel.id, getattr(scene, name).id)
             ]
             for name in ("ada", "bob", "cy", "eve")

@@ -29,7 +29,7 @@ def test_what_is_raised_inside_undoes_everything_and_frees_everything(store):
 
     def interrupted_write():
         with store.write() as unit:
-            unit.images.add(making.image(sender, [receiver]))
+            unit.pictures.add(making.picture(sender, [receiver]))
             unit.events.add(channel.id, "sent", NOW)
             raise Rerun
 
@@ -37,7 +37,7 @@ def test_what_is_raised_inside_undoes_everything_and_frees_everything(store):
         interrupted_write()
     assert [engine.pool.checkedout() for engine in engines(store)] == [0, 0]
     with store.write() as unit:
-        assert unit.images.in_channel(channel.id) == []
+        assert unit.pictures.in_channel(channel.id) == []
         assert unit.events.add(channel.id, "sent", NOW).seq == 1
 
 
@@ -77,7 +77,7 @@ def test_nothing_of_the_driver_leaves(store):
     _, sender, _ = making.room(store)
     new = making.send(store, sender)
     with pytest.raises(StoreRefused) as caught, store.write() as unit:
-        unit.images.add(new)
+        unit.pictures.add(new)
     text = "".join(traceback.format_exception(caught.value))
     assert new.submission not in text
     assert "INSERT" not in text
@@ -100,7 +100,7 @@ def test_errors_come_as_the_stores_own_inside_the_unit_too(store):
 
     def catch_inside():
         with store.write() as unit, pytest.raises(StoreRefused):
-            unit.images.add(new)
+            unit.pictures.add(new)
 
     catch_inside()
 

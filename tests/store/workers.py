@@ -38,7 +38,7 @@ def opens_and_dies(url, delay):
 
 
 def sends_until_killed(url, sender, acknowledge, sizes):
-    """Stores one image after the other; names each one through the pipe once it is committed."""
+    """Stores one picture after the other; names each one through the pipe once it is committed."""
     store = open_store(url, pepper=making.PEPPER)
     n = 0
     while True:
@@ -49,7 +49,7 @@ def sends_until_killed(url, sender, acknowledge, sizes):
 
 
 def sends_some(url, sender, number, answers):
-    """Stores so many images; answers with their public ids."""
+    """Stores so many pictures; answers with their public ids."""
     store = open_store(url, pepper=making.PEPPER)
     answers.put([making.send(store, sender).public_id for _ in range(number)])
     store.close()

@@ -40,7 +40,7 @@ def words(at: AppTest) -> str:
 
 
 def pictures(at: AppTest) -> int:
-    return len(at.get("image"))
+    return len(at.get("picture"))
 
 
 @pytest.mark.parametrize("rule", ["the first opening", "3 openings", "everyone has opened it"])
@@ -73,7 +73,7 @@ def test_the_ciphertext_is_taken_by_a_press_and_not_by_looking(
 
     def openings():
         with exchange._store.read() as unit:
-            return unit.images.get(1, sent.id).openings
+            return unit.pictures.get(1, sent.id).openings
 
     (toggle,) = [one for one in pia.toggle if one.label == "Offer the ciphertext"]
     toggle.set_value(True).run()

@@ -109,7 +109,7 @@ def test_sending_goes_on_after_it_was_interrupted(exchange, channel, png):
     at.session_state[f"sending_{ada.id}"] = order
     at.session_state[f"report_{ada.id}"] = {}
     at.run()
-    assert [success.value for success in at.success] == ["1 image sent."]
+    assert [success.value for success in at.success] == ["1 picture sent."]
     assert len(exchange.sent(ada)) == 1
     at.run()
     assert len(exchange.sent(ada)) == 1
@@ -167,15 +167,15 @@ def test_a_new_receiver_is_ticked_and_a_choice_is_kept(exchange, channel, monkey
     assert at.multiselect[0].value == [cy.id]
 
 
-def test_an_image_goes_only_to_those_who_were_on_the_screen_at_the_press(exchange, channel, png):
+def test_a_picture_goes_only_to_those_who_were_on_the_screen_at_the_press(exchange, channel, png):
     bob = sit(exchange, channel, "Bob", "receiver")
     ada = sit(exchange, channel, "Ada", "sender")
     at = page_of(ada, channel.key)
     at.file_uploader[0].upload("a.png", png, "image/png").run()
     sit(exchange, channel, "Mallory", "receiver")
     next(b for b in at.button if b.label == "Encrypt and send").click().run()
-    (image,) = exchange.sent(ada)
-    assert [receipt.name for receipt in image.receipts] == ["Bob"]
+    (picture,) = exchange.sent(ada)
+    assert [receipt.name for receipt in picture.receipts] == ["Bob"]
     assert bob.id in at.multiselect[0].value
 
 
@@ -272,7 +272,7 @@ def test_a_long_inbox_begins_with_the_newest_and_shows_more_when_asked(exchange,
 
     at = page_of(bob, channel.key)
     assert shown(at) == [str(number) for number in range(22, 2, -1)]
-    assert "3 older images are not shown." in [caption.value for caption in at.caption]
-    next(b for b in at.button if b.label == "Show older images").click().run()
+    assert "3 older pictures are not shown." in [caption.value for caption in at.caption]
+    next(b for b in at.button if b.label == "Show older pictures").click().run()
     assert shown(at) == [str(number) for number in range(22, -1, -1)]
-    assert "Show older images" not in [b.label for b in at.button]
+    assert "Show older pictures" not in [b.label for b in at.button]

@@ -69,7 +69,7 @@ def test_every_file_of_every_zip_has_its_line(exchange, ada, press, png, monkeyp
     refused = [name for name, problem in outcomes(at, ada) if problem]
     assert refused[:4] == ["notes.txt", "c.png", "none.zip", "many.zip"]
     assert len(refused) == 7
-    assert [success.value for success in at.success] == ["4 images sent."]
+    assert [success.value for success in at.success] == ["4 pictures sent."]
     assert len(exchange.sent(ada)) == 4
     rows = list(csv.DictReader(io.StringIO(saved[-1].decode())))
     assert [(row["name"], row["outcome"] == "sent") for row in rows] == [
@@ -99,7 +99,9 @@ def test_an_interrupted_zip_goes_on_where_it_stopped(exchange, ada, press, png, 
     at.run()
     assert unpacked == ["0.png", "1.png", "2.png", "2.png", "3.png", "4.png"]
     assert len(exchange.sent(ada)) == 5
-    assert sorted(image.file_name for image in exchange.sent(ada)) == [f"{n}.png" for n in range(5)]
+    assert sorted(picture.file_name for picture in exchange.sent(ada)) == [
+        f"{n}.png" for n in range(5)
+    ]
 
 
 def test_four_zips_that_unpack_to_gigabytes_cost_one_file_at_a_time(exchange, ada, press):

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from exchange import CapturedImage, Seat
+from exchange import CapturedPicture, Seat
 from ui.frame.guard import role_page
 from ui.interceptor.arithmetic import show_arithmetic
 from ui.interceptor.attacks import show_attacks
@@ -30,25 +30,25 @@ def page() -> None:
             shows[name](seat, capture)
 
 
-def _ciphertext(_seat: Seat, capture: CapturedImage) -> None:
+def _ciphertext(_seat: Seat, capture: CapturedPicture) -> None:
     """What travelled."""
     show_ciphertext(capture)
 
 
-def _statistics(seat: Seat, capture: CapturedImage) -> None:
+def _statistics(seat: Seat, capture: CapturedPicture) -> None:
     """What can be measured without a key."""
     show_statistics(seat, capture)
     show_experiments(seat, capture)
 
 
-def _attacks(seat: Seat, capture: CapturedImage) -> None:
+def _attacks(seat: Seat, capture: CapturedPicture) -> None:
     """What breaks it."""
     show_attacks(seat, capture)
     show_arithmetic(seat, capture)
     show_keys(seat)
 
 
-def _tampering(seat: Seat, capture: CapturedImage) -> None:
+def _tampering(seat: Seat, capture: CapturedPicture) -> None:
     """What is done to it on its way; without the owner's permission what was done before."""
     if not seat.channel.tampering:
         st.info(

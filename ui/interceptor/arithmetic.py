@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from exchange import CapturedImage, Seat
+from exchange import CapturedPicture, Seat
 from lab import Arithmetic, LabError, arithmetic
 from ui.interceptor.findings import exact_picture
 from ui.parts.held import once
@@ -12,7 +12,7 @@ _LONG = 6  # lines of numbers that need a box with its own scroll bar
 _MAX_SIDE = 16_384
 
 
-def show_arithmetic(seat: Seat, capture: CapturedImage) -> None:
+def show_arithmetic(seat: Seat, capture: CapturedPicture) -> None:
     """For the textbook schemes: m, e, n, c, and the steps from m to c."""
     if not capture.facts.moduli:
         return

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from exchange import ATTACK_CHOICES, AttackChoice, AttackState, CapturedImage, ExchangeError, Seat
+from exchange import ATTACK_CHOICES, AttackChoice, AttackState, CapturedPicture, ExchangeError, Seat
 from lab import appearing
 from ui.frame.service import exchange, visitor
 from ui.interceptor.choices import attack_key
@@ -22,7 +22,7 @@ _STAGE_EVERY = 0.3
 _FIRST = "attack_first_look"
 
 
-def show_attacks(seat: Seat, capture: CapturedImage) -> None:
+def show_attacks(seat: Seat, capture: CapturedPicture) -> None:
     """Every attack, offered for every capture, and this seat's findings."""
     state = _look(seat)
     running = state is not None
@@ -43,7 +43,7 @@ def show_attacks(seat: Seat, capture: CapturedImage) -> None:
             st.session_state[_FIRST] = True
             _watch(seat)
         items = found_items(seat, capture)
-        again = state is not None and (state.image_id, state.attack) == (capture.item.id, name)
+        again = state is not None and (state.picture_id, state.attack) == (capture.item.id, name)
         if name in items and not again and not _redrawing(seat, capture, name):
             show_finding(seat, capture, items[name])
     show_findings(seat, items)
@@ -55,7 +55,7 @@ def _about(attack: AttackChoice) -> None:
     st.caption(f"Gives: {attack.gives}. Source: {attack.citation}.")
 
 
-def _start(seat: Seat, capture: CapturedImage, name: str) -> None:
+def _start(seat: Seat, capture: CapturedPicture, name: str) -> None:
     problem = ""
     try:
         exchange().start_attack(seat, capture.item.id, name, visitor())
@@ -72,19 +72,19 @@ def _look(seat: Seat) -> AttackState | None:
     state = exchange().attack_state(seat, visitor())
     if state is None or state.phase in {"waiting", "running"}:
         return state
-    _keep_problem(seat, state.image_id, state.attack, state.words)
+    _keep_problem(seat, state.picture_id, state.attack, state.words)
     st.session_state.pop(f"redraw_{seat.id}", None)
     return None
 
 
-def _keep_problem(seat: Seat, image_id: str, name: str, words: str) -> None:
-    st.session_state[f"attack_problem_{seat.id}"] = (image_id, name, words)
+def _keep_problem(seat: Seat, picture_id: str, name: str, words: str) -> None:
+    st.session_state[f"attack_problem_{seat.id}"] = (picture_id, name, words)
 
 
-def _problem(seat: Seat, capture: CapturedImage, name: str) -> None:
+def _problem(seat: Seat, capture: CapturedPicture, name: str) -> None:
     """Why this attack on this capture came to nothing."""
-    image_id, attack, words = st.session_state.get(f"attack_problem_{seat.id}", ("", "", ""))
-    if words and (image_id, attack) == (capture.item.id, name):
+    picture_id, attack, words = st.session_state.get(f"attack_problem_{seat.id}", ("", "", ""))
+    if words and (picture_id, attack) == (capture.item.id, name):
         st.warning(words, icon=":material/cancel:")
 
 
@@ -114,7 +114,7 @@ def _cancel(seat: Seat) -> None:
         exchange().cancel_attack(seat)
 
 
-def _redrawing(seat: Seat, capture: CapturedImage, name: str) -> bool:
+def _redrawing(seat: Seat, capture: CapturedPicture, name: str) -> bool:
     """After a codebook: its stages once more, slowly enough to be seen; whether that goes on."""
     redraw = st.session_state.get(f"redraw_{seat.id}")
     if redraw is None or name != "codebook" or redraw[:2] != (capture.item.id, name):
@@ -134,11 +134,11 @@ def _appear(seat: Seat, pictures: tuple[bytes, ...]) -> None:
     redraw = st.session_state.get(f"redraw_{seat.id}")
     if redraw is None:
         return
-    image_id, name, shown = redraw
+    picture_id, name, shown = redraw
     if shown >= len(pictures) and not first:
         st.rerun()  # the finding takes the place of its stages
     shown = min(shown, len(pictures) - 1)
-    st.session_state[f"redraw_{seat.id}"] = (image_id, name, shown + 1)
+    st.session_state[f"redraw_{seat.id}"] = (picture_id, name, shown + 1)
     known = 256 * (shown + 1) // len(pictures)
     small_picture(pictures[shown], alt="The picture appearing", width=320)
     st.caption(f"The picture appearing: {known} of 256 samples looked up")

@@ -6,7 +6,7 @@ from weakref import WeakValueDictionary
 
 import streamlit as st
 
-from exchange import CapturedImage, CaptureItem, ExchangeError, Seat
+from exchange import CapturedPicture, CaptureItem, ExchangeError, Seat
 from lab import hex_dump, noise_picture
 from ui.frame.service import exchange, visitor
 from ui.interceptor.choices import attack_key, tab_key
@@ -18,21 +18,21 @@ _HEX_BYTES = 512
 
 # The captures that sessions look at just now. A class looks at the same ones, and a large one is
 # some 50 MB; whether a seat may see it was asked before, in the list of its captures.
-_in_sight: WeakValueDictionary[str, CapturedImage] = WeakValueDictionary()
+_in_sight: WeakValueDictionary[str, CapturedPicture] = WeakValueDictionary()
 
 
-def capture_choice(seat: Seat) -> CapturedImage | None:
+def capture_choice(seat: Seat) -> CapturedPicture | None:
     """The captures of the channel, the newest first; the chosen one, whole."""
     items = {item.id: item for item in exchange().captures(seat)}
     if not items:
-        st.caption("Nothing captured yet. Every image sent in this channel appears here.")
+        st.caption("Nothing captured yet. Every picture sent in this channel appears here.")
         return None
     if f"capture_{seat.id}" not in st.session_state:
         _follow_attack(seat, items)
     chosen = st.selectbox(
         "Capture",
         list(items),
-        format_func=lambda image_id: _label(items[image_id]),
+        format_func=lambda picture_id: _label(items[picture_id]),
         key=f"capture_{seat.id}",
     )
     held = _in_sight.get(chosen)
@@ -49,13 +49,13 @@ def capture_choice(seat: Seat) -> CapturedImage | None:
 def _follow_attack(seat: Seat, items: Mapping[str, CaptureItem]) -> None:
     """A page that was opened anew while an attack runs goes on where the attack is."""
     running = exchange().attack_state(seat, visitor())
-    if running is not None and running.image_id in items:
-        st.session_state[f"capture_{seat.id}"] = running.image_id
+    if running is not None and running.picture_id in items:
+        st.session_state[f"capture_{seat.id}"] = running.picture_id
         st.session_state[attack_key(seat)] = running.attack
         st.session_state[tab_key(seat)] = "Attacks"
 
 
-def show_ciphertext(capture: CapturedImage) -> None:
+def show_ciphertext(capture: CapturedPicture) -> None:
     """What travelled: facts, a picture of the noise, and bytes."""
     picture, facts = st.columns([1, 2])
     with picture:

@@ -4,7 +4,7 @@ import hashlib
 
 import streamlit as st
 
-from exchange import CapturedImage, Seat
+from exchange import CapturedPicture, Seat
 from lab import (
     EXHIBITS,
     LabError,
@@ -24,7 +24,7 @@ from ui.parts.held import keep, kept, once
 _SAMPLE, _OWN = "Built-in sample", "My own picture"
 
 
-def show_experiments(seat: Seat, capture: CapturedImage) -> None:
+def show_experiments(seat: Seat, capture: CapturedPicture) -> None:
     """The chosen-plaintext experiment and the exhibit, on one test picture."""
     st.subheader("Experiments on a picture of your own")
     chosen = _picture()
@@ -54,7 +54,7 @@ def _picture() -> tuple[str, TestPicture] | None:
         return None
 
 
-def _sealed_twice(seat: Seat, capture: CapturedImage, name: str, picture: TestPicture) -> None:
+def _sealed_twice(seat: Seat, capture: CapturedPicture, name: str, picture: TestPicture) -> None:
     st.markdown("#### Chosen plaintext: sealed twice")
     st.caption(
         "The public key of this capture is everybody's. The test picture is sealed with it twice; "

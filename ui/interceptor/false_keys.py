@@ -31,14 +31,14 @@ def show_false_keys(seat: Seat) -> None:
 
 def show_readings(seat: Seat) -> None:
     """The pictures that went through this seat's hands, one at a time."""
-    items = {item.image_id: item for item in exchange().readings(seat)}
+    items = {item.picture_id: item for item in exchange().readings(seat)}
     if not items:
         return
     st.subheader("Read by key substitution")
     chosen = st.selectbox(
         "Picture",
         list(items),
-        format_func=lambda image_id: _label(items[image_id]),
+        format_func=lambda picture_id: _label(items[picture_id]),
         key=f"reading_{seat.id}",
     )
     try:
@@ -87,7 +87,7 @@ def _choice(seat: Seat, known: tuple[Substitution, ...]) -> None:
 
 def _substitution(seat: Seat, one: Substitution) -> None:
     whose = "your key" if one.mine else f"a key of {one.by}"
-    read = counted(one.images_read, "picture")
+    read = counted(one.pictures_read, "picture")
     if one.ended_at is None:
         st.text(
             f"Since {clock_time(one.since)} senders are shown {whose} in the place of "
@@ -116,14 +116,14 @@ def _substitution(seat: Seat, one: Substitution) -> None:
         st.rerun()
 
 
-def _show(image_id: str, found: ReadPicture) -> None:
+def _show(picture_id: str, found: ReadPicture) -> None:
     st.text(found.details.file_name)
     if found.details.caption:
         st.text(found.details.caption)
     if found.file is None or found.view is None:
         preview = found.details.thumbnail
         mime = "image/png" if preview.startswith(b"\x89PNG") else "image/jpeg"
-        small_picture(preview, alt="Preview of the image that was read", mime=mime)
+        small_picture(preview, alt="Preview of the picture that was read", mime=mime)
         st.caption(
             "Name, caption and preview were sealed for the key that you exchanged. The picture "
             "itself is under a classroom key: see Attacks."
@@ -137,7 +137,7 @@ def _show(image_id: str, found: ReadPicture) -> None:
         mime=found.mime,
         view_mime=found.view_mime,
         alt="The picture that was read",
-        key=f"reading_{image_id}",
+        key=f"reading_{picture_id}",
     )
     st.caption("The sender's file, byte for byte. Only comparing safety numbers can tell.")
 

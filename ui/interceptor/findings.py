@@ -6,7 +6,7 @@ import streamlit as st
 
 from exchange import (
     ATTACK_CHOICES,
-    CapturedImage,
+    CapturedPicture,
     ExchangeError,
     Found,
     FoundItem,
@@ -23,13 +23,13 @@ from ui.parts.words import clock_time
 _KEY_NAMES = "nedpq"
 
 
-def found_items(seat: Seat, capture: CapturedImage) -> dict[str, FoundItem]:
+def found_items(seat: Seat, capture: CapturedPicture) -> dict[str, FoundItem]:
     """This seat's findings about a capture, by attack."""
     items = exchange().findings(seat)
-    return {item.attack: item for item in items if item.image_id == capture.item.id}
+    return {item.attack: item for item in items if item.picture_id == capture.item.id}
 
 
-def exact_picture(seat: Seat, capture: CapturedImage) -> bytes | None:
+def exact_picture(seat: Seat, capture: CapturedPicture) -> bytes | None:
     """The capture's picture, if any attack has recovered it exactly."""
     for item in found_items(seat, capture).values():
         heading = _heading(seat, item)
@@ -42,11 +42,11 @@ def _picture(seat: Seat, item: FoundItem) -> bytes | None:
     return once(
         f"exact_{seat.id}",
         item,
-        lambda: exchange().finding(seat, item.image_id, item.attack).picture,
+        lambda: exchange().finding(seat, item.picture_id, item.attack).picture,
     )
 
 
-def show_finding(seat: Seat, capture: CapturedImage, item: FoundItem) -> None:
+def show_finding(seat: Seat, capture: CapturedPicture, item: FoundItem) -> None:
     """Verdict, words, evidence, and what was recovered, to look at and to save."""
     try:
         found = _whole(seat, item)
@@ -125,7 +125,7 @@ def show_findings(seat: Seat, items: dict[str, FoundItem]) -> None:
 def _whole(seat: Seat, item: FoundItem) -> Found:
     """One finding whole; the last one that was asked for stays in the session."""
     return once(
-        f"finding_{seat.id}", item, lambda: exchange().finding(seat, item.image_id, item.attack)
+        f"finding_{seat.id}", item, lambda: exchange().finding(seat, item.picture_id, item.attack)
     )
 
 
@@ -134,7 +134,7 @@ def _heading(seat: Seat, item: FoundItem) -> Found | None:
     held: dict[FoundItem, Found] = st.session_state.setdefault(f"headings_{seat.id}", {})
     if item not in held:
         try:
-            whole = exchange().finding(seat, item.image_id, item.attack)
+            whole = exchange().finding(seat, item.picture_id, item.attack)
         except (NotFound, Unavailable):
             return None
         held[item] = replace(whole, picture=None, file=None, envelope=None)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from exchange import CapturedImage, Seat
+from exchange import CapturedPicture, Seat
 from lab import CANNOT_SHOW, Statistics, statistics, turn
 from ui.frame.service import visitor
 from ui.interceptor import plots
@@ -11,7 +11,7 @@ from ui.interceptor.tables import explanations, statistics_table
 from ui.parts.held import shared
 
 
-def show_statistics(seat: Seat, capture: CapturedImage) -> None:
+def show_statistics(seat: Seat, capture: CapturedPicture) -> None:
     """Everything that can be measured without any key."""
 
     def measure() -> Statistics:

@@ -7,7 +7,7 @@ import streamlit as st
 from exchange import (
     TAMPER_FACTORS,
     TAMPER_REGIONS,
-    CapturedImage,
+    CapturedPicture,
     CaptureItem,
     ExchangeError,
     Intervention,
@@ -36,9 +36,11 @@ _DONE = {
 }
 
 
-def show_acts(seat: Seat, capture: CapturedImage) -> None:
+def show_acts(seat: Seat, capture: CapturedPicture) -> None:
     """The choice of an act where it is allowed, and the state of this capture."""
-    done = next((d for d in exchange().interventions(seat) if d.image_id == capture.item.id), None)
+    done = next(
+        (d for d in exchange().interventions(seat) if d.picture_id == capture.item.id), None
+    )
     if not seat.channel.tampering:
         if done is not None:
             _state(seat, capture, done)
@@ -50,7 +52,7 @@ def show_acts(seat: Seat, capture: CapturedImage) -> None:
         _state(seat, capture, done)
 
 
-def _choice(seat: Seat, capture: CapturedImage) -> None:
+def _choice(seat: Seat, capture: CapturedPicture) -> None:
     kind = st.radio(
         "What to do",
         list(KINDS),
@@ -68,11 +70,11 @@ def _choice(seat: Seat, capture: CapturedImage) -> None:
         st.warning(problem, icon=":material/cancel:")
 
 
-def _problem_key(seat: Seat, capture: CapturedImage) -> str:
+def _problem_key(seat: Seat, capture: CapturedPicture) -> str:
     return f"tamper_problem_{seat.id}_{capture.item.id}"
 
 
-def _option(seat: Seat, capture: CapturedImage, kind: str) -> int | str | None:
+def _option(seat: Seat, capture: CapturedPicture, kind: str) -> int | str | None:
     if kind == "multiply":
         return st.selectbox(
             "Factor",
@@ -103,12 +105,12 @@ def _option(seat: Seat, capture: CapturedImage, kind: str) -> int | str | None:
     return st.selectbox(
         "Other capture",
         list(others),
-        format_func=lambda image_id: _label(others[image_id]),
+        format_func=lambda picture_id: _label(others[picture_id]),
         key=f"tamper_other_{kind}_{seat.id}_{capture.item.id}",
     )
 
 
-def _others(seat: Seat, capture: CapturedImage, *, earlier: bool) -> dict[str, CaptureItem]:
+def _others(seat: Seat, capture: CapturedPicture, *, earlier: bool) -> dict[str, CaptureItem]:
     mine = capture.item
     alike = [one for one in exchange().captures(seat) if one.scheme == mine.scheme]
     if earlier:
@@ -116,28 +118,28 @@ def _others(seat: Seat, capture: CapturedImage, *, earlier: bool) -> dict[str, C
     return {one.id: one for one in alike if one.id != mine.id}
 
 
-def _act(seat: Seat, capture: CapturedImage, kind: str, option: int | str | None) -> None:
+def _act(seat: Seat, capture: CapturedPicture, kind: str, option: int | str | None) -> None:
     """Does it; the words of a refusal are kept for the page that follows."""
-    acts, image_id, problem = exchange(), capture.item.id, ""
+    acts, picture_id, problem = exchange(), capture.item.id, ""
     try:
         match kind:
             case "multiply":
-                acts.multiply(seat, image_id, int(option or 0))
+                acts.multiply(seat, picture_id, int(option or 0))
             case "flip":
-                acts.flip(seat, image_id, str(option))
+                acts.flip(seat, picture_id, str(option))
             case "swap":
-                acts.swap(seat, image_id, str(option))
+                acts.swap(seat, picture_id, str(option))
             case "replay":
-                acts.replay(seat, image_id, str(option))
+                acts.replay(seat, picture_id, str(option))
             case _:
-                acts.drop(seat, image_id)
+                acts.drop(seat, picture_id)
     except ExchangeError as error:
         problem = str(error)
     st.session_state[_problem_key(seat, capture)] = problem
     st.rerun()
 
 
-def _state(seat: Seat, capture: CapturedImage, done: Intervention | None) -> None:
+def _state(seat: Seat, capture: CapturedPicture, done: Intervention | None) -> None:
     st.caption(f"Capture {capture.item.number}, on its way to its receivers")
     if done is None:
         st.text("Unchanged.")
@@ -161,7 +163,7 @@ def _words(done: Intervention) -> str:
     return f"{_DONE[done.kind]} {done.detail}".strip().capitalize()
 
 
-def _before_and_after(seat: Seat, capture: CapturedImage, done: Intervention) -> None:
+def _before_and_after(seat: Seat, capture: CapturedPicture, done: Intervention) -> None:
     try:
         way = once(f"way_{seat.id}", done, lambda: exchange().on_its_way(seat, capture.item.id))
     except ExchangeError as error:

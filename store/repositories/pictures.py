@@ -1,6 +1,6 @@
-"""Images: stored in pieces, listed without their bytes, given back whole or not at all.
+"""Pictures: stored in pieces, listed without their bytes, given back whole or not at all.
 
-The database notices neither a flipped bit in a blob nor a row that somebody moved. So each image
+The database notices neither a flipped bit in a blob nor a row that somebody moved. So each picture
 row carries its envelope's length and SHA-256 and a code (HMAC-SHA256 under a key derived from
 the pepper) over all that identifies it; the row of small records carries such a code too.
 """
@@ -13,33 +13,40 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
 
-from store.errors import ImageDamaged, ImageMissing, StoreRefused
+from store.errors import PictureDamaged, PictureMissing, StoreRefused
 from store.limits import Room
 from store.repositories.base import Repository
 from store.repositories.codes import code_over
-from store.schema import CHUNK_BYTES, image, image_chunk, image_recipient, image_record, seat
-from store.values import ImageRecords, NewImage, Recipient, StoredImage
+from store.schema import (
+    CHUNK_BYTES,
+    picture,
+    picture_chunk,
+    picture_recipient,
+    picture_record,
+    seat,
+)
+from store.values import NewPicture, PictureRecords, Recipient, StoredPicture
 
 _CHUNKS_AT_ONCE = 32  # 8 MB
 
 _LISTED = (
-    image.c.id,
-    image.c.public_id,
-    image.c.channel_id,
-    image.c.sender_id,
-    image.c.scheme,
-    image.c.sent_at,
-    image.c.size,
-    image.c.sha256,
-    image.c.openings,
-    image.c.max_openings,
-    image.c.until_all_opened,
-    image.c.damaged_at,
+    picture.c.id,
+    picture.c.public_id,
+    picture.c.channel_id,
+    picture.c.sender_id,
+    picture.c.scheme,
+    picture.c.sent_at,
+    picture.c.size,
+    picture.c.sha256,
+    picture.c.openings,
+    picture.c.max_openings,
+    picture.c.until_all_opened,
+    picture.c.damaged_at,
 )
 
 
-class Images(Repository):
-    """Adds, finds, reads and removes images."""
+class Pictures(Repository):
+    """Adds, finds, reads and removes pictures."""
 
     def __init__(self, connection: Connection, *, writes: bool, row_key: bytes, room: Room) -> None:
         """Takes the key for the codes over rows, and what tells whether there is room."""
@@ -47,8 +54,8 @@ class Images(Repository):
         self._row_key = row_key
         self._room = room
 
-    def add(self, new: NewImage) -> StoredImage:
-        """Stores the image with everything of it.
+    def add(self, new: NewPicture) -> StoredPicture:
+        """Stores the picture with everything of it.
 
         Raises:
             StoreFull: the quota of the whole store or the disk has no room for it.
@@ -59,7 +66,7 @@ class Images(Repository):
         self._room.require(len(new.content), self.total_bytes())
         digest = hashlib.sha256(new.content).digest()
         row = self._connection.execute(
-            insert(image)
+            insert(picture)
             .values(
                 public_id=new.public_id,
                 channel_id=new.channel_id,
@@ -69,7 +76,7 @@ class Images(Repository):
                 sent_at=new.sent_at,
                 size=len(new.content),
                 sha256=digest,
-                row_code=self._image_code(
+                row_code=self._picture_code(
                     channel_id=new.channel_id,
                     public_id=new.public_id,
                     sender_id=new.sender_id,
@@ -85,8 +92,8 @@ class Images(Repository):
         self._add_chunks(row.id, memoryview(new.content))
         records = (new.details, new.manifest, new.signature, new.note)
         self._connection.execute(
-            insert(image_record).values(
-                image_id=row.id,
+            insert(picture_record).values(
+                picture_id=row.id,
                 details=new.details,
                 manifest=new.manifest,
                 signature=new.signature,
@@ -96,55 +103,57 @@ class Images(Repository):
         )
         if new.recipients:
             self._connection.execute(
-                insert(image_recipient),
+                insert(picture_recipient),
                 [
-                    {"image_id": row.id, "seat_id": seat_id, "fingerprint": fingerprint}
+                    {"picture_id": row.id, "seat_id": seat_id, "fingerprint": fingerprint}
                     for seat_id, fingerprint in new.recipients
                 ],
             )
         recipients = (Recipient(seat_id, key, None) for seat_id, key in sorted(new.recipients))
-        return _image(row, recipients)
+        return _picture(row, recipients)
 
-    def by_submission(self, sender_id: int, submission: str) -> StoredImage | None:
+    def by_submission(self, sender_id: int, submission: str) -> StoredPicture | None:
         """What the sender stored under this submission; None when nothing."""
-        return self._one(image.c.sender_id == sender_id, image.c.submission == submission)
+        return self._one(picture.c.sender_id == sender_id, picture.c.submission == submission)
 
-    def get(self, channel_id: int, public_id: str) -> StoredImage | None:
-        """One image of the channel; None when it is not there."""
-        return self._one(image.c.channel_id == channel_id, image.c.public_id == public_id)
+    def get(self, channel_id: int, public_id: str) -> StoredPicture | None:
+        """One picture of the channel; None when it is not there."""
+        return self._one(picture.c.channel_id == channel_id, picture.c.public_id == public_id)
 
-    def in_channel(self, channel_id: int, *, recipient: int | None = None) -> list[StoredImage]:
-        """Every image of the channel, oldest first.
+    def in_channel(self, channel_id: int, *, recipient: int | None = None) -> list[StoredPicture]:
+        """Every picture of the channel, oldest first.
 
         With a seat's id as `recipient`, no other recipient is listed; that is much cheaper where
-        each image has many.
+        each picture has many.
         """
-        return self._listed(image.c.channel_id == channel_id, recipient=recipient)
+        return self._listed(picture.c.channel_id == channel_id, recipient=recipient)
 
-    def for_recipient(self, channel_id: int, seat_id: int) -> list[StoredImage]:
-        """The channel's images that are for this seat, oldest first."""
-        theirs = select(image_recipient.c.image_id).where(image_recipient.c.seat_id == seat_id)
-        return self._listed(image.c.channel_id == channel_id, image.c.id.in_(theirs))
+    def for_recipient(self, channel_id: int, seat_id: int) -> list[StoredPicture]:
+        """The channel's pictures that are for this seat, oldest first."""
+        theirs = select(picture_recipient.c.picture_id).where(
+            picture_recipient.c.seat_id == seat_id
+        )
+        return self._listed(picture.c.channel_id == channel_id, picture.c.id.in_(theirs))
 
-    def by_sender(self, channel_id: int, seat_id: int) -> list[StoredImage]:
-        """The channel's images that this seat sent, oldest first."""
-        return self._listed(image.c.channel_id == channel_id, image.c.sender_id == seat_id)
+    def by_sender(self, channel_id: int, seat_id: int) -> list[StoredPicture]:
+        """The channel's pictures that this seat sent, oldest first."""
+        return self._listed(picture.c.channel_id == channel_id, picture.c.sender_id == seat_id)
 
     def content(self, channel_id: int, public_id: str) -> bytes:
         """The whole envelope, exactly as it was given.
 
         Raises:
-            ImageMissing: it is not in this channel.
-            ImageDamaged: what is stored is not what was given.
+            PictureMissing: it is not in this channel.
+            PictureDamaged: what is stored is not what was given.
         """
         row = self._connection.execute(
-            select(*_LISTED, image.c.row_code).where(
-                image.c.channel_id == channel_id, image.c.public_id == public_id
+            select(*_LISTED, picture.c.row_code).where(
+                picture.c.channel_id == channel_id, picture.c.public_id == public_id
             )
         ).one_or_none()
         if row is None:
-            raise ImageMissing
-        code = self._image_code(
+            raise PictureMissing
+        code = self._picture_code(
             channel_id=row.channel_id,
             public_id=row.public_id,
             sender_id=row.sender_id,
@@ -153,65 +162,67 @@ class Images(Repository):
             sha256=row.sha256,
         )
         if not hmac.compare_digest(code, row.row_code):
-            raise ImageDamaged
+            raise PictureDamaged
         pieces = self._connection.scalars(
-            select(image_chunk.c.data)
-            .where(image_chunk.c.image_id == row.id)
-            .order_by(image_chunk.c.n)
+            select(picture_chunk.c.data)
+            .where(picture_chunk.c.picture_id == row.id)
+            .order_by(picture_chunk.c.n)
         )
         content = b"".join(pieces)
         if len(content) != row.size or hashlib.sha256(content).digest() != row.sha256:
-            raise ImageDamaged
+            raise PictureDamaged
         return content
 
-    def records(self, channel_id: int, public_id: str) -> ImageRecords:
-        """The small records of the image.
+    def records(self, channel_id: int, public_id: str) -> PictureRecords:
+        """The small records of the picture.
 
         Raises:
-            ImageMissing: it is not in this channel.
-            ImageDamaged: what is stored is not what was given.
+            PictureMissing: it is not in this channel.
+            PictureDamaged: what is stored is not what was given.
         """
         row = self._connection.execute(
             select(
-                image_record.c.details,
-                image_record.c.manifest,
-                image_record.c.signature,
-                image_record.c.note,
-                image_record.c.row_code,
+                picture_record.c.details,
+                picture_record.c.manifest,
+                picture_record.c.signature,
+                picture_record.c.note,
+                picture_record.c.row_code,
             )
-            .join(image, image.c.id == image_record.c.image_id)
-            .where(image.c.channel_id == channel_id, image.c.public_id == public_id)
+            .join(picture, picture.c.id == picture_record.c.picture_id)
+            .where(picture.c.channel_id == channel_id, picture.c.public_id == public_id)
         ).one_or_none()
         if row is None:
-            raise ImageMissing
+            raise PictureMissing
         *records, code = row
         if not hmac.compare_digest(self._record_code(channel_id, public_id, records), code):
-            raise ImageDamaged
-        return ImageRecords(*records)
+            raise PictureDamaged
+        return PictureRecords(*records)
 
     def mark_opened(self, channel_id: int, public_id: str, seat_id: int, at: datetime) -> bool:
         """Counts a successful opening by a recipient; True the first time."""
         theirs = (
-            select(image.c.id)
-            .join(image_recipient, image_recipient.c.image_id == image.c.id)
+            select(picture.c.id)
+            .join(picture_recipient, picture_recipient.c.picture_id == picture.c.id)
             .where(
-                image.c.channel_id == channel_id,
-                image.c.public_id == public_id,
-                image_recipient.c.seat_id == seat_id,
+                picture.c.channel_id == channel_id,
+                picture.c.public_id == public_id,
+                picture_recipient.c.seat_id == seat_id,
             )
         )
-        image_id = self._connection.scalar(theirs)
-        if image_id is None:
+        picture_id = self._connection.scalar(theirs)
+        if picture_id is None:
             return False
         self._connection.execute(
-            update(image).where(image.c.id == image_id).values(openings=image.c.openings + 1)
+            update(picture)
+            .where(picture.c.id == picture_id)
+            .values(openings=picture.c.openings + 1)
         )
         marked = self._connection.execute(
-            update(image_recipient)
+            update(picture_recipient)
             .where(
-                image_recipient.c.image_id == image_id,
-                image_recipient.c.seat_id == seat_id,
-                image_recipient.c.opened_at.is_(None),
+                picture_recipient.c.picture_id == picture_id,
+                picture_recipient.c.seat_id == seat_id,
+                picture_recipient.c.opened_at.is_(None),
             )
             .values(opened_at=at)
         )
@@ -220,44 +231,55 @@ class Images(Repository):
     def mark_damaged(self, channel_id: int, public_id: str, at: datetime) -> None:
         """Notes that the stored bytes are not what was given."""
         self._connection.execute(
-            update(image)
-            .where(image.c.channel_id == channel_id, image.c.public_id == public_id)
+            update(picture)
+            .where(picture.c.channel_id == channel_id, picture.c.public_id == public_id)
             .values(damaged_at=at)
         )
 
     def total_bytes(self, channel_id: int | None = None) -> int:
         """Length of all envelopes of the channel together; of the whole store for None."""
-        return int(self._sum(func.coalesce(func.sum(image.c.size), 0), channel_id))
+        return int(self._sum(func.coalesce(func.sum(picture.c.size), 0), channel_id))
 
     def count(self, channel_id: int | None = None) -> int:
-        """Number of images in the channel; in the whole store for None."""
+        """Number of pictures in the channel; in the whole store for None."""
         return int(self._sum(func.count(), channel_id))
 
     def purge(self, channel_id: int) -> int:
-        """Removes the channel's images with everything of theirs; gives their number."""
-        removed = self._connection.execute(delete(image).where(image.c.channel_id == channel_id))
+        """Removes the channel's pictures with everything of theirs; gives their number."""
+        removed = self._connection.execute(
+            delete(picture).where(picture.c.channel_id == channel_id)
+        )
         return removed.rowcount
 
     def count_damaged(self) -> int:
-        """Number of images in the whole store that a check has marked."""
-        marked = select(func.count()).where(image.c.damaged_at.is_not(None))
+        """Number of pictures in the whole store that a check has marked."""
+        marked = select(func.count()).where(picture.c.damaged_at.is_not(None))
         return self._connection.scalars(marked).one()
 
-    def after(self, image_id: int, *, limit: int) -> list[StoredImage]:
-        """Images of all channels after this id, oldest first; for reading through the store."""
-        some = select(image.c.id).where(image.c.id > image_id).order_by(image.c.id).limit(limit)
-        return self._listed(image.c.id.in_(some))
+    def after(self, picture_id: int, *, limit: int) -> list[StoredPicture]:
+        """Pictures of all channels after this id, oldest first; for reading through the store."""
+        some = (
+            select(picture.c.id)
+            .where(picture.c.id > picture_id)
+            .order_by(picture.c.id)
+            .limit(limit)
+        )
+        return self._listed(picture.c.id.in_(some))
 
-    def _add_chunks(self, image_id: int, content: memoryview) -> None:
+    def _add_chunks(self, picture_id: int, content: memoryview) -> None:
         starts = range(0, len(content), CHUNK_BYTES)
         for first in range(0, len(starts), _CHUNKS_AT_ONCE):  # bounds what is copied at a time
             pieces = [
-                {"image_id": image_id, "n": n, "data": bytes(content[start : start + CHUNK_BYTES])}
+                {
+                    "picture_id": picture_id,
+                    "n": n,
+                    "data": bytes(content[start : start + CHUNK_BYTES]),
+                }
                 for n, start in enumerate(starts[first : first + _CHUNKS_AT_ONCE], start=first)
             ]
-            self._connection.execute(insert(image_chunk), pieces)
+            self._connection.execute(insert(picture_chunk), pieces)
 
-    def _require_seats(self, new: NewImage) -> None:
+    def _require_seats(self, new: NewPicture) -> None:
         """Foreign keys know that a seat exists, not that it is in this channel."""
         seats = {new.sender_id, *(seat_id for seat_id, _ in new.recipients)}
         here = select(func.count()).where(seat.c.channel_id == new.channel_id, seat.c.id.in_(seats))
@@ -265,38 +287,38 @@ class Images(Repository):
             raise StoreRefused
 
     def _sum(self, measure: ColumnElement[int], channel_id: int | None) -> int:
-        statement = select(measure).select_from(image)
+        statement = select(measure).select_from(picture)
         if channel_id is not None:
-            statement = statement.where(image.c.channel_id == channel_id)
+            statement = statement.where(picture.c.channel_id == channel_id)
         return self._connection.scalars(statement).one()
 
-    def _one(self, *conditions: ColumnElement[bool]) -> StoredImage | None:
+    def _one(self, *conditions: ColumnElement[bool]) -> StoredPicture | None:
         found = self._listed(*conditions)
         return found[0] if found else None
 
     def _listed(
         self, *conditions: ColumnElement[bool], recipient: int | None = None
-    ) -> list[StoredImage]:
+    ) -> list[StoredPicture]:
         rows = self._connection.execute(
-            select(*_LISTED).where(*conditions).order_by(image.c.id)
+            select(*_LISTED).where(*conditions).order_by(picture.c.id)
         ).all()
         recipients: dict[int, list[Recipient]] = {row.id: [] for row in rows}
         of_these = (
-            select(image_recipient)
-            .join(image, image.c.id == image_recipient.c.image_id)
+            select(picture_recipient)
+            .join(picture, picture.c.id == picture_recipient.c.picture_id)
             .where(*conditions)
-            .order_by(image_recipient.c.image_id, image_recipient.c.seat_id)
+            .order_by(picture_recipient.c.picture_id, picture_recipient.c.seat_id)
         )
         if recipient is not None:
-            of_these = of_these.where(image_recipient.c.seat_id == recipient)
+            of_these = of_these.where(picture_recipient.c.seat_id == recipient)
         for row in self._connection.execute(of_these):
-            if row.image_id in recipients:
-                recipients[row.image_id].append(
+            if row.picture_id in recipients:
+                recipients[row.picture_id].append(
                     Recipient(row.seat_id, row.fingerprint, row.opened_at)
                 )
-        return [_image(row, recipients[row.id]) for row in rows]
+        return [_picture(row, recipients[row.id]) for row in rows]
 
-    def _image_code(
+    def _picture_code(
         self,
         *,
         channel_id: int,
@@ -307,7 +329,7 @@ class Images(Repository):
         sha256: bytes,
     ) -> bytes:
         fields = (
-            b"image",
+            b"picture",
             b"%d" % channel_id,
             public_id.encode(),
             b"%d" % sender_id,
@@ -323,7 +345,7 @@ class Images(Repository):
         )
 
 
-def _image(row: Row[*tuple[Any, ...]], recipients: Iterable[Recipient]) -> StoredImage:
+def _picture(row: Row[*tuple[Any, ...]], recipients: Iterable[Recipient]) -> StoredPicture:
     fields = dict(row._mapping)
     damaged = fields.pop("damaged_at") is not None
-    return StoredImage(**fields, recipients=tuple(recipients), damaged=damaged)
+    return StoredPicture(**fields, recipients=tuple(recipients), damaged=damaged)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from store import ImageMissing, ImageRecords, StoreRefused
+from store import PictureMissing, PictureRecords, StoreRefused
 from store.schema import CHUNK_BYTES
 from tests.store import making
 from tests.store.making import HOUR, NOW
@@ -15,15 +15,15 @@ from tests.store.making import HOUR, NOW
     "size",
     [0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES, 65 * CHUNK_BYTES + 17],
 )
-def test_an_image_comes_back_exactly(store, size):
+def test_a_picture_comes_back_exactly(store, size):
     channel, sender, receiver = making.room(store)
     sent = making.send(store, sender, [receiver], content=random.Random(size).randbytes(size))
     with store.read() as unit:
-        assert unit.images.content(channel.id, sent.public_id) == sent.content
-        assert unit.images.records(channel.id, sent.public_id) == ImageRecords(
+        assert unit.pictures.content(channel.id, sent.public_id) == sent.content
+        assert unit.pictures.records(channel.id, sent.public_id) == PictureRecords(
             sent.details, sent.manifest, sent.signature, sent.note
         )
-        stored = unit.images.get(channel.id, sent.public_id)
+        stored = unit.pictures.get(channel.id, sent.public_id)
     assert stored.size == size
     assert stored.sha256 == hashlib.sha256(sent.content).digest()
     assert (stored.public_id, stored.channel_id, stored.sender_id, stored.scheme) == (
@@ -36,8 +36,8 @@ def test_what_is_added_is_what_is_listed(store):
     channel, sender, receiver = making.room(store)
     with store.write() as unit:
         other = making.seat(unit, channel.id)
-        added = unit.images.add(making.image(sender, [other, receiver]))
-        assert unit.images.get(channel.id, added.public_id) == added
+        added = unit.pictures.add(making.picture(sender, [other, receiver]))
+        assert unit.pictures.get(channel.id, added.public_id) == added
     assert [recipient.seat_id for recipient in added.recipients] == [receiver.id, other.id]
 
 
@@ -52,49 +52,49 @@ def test_listings_are_oldest_first_and_keep_to_channel_sender_and_recipient(stor
     three = making.send(store, sender, [])
     foreign = making.send(store, stranger)
 
-    def names(images):
-        return [image.public_id for image in images]
+    def names(pictures):
+        return [picture.public_id for picture in pictures]
 
     with store.read() as unit:
-        images = unit.images
-        assert names(images.in_channel(channel.id)) == names([one, two, three])
-        assert names(images.for_recipient(channel.id, receiver.id)) == names([one, two])
-        assert names(images.for_recipient(channel.id, second_receiver.id)) == names([two])
-        assert names(images.by_sender(channel.id, sender.id)) == names([one, three])
-        assert names(images.in_channel(elsewhere.id)) == names([foreign])
-        [_, listed, _] = images.in_channel(channel.id)
+        pictures = unit.pictures
+        assert names(pictures.in_channel(channel.id)) == names([one, two, three])
+        assert names(pictures.for_recipient(channel.id, receiver.id)) == names([one, two])
+        assert names(pictures.for_recipient(channel.id, second_receiver.id)) == names([two])
+        assert names(pictures.by_sender(channel.id, sender.id)) == names([one, three])
+        assert names(pictures.in_channel(elsewhere.id)) == names([foreign])
+        [_, listed, _] = pictures.in_channel(channel.id)
         assert [(r.seat_id, r.fingerprint) for r in listed.recipients] == list(two.recipients)
-        own = images.in_channel(channel.id, recipient=second_receiver.id)
+        own = pictures.in_channel(channel.id, recipient=second_receiver.id)
         assert names(own) == names([one, two, three])
-        assert [[r.seat_id for r in image.recipients] for image in own] == [
+        assert [[r.seat_id for r in picture.recipients] for picture in own] == [
             [],
             [second_receiver.id],
             [],
         ]
 
 
-def test_an_image_is_found_in_its_own_channel_only(store):
+def test_a_picture_is_found_in_its_own_channel_only(store):
     channel, sender, receiver = making.room(store)
     elsewhere, _, _ = making.room(store)
     sent = making.send(store, sender, [receiver])
     with store.write() as unit:
-        assert unit.images.get(elsewhere.id, sent.public_id) is None
-        with pytest.raises(ImageMissing):
-            unit.images.content(elsewhere.id, sent.public_id)
-        with pytest.raises(ImageMissing):
-            unit.images.records(elsewhere.id, sent.public_id)
-        assert not unit.images.mark_opened(elsewhere.id, sent.public_id, receiver.id, NOW)
-        assert unit.images.get(channel.id, sent.public_id).recipients[0].opened_at is None
+        assert unit.pictures.get(elsewhere.id, sent.public_id) is None
+        with pytest.raises(PictureMissing):
+            unit.pictures.content(elsewhere.id, sent.public_id)
+        with pytest.raises(PictureMissing):
+            unit.pictures.records(elsewhere.id, sent.public_id)
+        assert not unit.pictures.mark_opened(elsewhere.id, sent.public_id, receiver.id, NOW)
+        assert unit.pictures.get(channel.id, sent.public_id).recipients[0].opened_at is None
 
 
 def test_the_first_opening_counts(store):
     channel, sender, receiver = making.room(store)
     sent = making.send(store, sender, [receiver])
     with store.write() as unit:
-        assert not unit.images.mark_opened(channel.id, sent.public_id, sender.id, NOW)
-        assert unit.images.mark_opened(channel.id, sent.public_id, receiver.id, NOW)
-        assert not unit.images.mark_opened(channel.id, sent.public_id, receiver.id, NOW + HOUR)
-        [recipient] = unit.images.get(channel.id, sent.public_id).recipients
+        assert not unit.pictures.mark_opened(channel.id, sent.public_id, sender.id, NOW)
+        assert unit.pictures.mark_opened(channel.id, sent.public_id, receiver.id, NOW)
+        assert not unit.pictures.mark_opened(channel.id, sent.public_id, receiver.id, NOW + HOUR)
+        [recipient] = unit.pictures.get(channel.id, sent.public_id).recipients
     assert recipient.opened_at == NOW
 
 
@@ -102,57 +102,59 @@ def test_a_submission_is_stored_once(store):
     channel, sender, receiver = making.room(store)
     sent = making.send(store, sender, [receiver])
     with store.read() as unit:
-        found = unit.images.by_submission(sender.id, sent.submission)
-        assert found == unit.images.get(channel.id, sent.public_id)
-        assert unit.images.by_submission(receiver.id, sent.submission) is None
+        found = unit.pictures.by_submission(sender.id, sent.submission)
+        assert found == unit.pictures.get(channel.id, sent.public_id)
+        assert unit.pictures.by_submission(receiver.id, sent.submission) is None
     again = replace(sent, public_id=making.word())
     with pytest.raises(StoreRefused), store.write() as unit:
-        unit.images.add(again)
+        unit.pictures.add(again)
     making.send(store, receiver, submission=sent.submission)  # somebody else's own name for it
     with store.read() as unit:
-        assert len(unit.images.in_channel(channel.id)) == 2
+        assert len(unit.pictures.in_channel(channel.id)) == 2
 
 
-def test_an_image_is_sent_by_and_for_seats_of_its_channel_only(store):
+def test_a_picture_is_sent_by_and_for_seats_of_its_channel_only(store):
     channel, sender, receiver = making.room(store)
     _, stranger, _ = making.room(store)
     for wrong in (
-        making.image(stranger, [receiver], channel_id=channel.id),
-        making.image(sender, [receiver, stranger]),
+        making.picture(stranger, [receiver], channel_id=channel.id),
+        making.picture(sender, [receiver, stranger]),
     ):
         with pytest.raises(StoreRefused), store.write() as unit:
-            unit.images.add(wrong)
+            unit.pictures.add(wrong)
     with store.read() as unit:
-        assert unit.images.count() == 0
+        assert unit.pictures.count() == 0
 
 
 @pytest.mark.parametrize("change", [{"channel_id": 999}, {"sender_id": 999}])
-def test_an_image_needs_its_channel_and_its_sender(store, change):
+def test_a_picture_needs_its_channel_and_its_sender(store, change):
     channel, sender, _ = making.room(store)
     with pytest.raises(StoreRefused), store.write() as unit:
-        unit.images.add(making.image(sender, **change))
+        unit.pictures.add(making.picture(sender, **change))
     with store.read() as unit:
-        assert unit.images.in_channel(channel.id) == []
+        assert unit.pictures.in_channel(channel.id) == []
 
 
-def test_a_purge_takes_one_channels_images_with_everything_of_theirs(store):
+def test_a_purge_takes_one_channels_pictures_with_everything_of_theirs(store):
     channel, sender, receiver = making.room(store)
     _, stranger, _ = making.room(store)
     gone = [making.send(store, sender, [receiver]) for _ in range(3)]
     kept = making.send(store, stranger, content=os.urandom(CHUNK_BYTES + 1))
     with store.write() as unit:
-        assert unit.images.purge(channel.id) == 3
-        assert unit.images.purge(channel.id) == 0
-        with pytest.raises(ImageMissing):
-            unit.images.content(channel.id, gone[0].public_id)
-        assert unit.images.content(kept.channel_id, kept.public_id) == kept.content
+        assert unit.pictures.purge(channel.id) == 3
+        assert unit.pictures.purge(channel.id) == 0
+        with pytest.raises(PictureMissing):
+            unit.pictures.content(channel.id, gone[0].public_id)
+        assert unit.pictures.content(kept.channel_id, kept.public_id) == kept.content
         assert len(unit.events.since(channel.id, 0)) == 3
 
 
 def test_bytes_are_not_in_the_repr(store):
     _, sender, receiver = making.room(store)
-    new = making.image(sender, [receiver], content=b"CONTENT", details=b"CONTENT", note=b"CONTENT")
+    new = making.picture(
+        sender, [receiver], content=b"CONTENT", details=b"CONTENT", note=b"CONTENT"
+    )
     with store.write() as unit:
-        unit.images.add(new)
-        records = unit.images.records(new.channel_id, new.public_id)
+        unit.pictures.add(new)
+        records = unit.pictures.records(new.channel_id, new.public_id)
     assert "CONTENT" not in repr(new) + repr(records)
