@@ -67,10 +67,10 @@ from exchange.values import (
     KeyWay,
     Lobby,
     NewChannel,
+    News,
     OpenedPicture,
     OwnKeys,
     Person,
-    Pulse,
     Receipt,
     Role,
     SchemeChoice,
@@ -98,6 +98,9 @@ class Exchange(
     Attacking,
 ):
     """Every act of the application."""
+
+    lobby = member = owner = sender = receiver = interceptor = wire = property(lambda self: self)
+    attacks = cleaning = property(lambda self: self)
 
     @classmethod
     def at(
@@ -156,13 +159,13 @@ __all__ = [
     "KeyWay",
     "Lobby",
     "NewChannel",
+    "News",
     "NotAdmitted",
     "NotFound",
     "NotOwner",
     "OpenedPicture",
     "OwnKeys",
     "Person",
-    "Pulse",
     "ReadItem",
     "ReadPicture",
     "Receipt",

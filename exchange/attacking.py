@@ -121,9 +121,7 @@ class Attacking(Desk):
             rows = unit.seats.in_channel(asking.channel.id)
         return tuple(key for row in rows if row.role == "receiver" for key in _keys_of(row))
 
-    def start_attack(
-        self, seat: Seat, picture_id: str, attack: str, visitor: Visitor = NOBODY
-    ) -> None:
+    def start(self, seat: Seat, picture_id: str, attack: str, visitor: Visitor = NOBODY) -> None:
         """Starts an attack on a capture, in a process of its own, when its turn has come.
 
         Args:
@@ -154,7 +152,7 @@ class Attacking(Desk):
             mine.thread = threading.Thread(target=self._keep, args=(seat, place, mine), daemon=True)
             mine.thread.start()
 
-    def attack_state(self, seat: Seat, visitor: Visitor = NOBODY) -> AttackState | None:
+    def state(self, seat: Seat, visitor: Visitor = NOBODY) -> AttackState | None:
         """How this seat's attack stands; None when none runs.
 
         What ended well is a finding by then; a failure to keep it, and a cancellation, are told
@@ -170,7 +168,7 @@ class Attacking(Desk):
         mine.shared.turn.also_for(visitor)
         return _state(mine)
 
-    def cancel_attack(self, seat: Seat) -> None:
+    def cancel(self, seat: Seat) -> None:
         """Ends the seat's attack, if one runs; it is killed unless others share it."""
         with self._reading() as unit:
             place = self._asking(unit, seat.token, "interceptor").seat.public_id

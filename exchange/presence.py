@@ -18,7 +18,7 @@ from exchange.desk import Asking, Clock, Desk, utc_now
 from exchange.errors import Unavailable
 from exchange.held import HeldAtEvent
 from exchange.keys_shown import as_shown
-from exchange.values import Person, Pulse, Seat
+from exchange.values import News, Person, Seat
 from exchange.watching import events_after
 
 NOTE_AFTER = timedelta(seconds=20)  # a seat that was seen more recently is not noted again
@@ -47,7 +47,7 @@ class Presence(Desk):
         self._seen_written: datetime | None = None
         self._seen_lock = threading.Lock()
 
-    def pulse(self, seat: Seat, seq: int) -> Pulse:
+    def news(self, seat: Seat, seq: int) -> News:
         """The people of the channel, and what happened after event number `seq`, in order.
 
         Notes that this seat is here.
@@ -56,9 +56,9 @@ class Presence(Desk):
             asking = self._asking(unit, seat.token)
             self._note_seen(asking)
             people = as_shown(unit, asking, self._people_of(unit, asking))
-            pulse = Pulse(events_after(unit, asking, seq, self._clock()), people)
+            news = News(events_after(unit, asking, seq, self._clock()), people)
         self._write_seen()
-        return pulse
+        return news
 
     def present(self, seat: Seat) -> tuple[Person, ...]:
         """The people of the channel, this seat among them, and notes that this seat is here."""

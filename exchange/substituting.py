@@ -24,7 +24,7 @@ from rsa_core.turns import NOBODY, QUICK, Visitor
 class Substituting(Relaying):
     """An interceptor's acts on keys."""
 
-    def substitute(self, seat: Seat, person_id: str, visitor: Visitor = NOBODY) -> None:
+    def swap_key(self, seat: Seat, person_id: str, visitor: Visitor = NOBODY) -> None:
         """Puts a key of this interceptor's own in the place of a receiver's.
 
         Args:
@@ -71,7 +71,7 @@ class Substituting(Relaying):
         except store.NameTaken:
             raise InputRefused("This receiver's key has been substituted already.") from None
 
-    def give_back(self, seat: Seat, person_id: str) -> None:
+    def give_back_key(self, seat: Seat, person_id: str) -> None:
         """Shows the receiver's true key again, after what waits was relayed.
 
         What could not be relayed, or was sealed meanwhile, is relayed by the page's next ticks.
@@ -105,7 +105,7 @@ class Substituting(Relaying):
                 self.relay(seat)
         super().leave(seat)
 
-    def substitutions(self, seat: Seat) -> tuple[Substitution, ...]:
+    def swapped_keys(self, seat: Seat) -> tuple[Substitution, ...]:
         """Whose keys have been substituted, ended ones too, the oldest first."""
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "interceptor")

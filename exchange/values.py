@@ -194,7 +194,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class News:
     """What an open page asks once a second.
 
     Attributes:

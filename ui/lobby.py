@@ -74,7 +74,7 @@ def _create() -> None:
     keep_for = st.radio("Keep for", list(KEEP_FOR), index=1, horizontal=True)
     if st.button("Create channel", type="primary", icon=":material/add:"):
         try:
-            new = exchange().create_channel(
+            new = exchange().lobby.create_channel(
                 name=name, kind=kind.lower(), keep_for=keep_for, visitor=visitor()
             )
         except ExchangeError as error:
@@ -109,9 +109,9 @@ def _look_in() -> tuple[str, Lobby] | None:
     st.session_state["lobby_key"] = key
     try:
         if st.session_state.get("right_key") != key:
-            exchange().join(key, visitor())
+            exchange().lobby.join(key, visitor())
             st.session_state["right_key"] = key
-        return key, exchange().look_in(key)
+        return key, exchange().lobby.look_in(key)
     except ExchangeError as error:
         st.session_state.pop("right_key", None)
         st.error(str(error))
@@ -171,7 +171,7 @@ def _seat_form(key: str) -> None:
         return
     try:
         with st.spinner("Making your keys …"):
-            seat = exchange().take_seat(
+            seat = exchange().lobby.take_seat(
                 wanted.key,
                 name=wanted.name,
                 role=wanted.role,
@@ -208,7 +208,7 @@ def _own_seats(key: str, *, here: bool) -> None:
         if entry.role not in ROLES or (tidy_key(entry.key) == tidy_key(key)) != here:
             continue
         try:
-            seats.append((entry.key, exchange().resume(entry.token)))
+            seats.append((entry.key, exchange().lobby.resume(entry.token)))
         except ExchangeError:
             continue  # never forgotten for that: the store may be out of order just now
     if not seats:

@@ -63,7 +63,7 @@ def offer_ciphertext(seat: Seat, item: InboxItem) -> None:
         st.caption("Downloading the ciphertext counts as an opening.")
 
     def fetch() -> tuple[str, bytes]:
-        envelope = exchange().envelope(seat, item.id)
+        envelope = exchange().receiver.envelope(seat, item.id)
         return envelope.file_name, envelope.data
 
     fetch_button(

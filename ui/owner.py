@@ -12,7 +12,7 @@ from ui.frame.service import exchange
 
 def owner_panel(seat: Seat) -> None:
     """Shown on every page of the owner's seat, folded up."""
-    people = exchange().present(seat)
+    people = exchange().member.present(seat)
     waiting = [person for person in people if person.waiting]
     if waiting:
         st.warning(f"{len(waiting)} waiting to be let in.", icon=":material/hourglass_top:")
@@ -30,7 +30,7 @@ def _waiting(seat: Seat, person: Person) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"{person.name} ({person.role})")
         if st.button("Let in", key=f"approve_{person.id}", icon=":material/how_to_reg:"):
-            _act(partial(exchange().approve, seat, person.id))
+            _act(partial(exchange().owner.approve, seat, person.id))
 
 
 def _rules(seat: Seat) -> None:
@@ -55,7 +55,7 @@ def _rules(seat: Seat) -> None:
 
 def _set_rule(seat: Seat, name: str, key: str) -> None:
     try:
-        exchange().set_rules(seat, **{name: asked.switched(key)})
+        exchange().owner.set_rules(seat, **{name: asked.switched(key)})
     except ExchangeError as error:
         st.session_state[f"rule_problem_{seat.id}"] = str(error)
 
@@ -71,23 +71,23 @@ def _seats(seat: Seat, others: list[Person]) -> None:
         key=f"remove_{seat.id}",
     )
     if st.button("Remove this seat", disabled=chosen is None) and chosen is not None:
-        _act(partial(exchange().remove_seat, seat, chosen))
+        _act(partial(exchange().owner.remove_seat, seat, chosen))
 
 
 def _life(seat: Seat) -> None:
     keep_for = st.radio("Keep from now on for", list(KEEP_FOR), index=1, horizontal=True)
     extend, new_key, end = st.columns(3)
     if extend.button("Extend the channel", width="stretch"):
-        _act(partial(exchange().extend, seat, keep_for))
+        _act(partial(exchange().owner.extend, seat, keep_for))
     if new_key.button("Change the channel key", width="stretch"):
         _act(partial(_change_key, seat))
     sure = st.checkbox("I want to end this channel for everybody")
     if end.button("End the channel", width="stretch", disabled=not sure):
-        _act(partial(exchange().end_channel, seat))
+        _act(partial(exchange().owner.end_channel, seat))
 
 
 def _change_key(seat: Seat) -> None:
-    key = exchange().change_key(seat)
+    key = exchange().owner.change_key(seat)
     memory.remember(memory.Remembered(key=key, role=seat.role, token=seat.token))
     st.query_params["channel"] = key
 

@@ -34,7 +34,7 @@ def _inbox_list(seat: Seat) -> None:
 
     Also those that are gone from the channel by now: opening may have been what removed them.
     """
-    items = exchange().inbox(seat)
+    items = exchange().receiver.inbox(seat)
     st.session_state[f"counts_openings_{seat.id}"] = any(item.removal for item in items)
     new = unread(seat, "sent")
     st.subheader("Inbox")
@@ -160,7 +160,9 @@ def _open(seat: Seat, item: InboxItem) -> None:
     try:
         with st.spinner("Verifying and decrypting …"):
             bar = st.empty()
-            picture = exchange().open(seat, item.id, progress=lambda part: _fill(bar, part))
+            picture = exchange().receiver.open(
+                seat, item.id, progress=lambda part: _fill(bar, part)
+            )
     except ExchangeError as error:
         st.session_state[_problem_of(item)] = str(error)
     else:
@@ -190,7 +192,7 @@ def _details(seat: Seat, item: InboxItem) -> Details:
     cache: dict[tuple[str, str], Details] = st.session_state.setdefault(f"details_{seat.id}", {})
     arrived = (item.id, item.delivery)
     if arrived not in cache:
-        cache[arrived] = exchange().details(seat, item.id)
+        cache[arrived] = exchange().receiver.details(seat, item.id)
     return cache[arrived]
 
 

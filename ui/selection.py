@@ -57,7 +57,7 @@ def _opened(
             missing.append((name, "The selection is larger than 150 MB. Take the rest by itself."))
             continue
         try:
-            opened = exchange().open(seat, picture_id)
+            opened = exchange().receiver.open(seat, picture_id)
         except ExchangeError as error:
             missing.append((name, str(error)))
         else:

@@ -131,7 +131,9 @@ def _recipients_choice(seat: Seat) -> None:
     What is kept is whom the sender unticked. The ticks follow from that in every run, so that a
     run that ends before it comes to this list leaves nothing wrong behind.
     """
-    people = {person.id: person for person in exchange().present(seat) if _can_receive(person)}
+    people = {
+        person.id: person for person in exchange().member.present(seat) if _can_receive(person)
+    }
     state, chosen, offered = st.session_state, f"recipients_{seat.id}", f"receivers_{seat.id}"
     if offered not in state and not state.get(f"fresh_{seat.id}"):
         state[f"reopened_{seat.id}"] = True
@@ -308,7 +310,7 @@ def _send_report(seat: Seat) -> None:
 def _sent_list(seat: Seat) -> None:
     """The sender's own pictures, the newest first, with who opened them and when."""
     st.subheader("Sent")
-    pictures = exchange().sent(seat)
+    pictures = exchange().sender.sent(seat)
     if not pictures:
         st.caption("Nothing sent yet.")
     for picture in pictures:
@@ -338,7 +340,7 @@ def _send(seat: Seat, upload: Upload, order: Order, progress: Callable[[float], 
     start, problem, data = time.perf_counter(), "", b""
     try:
         data = upload.read()
-        exchange().send(
+        exchange().sender.send(
             seat,
             data,
             file_name=upload.name,

@@ -63,10 +63,10 @@ def test_the_largest_ciphertext_arrives_when_it_is_asked_for_and_not_before(visi
     picture = encoded(rng.integers(0, 256, (4000, 4000, 3), np.uint8), "PNG", compress_level=0)
     exchange = Exchange.at(f"sqlite:///{server.database}")
     try:
-        ada = exchange.take_seat(key, name="Ada", role="sender")
+        ada = exchange.lobby.take_seat(key, name="Ada", role="sender")
         home = KeyChoice("public", pem=KeyPair.generate(2048).public.pem())
-        bob = exchange.take_seat(key, name="Bob", role="receiver", keys=home)
-        sent = exchange.send(
+        bob = exchange.lobby.take_seat(key, name="Bob", role="receiver", keys=home)
+        sent = exchange.sender.send(
             ada,
             picture,
             file_name="large.png",
@@ -81,7 +81,7 @@ def test_the_largest_ciphertext_arrives_when_it_is_asked_for_and_not_before(visi
         print(
             f"\n{len(data)} bytes saved in {took:.2f} s, server +{resident(server) - before} bytes"
         )
-        stored = exchange.envelope(bob, sent.id).data
+        stored = exchange.receiver.envelope(bob, sent.id).data
     finally:
         exchange.close()
     assert data == stored

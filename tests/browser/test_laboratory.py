@@ -70,18 +70,19 @@ def lesson(server) -> Lesson:
 def fill(server) -> Lesson:
     exchange = Exchange.at(f"sqlite:///{server.database}")
     lesson_keys.CLASSROOM_KEY_SIZES = (*CLASSROOM_KEY_SIZES, LONG)
-    room = exchange.create_channel(name="Lesson", kind="classroom", keep_for="24 hours")
+    room = exchange.lobby.create_channel(name="Lesson", kind="classroom", keep_for="24 hours")
     people = {"A": "sender", "B": "receiver", "C": "receiver", "D": "receiver"}
     people |= {"Eve": "interceptor", "Zoe": "interceptor"}
     seats = {
-        name: exchange.take_seat(room.key, name=name, role=role) for name, role in people.items()
+        name: exchange.lobby.take_seat(room.key, name=name, role=role)
+        for name, role in people.items()
     }
     made = Lesson(room.key, seats)
     for number, (name, (scheme, key, receivers)) in enumerate(KEYS.items(), start=1):
         if key is not None:
             for receiver in receivers:
-                exchange.new_classroom_key(seats[receiver], key)
-        exchange.send(
+                exchange.receiver.new_classroom_key(seats[receiver], key)
+        exchange.sender.send(
             seats["A"],
             PICTURE,
             file_name="photo.png",
@@ -91,7 +92,7 @@ def fill(server) -> Lesson:
         )
         made.numbers[name] = number
         if name == "insider":
-            exchange.take_insider_key(seats["Eve"])
+            exchange.interceptor.take_insider_key(seats["Eve"])
     lesson_keys.CLASSROOM_KEY_SIZES = CLASSROOM_KEY_SIZES
     exchange.close()
     return made

@@ -37,10 +37,10 @@ class Guarded(Server):
 
     def furnish(self) -> None:
         exchange = Exchange.at(self.database_url, pepper=PEPPER)
-        self.key = exchange.create_channel(name="", kind="classroom", keep_for="1 hour").key
+        self.key = exchange.lobby.create_channel(name="", kind="classroom", keep_for="1 hour").key
         keys = KeyChoice("private", pem=KeyPair.generate(2048).pem())
         self.seats = {
-            role: exchange.take_seat(self.key, name=name, role=role, keys=keys)
+            role: exchange.lobby.take_seat(self.key, name=name, role=role, keys=keys)
             for name, role in (("Rita", "receiver"), ("Sam", "sender"), ("Ivan", "interceptor"))
         }
         exchange.close()

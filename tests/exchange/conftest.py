@@ -44,12 +44,12 @@ class Room:
     uploads: count = field(default_factory=count)
 
     def sit(self, name: str, role: str, **more) -> Seat:
-        self.seats[name] = self.exchange.take_seat(self.key, name=name, role=role, **more)
+        self.seats[name] = self.exchange.lobby.take_seat(self.key, name=name, role=role, **more)
         return self.seats[name]
 
     def send(self, sender: str, data: bytes, *receivers: str, scheme="hybrid", **more):
         settings = {"file_name": "holiday.png", "submission": str(next(self.uploads)), **more}
-        return self.exchange.send(
+        return self.exchange.sender.send(
             self.seats[sender],
             data,
             scheme=scheme,
@@ -67,7 +67,7 @@ def clock():
 def office(place, clock, quick_keys):
     """A private channel on either database: Ada and Eve (senders), Bob and Cy (receivers)."""
     made = Exchange.at(place.url, pepper=b"p" * 32, clock=clock)
-    new = made.create_channel(name="Office", kind="private", keep_for="24 hours")
+    new = made.lobby.create_channel(name="Office", kind="private", keep_for="24 hours")
     room = Room(made, new.key, new.owner_ticket)
     for name, role in _OFFICE.items():
         room.sit(name, role)
@@ -92,7 +92,7 @@ def open_room(exchange):
     """Makes channels: `open_room("classroom")`."""
 
     def make(kind: str = "private", keep_for: str = "24 hours") -> Room:
-        new = exchange.create_channel(name="Room", kind=kind, keep_for=keep_for)
+        new = exchange.lobby.create_channel(name="Room", kind=kind, keep_for=keep_for)
         return Room(exchange, new.key, new.owner_ticket)
 
     return make
@@ -121,9 +121,9 @@ def _with_people(room: Room) -> Room:
 @pytest.fixture
 def lesson(classroom, key_pool, monkeypatch):
     """Ada sends to Bob and Cy; Eve may tamper. Keys made from now on are nobody's yet."""
-    classroom.exchange.set_rules(classroom.seats["Ada"], tampering=True)
+    classroom.exchange.owner.set_rules(classroom.seats["Ada"], tampering=True)
     pool = itertools.chain(key_pool[3:], iter(lambda: GENERATE(2048), None))
     monkeypatch.setattr(KeyPair, "generate", lambda bits=3072: next(pool))
     for name in ("Bob", "Cy"):
-        classroom.exchange.new_classroom_key(classroom.seats[name], 512)
+        classroom.exchange.receiver.new_classroom_key(classroom.seats[name], 512)
     return classroom

@@ -7,32 +7,32 @@ from PIL import Image
 
 
 def substitute(room, name="Bob", by="Eve"):
-    room.exchange.substitute(room.seats[by], room.seats[name].id)
+    room.exchange.wire.swap_key(room.seats[by], room.seats[name].id)
 
 
 def relay(room, by="Eve"):
-    return room.exchange.relay(room.seats[by])
+    return room.exchange.wire.relay(room.seats[by])
 
 
 def inbox(room, name):
-    return {item.id: item for item in room.exchange.inbox(room.seats[name])}
+    return {item.id: item for item in room.exchange.receiver.inbox(room.seats[name])}
 
 
 def opened(room, name, picture_id):
-    return room.exchange.open(room.seats[name], picture_id)
+    return room.exchange.receiver.open(room.seats[name], picture_id)
 
 
 def number_of(room, viewer, name):
-    people = room.exchange.contacts(room.seats[viewer]).people
+    people = room.exchange.member.contacts(room.seats[viewer]).people
     return next(person for person in people if person.name == name).safety_number
 
 
 def own_number(room, name):
-    return room.exchange.contacts(room.seats[name]).own_number
+    return room.exchange.member.contacts(room.seats[name]).own_number
 
 
 def kinds(room, name):
-    return [event.kind for event in room.exchange.events_since(room.seats[name], 0)]
+    return [event.kind for event in room.exchange.member.news(room.seats[name], 0).events]
 
 
 def samples(file):

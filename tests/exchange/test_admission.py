@@ -27,7 +27,7 @@ def guess(exchange, visitor, times):
     looked_up = 0
     for _ in range(times):
         try:
-            exchange.join("AAAAA-AAAAA", visitor)
+            exchange.lobby.join("AAAAA-AAAAA", visitor)
         except NotAdmitted:
             looked_up += 1
         except TooManyTries:
@@ -49,13 +49,13 @@ def test_a_thousand_wrong_keys_from_one_address_stay_below_the_ceiling(exchange,
     print(f"1000 wrong keys in 200 sessions of one address: {looked_up} looked up, ceiling 30")
     assert looked_up == 30
     other = Visitor(session="other", address="192.0.2.8")
-    assert exchange.join(room.key, other).channel.name == "Room"
+    assert exchange.lobby.join(room.key, other).channel.name == "Room"
 
 
 def test_right_keys_cost_nothing(exchange, room):
     visitor = Visitor(session="s", address="192.0.2.7")
     for _ in range(40):
-        exchange.join(room.key, visitor)
+        exchange.lobby.join(room.key, visitor)
     assert guess(exchange, visitor, 9) == 5
 
 
@@ -63,7 +63,7 @@ def test_when_everybody_tries_too_much_nobody_is_refused_but_all_wait(exchange, 
     for n in range(24):
         guess(exchange, Visitor(session=str(n)), 5)
     assert naps == []
-    assert exchange.join(room.key, Visitor(session="late")).channel.name == "Room"
+    assert exchange.lobby.join(room.key, Visitor(session="late")).channel.name == "Room"
     assert naps == [SLOW_DOWN]
 
 
@@ -82,8 +82,8 @@ def test_unknown_expired_ended_and_changed_keys_get_one_answer_and_one_time(
     ended, changed = open_room(), open_room()
     for room in (ended, changed):
         room.sit("Ada", "sender", owner_ticket=room.ticket)
-    exchange.end_channel(ended.seats["Ada"])
-    exchange.change_key(changed.seats["Ada"])
+    exchange.owner.end_channel(ended.seats["Ada"])
+    exchange.owner.change_key(changed.seats["Ada"])
     keys = {
         "unknown": "AAAAA-AAAAA",
         "impossible": "nonsense",
@@ -96,7 +96,7 @@ def test_unknown_expired_ended_and_changed_keys_get_one_answer_and_one_time(
         for name, key in keys.items():
             start = time.perf_counter()
             with pytest.raises(NotAdmitted) as refused:
-                exchange.look_in(key)
+                exchange.lobby.look_in(key)
             times[name].append(time.perf_counter() - start)
             assert str(refused.value) == str(NotAdmitted())
     medians = {name: statistics.median(taken) for name, taken in times.items()}

@@ -213,7 +213,10 @@ def test_a_long_comment_and_bytes_before_the_archive_do_no_harm():
 
 def test_zip64_is_read_and_its_lies_are_not_believed():
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as made, made.open("a.png", "w", force_zip64=True) as member:
+    with (
+        zipfile.ZipFile(out, "w") as made,
+        made.open("a.png", "w", force_zip64=True) as member,
+    ):
         member.write(GOOD)
     assert read_all(out.getvalue()) == [("a.png", GOOD, "")]
     for claims in ({"size": 0xFFFFFFFF}, {"packed": 0xFFFFFFFF}, {"offset": 0xFFFFFFFF}):

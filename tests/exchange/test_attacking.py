@@ -57,12 +57,12 @@ def attack(room, name, picture_id=None, who="Eve"):
     """Starts an attack and waits until it is over."""
     seat = room.seats[who]
     picture_id = picture_id or room.picture.id
-    room.exchange.start_attack(seat, picture_id, name)
+    room.exchange.interceptor.attacks.start(seat, picture_id, name)
     seen = []
     for _ in range(2000):
-        state = room.exchange.attack_state(seat)
+        state = room.exchange.interceptor.attacks.state(seat)
         if state is None:
-            return room.exchange.finding(seat, picture_id, name)
+            return room.exchange.interceptor.attacks.finding(seat, picture_id, name)
         if state.phase in {"cancelled", "failed"}:
             return state
         seen.append(state)
@@ -80,10 +80,12 @@ def test_a_codebook_finds_the_picture_and_the_finding_stays(captured, pixels):
     assert (found.verdict, found.exact) == ("broken", True)
     assert (decoded(found.picture) == pixels).all()
     assert found.file == found.picture
-    (item,) = captured.exchange.findings(captured.seats["Eve"])
+    (item,) = captured.exchange.interceptor.attacks.findings(captured.seats["Eve"])
     assert (item.picture_id, item.attack) == (captured.picture.id, "codebook")
-    again = captured.exchange.resume(captured.seats["Eve"].token)
-    assert captured.exchange.finding(again, item.picture_id, "codebook") == found
+    again = captured.exchange.lobby.resume(captured.seats["Eve"].token)
+    assert (
+        captured.exchange.interceptor.attacks.finding(again, item.picture_id, "codebook") == found
+    )
 
 
 def test_on_hybrid_every_attack_is_offered_and_says_what_stopped_it(room, png):
@@ -99,7 +101,7 @@ def test_on_hybrid_every_attack_is_offered_and_says_what_stopped_it(room, png):
 def test_an_attack_sees_other_captures_and_all_public_keys(classroom, pixels):
     """Shared primes need a stranger's key, broadcast other people's copies."""
     for name in ("Bob", "Cy"):
-        classroom.exchange.new_classroom_key(classroom.seats[name], "shared-prime")
+        classroom.exchange.receiver.new_classroom_key(classroom.seats[name], "shared-prime")
     classroom.picture = classroom.send("Ada", encoded(pixels), "Bob", scheme="textbook-blocks")
     found = attack(classroom, "shared-primes")
     assert (decoded(found.picture) == pixels).all()
@@ -108,25 +110,27 @@ def test_an_attack_sees_other_captures_and_all_public_keys(classroom, pixels):
     assert e * d % (p - 1) == 1
     other = classroom.send("Ada", encoded(pixels[::-1].copy()), "Bob", scheme="textbook-blocks")
     forged = attack(classroom, "replay", picture_id=classroom.picture.id)
-    envelope = classroom.exchange.capture(classroom.seats["Eve"], other.id).envelope
+    envelope = classroom.exchange.interceptor.capture(classroom.seats["Eve"], other.id).envelope
     assert forged.envelope == envelope
 
 
 def test_an_insider_takes_the_partner_of_a_shared_modulus(classroom, pixels):
     eve, bob = classroom.seats["Eve"], classroom.seats["Bob"]
     with pytest.raises(InputRefused, match="No key is free"):
-        classroom.exchange.take_insider_key(eve)
-    classroom.exchange.new_classroom_key(bob, "shared-modulus")
+        classroom.exchange.interceptor.take_insider_key(eve)
+    classroom.exchange.receiver.new_classroom_key(bob, "shared-modulus")
     classroom.picture = classroom.send("Ada", encoded(pixels), "Bob", scheme="textbook-blocks")
     assert attack(classroom, "insider").verdict == "preconditions not met"
-    classroom.exchange.take_insider_key(eve)
-    n, _ = classroom.exchange.own_keys(bob).classroom_key
-    assert classroom.exchange.insider_key(eve)[0] == n
-    assert classroom.exchange.events_since(bob, 0)[-1].kind == "sent"  # an insider does not say so
+    classroom.exchange.interceptor.take_insider_key(eve)
+    n, _ = classroom.exchange.receiver.own_keys(bob).classroom_key
+    assert classroom.exchange.interceptor.insider_key(eve)[0] == n
+    assert (
+        classroom.exchange.member.news(bob, 0).events[-1].kind == "sent"
+    )  # an insider does not say so
     found = attack(classroom, "insider")
     assert (decoded(found.picture) == pixels).all()
     with pytest.raises(InputRefused, match="No key is free"):
-        classroom.exchange.take_insider_key(eve)
+        classroom.exchange.interceptor.take_insider_key(eve)
 
 
 @pytest.mark.parametrize("weakness", ["shared-prime", "shared-modulus"])
@@ -134,8 +138,8 @@ def test_the_next_receiver_gets_the_partner_and_a_third_begins_anew(classroom, w
     classroom.sit("Dan", "receiver")
     numbers = []
     for name in ("Bob", "Cy", "Dan"):
-        classroom.exchange.new_classroom_key(classroom.seats[name], weakness)
-        numbers.append(classroom.exchange.own_keys(classroom.seats[name]).classroom_key)
+        classroom.exchange.receiver.new_classroom_key(classroom.seats[name], weakness)
+        numbers.append(classroom.exchange.receiver.own_keys(classroom.seats[name]).classroom_key)
     (first, e1), (second, e2), (third, _) = numbers
     assert math.gcd(first, second) > 1
     assert (first, e1) != (second, e2)
@@ -144,53 +148,53 @@ def test_the_next_receiver_gets_the_partner_and_a_third_begins_anew(classroom, w
 
 def test_a_partner_waits_only_while_the_first_key_is_in_use(classroom):
     bob, cy = classroom.seats["Bob"], classroom.seats["Cy"]
-    classroom.exchange.new_classroom_key(bob, "shared-prime")
-    first = classroom.exchange.own_keys(bob).classroom_key[0]
-    classroom.exchange.new_classroom_key(bob, "shared-prime")  # oneself is no partner
-    second = classroom.exchange.own_keys(bob).classroom_key[0]
+    classroom.exchange.receiver.new_classroom_key(bob, "shared-prime")
+    first = classroom.exchange.receiver.own_keys(bob).classroom_key[0]
+    classroom.exchange.receiver.new_classroom_key(bob, "shared-prime")  # oneself is no partner
+    second = classroom.exchange.receiver.own_keys(bob).classroom_key[0]
     assert math.gcd(first, second) == 1
-    classroom.exchange.new_classroom_key(bob, 64)
-    classroom.exchange.new_classroom_key(cy, "shared-prime")
-    third = classroom.exchange.own_keys(cy).classroom_key[0]
+    classroom.exchange.receiver.new_classroom_key(bob, 64)
+    classroom.exchange.receiver.new_classroom_key(cy, "shared-prime")
+    third = classroom.exchange.receiver.own_keys(cy).classroom_key[0]
     assert math.gcd(second, third) == 1
 
 
 @pytest.mark.parametrize("choice", ["", "no such", 13, 0, "128"])
 def test_a_classroom_key_that_is_not_in_the_list_is_refused(classroom, choice):
     with pytest.raises(InputRefused):
-        classroom.exchange.new_classroom_key(classroom.seats["Bob"], choice)
+        classroom.exchange.receiver.new_classroom_key(classroom.seats["Bob"], choice)
 
 
 def test_old_pictures_still_open_after_a_weak_key(classroom, png):
     sent = classroom.send("Ada", png, "Bob", scheme="textbook-pixels")
     for weakness in ("close-primes", "small-d", "tiny-n"):
-        classroom.exchange.new_classroom_key(classroom.seats["Bob"], weakness)
-    assert classroom.exchange.open(classroom.seats["Bob"], sent.id).exact == "pixels"
+        classroom.exchange.receiver.new_classroom_key(classroom.seats["Bob"], weakness)
+    assert classroom.exchange.receiver.open(classroom.seats["Bob"], sent.id).exact == "pixels"
 
 
 def long_to_break(room, png, monkeypatch):
     """A picture under a key whose factoring takes most of the budget: no size that is offered."""
     monkeypatch.setattr(exchange.lesson_keys, "CLASSROOM_KEY_SIZES", (244,))
-    room.exchange.new_classroom_key(room.seats["Bob"], 244)
+    room.exchange.receiver.new_classroom_key(room.seats["Bob"], 244)
     return room.send("Ada", png, "Bob", scheme="textbook-blocks")
 
 
 def test_cancel_kills_the_attack_and_leaves_no_finding(classroom, png, monkeypatch):
     picture = long_to_break(classroom, png, monkeypatch)
     eve = classroom.seats["Eve"]
-    classroom.exchange.start_attack(eve, picture.id, "factoring")
+    classroom.exchange.interceptor.attacks.start(eve, picture.id, "factoring")
     with pytest.raises(InputRefused, match="still running"):
-        classroom.exchange.start_attack(eve, picture.id, "codebook")
-    state = classroom.exchange.attack_state(eve)
+        classroom.exchange.interceptor.attacks.start(eve, picture.id, "codebook")
+    state = classroom.exchange.interceptor.attacks.state(eve)
     assert (state.picture_id, state.attack) == (picture.id, "factoring")
     before = time.monotonic()
-    classroom.exchange.cancel_attack(eve)
-    while (state := classroom.exchange.attack_state(eve)).phase != "cancelled":
+    classroom.exchange.interceptor.attacks.cancel(eve)
+    while (state := classroom.exchange.interceptor.attacks.state(eve)).phase != "cancelled":
         time.sleep(0.01)
     assert time.monotonic() - before < 2
-    assert classroom.exchange.attack_state(eve) is None  # told once
-    assert classroom.exchange.findings(eve) == ()
-    classroom.exchange.cancel_attack(eve)
+    assert classroom.exchange.interceptor.attacks.state(eve) is None  # told once
+    assert classroom.exchange.interceptor.attacks.findings(eve) == ()
+    classroom.exchange.interceptor.attacks.cancel(eve)
 
 
 class Page:
@@ -204,7 +208,9 @@ class Page:
 def ended(room, seat, page, seconds=10):
     """How this seat's attack ended, looked at from a page that keeps nothing alive."""
     end = time.monotonic() + seconds
-    while (state := room.exchange.attack_state(seat, page.visitor)).phase != "cancelled":
+    while (
+        state := room.exchange.interceptor.attacks.state(seat, page.visitor)
+    ).phase != "cancelled":
         assert time.monotonic() < end
         time.sleep(0.05)
     return state
@@ -213,11 +219,11 @@ def ended(room, seat, page, seconds=10):
 def test_what_a_closed_page_started_ends_within_ten_seconds(classroom, png, monkeypatch):
     picture = long_to_break(classroom, png, monkeypatch)
     eve, page, later = classroom.seats["Eve"], Page("a"), Page("b")
-    classroom.exchange.start_attack(eve, picture.id, "factoring", page.visitor)
+    classroom.exchange.interceptor.attacks.start(eve, picture.id, "factoring", page.visitor)
     page.open = later.open = False
     state = ended(classroom, eve, later)
     assert "closed" in state.words
-    assert classroom.exchange.findings(eve) == ()
+    assert classroom.exchange.interceptor.attacks.findings(eve) == ()
     assert attack(classroom, "equality-map", picture.id)  # the place is free again
 
 
@@ -225,10 +231,13 @@ def test_a_page_opened_anew_keeps_its_attack(classroom, png, monkeypatch):
     monkeypatch.setattr(turns, "GRACE", 0.3)
     picture = long_to_break(classroom, png, monkeypatch)
     eve, before, after = classroom.seats["Eve"], Page("before"), Page("after")
-    classroom.exchange.start_attack(eve, picture.id, "factoring", before.visitor)
+    classroom.exchange.interceptor.attacks.start(eve, picture.id, "factoring", before.visitor)
     before.open = False
     for _ in range(10):
-        assert classroom.exchange.attack_state(eve, after.visitor).phase in ("waiting", "running")
+        assert classroom.exchange.interceptor.attacks.state(eve, after.visitor).phase in (
+            "waiting",
+            "running",
+        )
         time.sleep(0.1)
     after.open = False
     assert "closed" in ended(classroom, eve, after).words
@@ -240,12 +249,12 @@ def test_thirty_pupils_start_the_same_attack_and_all_get_its_finding(captured, p
     begun = time.monotonic()
     for number, seat in enumerate(pupils):
         visitor = Visitor(f"s{number}", "192.0.2.1")
-        captured.exchange.start_attack(seat, captured.picture.id, "codebook", visitor)
+        captured.exchange.interceptor.attacks.start(seat, captured.picture.id, "codebook", visitor)
     for seat in pupils:
-        while captured.exchange.attack_state(seat) is not None:
+        while captured.exchange.interceptor.attacks.state(seat) is not None:
             assert time.monotonic() - begun < 60
             time.sleep(0.05)
-        found = captured.exchange.finding(seat, captured.picture.id, "codebook")
+        found = captured.exchange.interceptor.attacks.finding(seat, captured.picture.id, "codebook")
         assert (found.verdict, found.exact) == ("broken", True)
 
 
@@ -260,7 +269,7 @@ def test_a_class_at_work_leaves_another_channel_its_place(classroom, open_room, 
         picture = classroom.send("Ada", png, "Bob", scheme="textbook-blocks")
         seat = classroom.sit(f"Pupil {number}", "interceptor")
         visitor = Visitor(f"s{number}", f"10.0.0.{number}")
-        classroom.exchange.start_attack(seat, picture.id, "factoring", visitor)
+        classroom.exchange.interceptor.attacks.start(seat, picture.id, "factoring", visitor)
     begun = time.monotonic()
     assert attack(room, "codebook").verdict == "broken"
     assert time.monotonic() - begun < 30
@@ -270,13 +279,13 @@ def test_who_cancels_a_shared_attack_leaves_the_others_theirs(classroom, png, mo
     picture = long_to_break(classroom, png, monkeypatch)
     eve, zoe = classroom.seats["Eve"], classroom.sit("Zoe", "interceptor")
     for seat in (eve, zoe):
-        classroom.exchange.start_attack(seat, picture.id, "factoring")
-    classroom.exchange.cancel_attack(eve)
-    while (state := classroom.exchange.attack_state(eve)).phase != "cancelled":
+        classroom.exchange.interceptor.attacks.start(seat, picture.id, "factoring")
+    classroom.exchange.interceptor.attacks.cancel(eve)
+    while (state := classroom.exchange.interceptor.attacks.state(eve)).phase != "cancelled":
         time.sleep(0.01)
-    assert classroom.exchange.attack_state(zoe).phase in ("waiting", "running")
-    classroom.exchange.cancel_attack(zoe)
-    while (state := classroom.exchange.attack_state(zoe)).phase != "cancelled":
+    assert classroom.exchange.interceptor.attacks.state(zoe).phase in ("waiting", "running")
+    classroom.exchange.interceptor.attacks.cancel(zoe)
+    while (state := classroom.exchange.interceptor.attacks.state(zoe)).phase != "cancelled":
         time.sleep(0.01)
     assert state.words == "The attack was cancelled."
 
@@ -295,22 +304,24 @@ def test_attacks_are_for_interceptors_on_captures_of_their_channel(captured, ope
     eve = captured.seats["Eve"]
     for picture_id in (theirs.id, "0" * 32):
         with pytest.raises(NotFound):
-            captured.exchange.start_attack(eve, picture_id, "codebook")
+            captured.exchange.interceptor.attacks.start(eve, picture_id, "codebook")
         with pytest.raises(NotFound):
-            captured.exchange.finding(eve, picture_id, "codebook")
+            captured.exchange.interceptor.attacks.finding(eve, picture_id, "codebook")
     with pytest.raises(InputRefused):
-        captured.exchange.start_attack(eve, captured.picture.id, "no such")
+        captured.exchange.interceptor.attacks.start(eve, captured.picture.id, "no such")
     for name in ("Ada", "Bob"):
         with pytest.raises(WrongRole):
-            captured.exchange.start_attack(captured.seats[name], captured.picture.id, "codebook")
+            captured.exchange.interceptor.attacks.start(
+                captured.seats[name], captured.picture.id, "codebook"
+            )
 
 
 def test_findings_are_the_seats_own_and_sealed(captured, tmp_path, pixels):
     found = attack(captured, "codebook")
     zoe = captured.sit("Zoe", "interceptor")
-    assert captured.exchange.findings(zoe) == ()
+    assert captured.exchange.interceptor.attacks.findings(zoe) == ()
     with pytest.raises(NotFound):
-        captured.exchange.finding(zoe, captured.picture.id, "codebook")
+        captured.exchange.interceptor.attacks.finding(zoe, captured.picture.id, "codebook")
     everything = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert found.words.encode() not in everything
     assert b"RSALAB" not in everything
@@ -327,7 +338,9 @@ def test_a_finding_put_in_anothers_place_is_noticed(captured, tmp_path):
     db.close()
     for name in ("codebook", "equality-map"):
         with pytest.raises(Unavailable):
-            captured.exchange.finding(captured.seats["Eve"], captured.picture.id, name)
+            captured.exchange.interceptor.attacks.finding(
+                captured.seats["Eve"], captured.picture.id, name
+            )
 
 
 def test_a_finding_goes_with_its_picture_and_the_oldest_make_room(captured, png, monkeypatch):
@@ -335,10 +348,12 @@ def test_a_finding_goes_with_its_picture_and_the_oldest_make_room(captured, png,
     attack(captured, "codebook")
     monkeypatch.setattr(exchange.attacking, "FINDINGS_OF_A_SEAT", 1)
     attack(captured, "equality-map")
-    assert [item.attack for item in captured.exchange.findings(eve)] == ["equality-map"]
+    assert [item.attack for item in captured.exchange.interceptor.attacks.findings(eve)] == [
+        "equality-map"
+    ]
     with captured.exchange._store.write() as unit:
         unit.pictures.purge(1)
-    assert captured.exchange.findings(eve) == ()
+    assert captured.exchange.interceptor.attacks.findings(eve) == ()
 
 
 def test_what_is_too_large_to_keep_is_said(captured, monkeypatch):
@@ -351,10 +366,10 @@ def test_what_is_too_large_to_keep_is_said(captured, monkeypatch):
 
 def test_an_attack_of_a_seat_that_left_is_forgotten(captured):
     eve = captured.seats["Eve"]
-    captured.exchange.start_attack(eve, captured.picture.id, "equality-map")
-    captured.exchange.leave(eve)
+    captured.exchange.interceptor.attacks.start(eve, captured.picture.id, "equality-map")
+    captured.exchange.lobby.leave(eve)
     with pytest.raises(SeatGone):
-        captured.exchange.attack_state(eve)
+        captured.exchange.interceptor.attacks.state(eve)
     for thread in [one.thread for one in captured.exchange._attacks.values()]:
         thread.join(10)
     with captured.exchange._store.read() as unit:
@@ -363,7 +378,7 @@ def test_an_attack_of_a_seat_that_left_is_forgotten(captured):
 
 def test_closing_ends_what_runs(classroom, png, monkeypatch):
     picture = long_to_break(classroom, png, monkeypatch)
-    classroom.exchange.start_attack(classroom.seats["Eve"], picture.id, "factoring")
+    classroom.exchange.interceptor.attacks.start(classroom.seats["Eve"], picture.id, "factoring")
     (running,) = classroom.exchange._attacks.values()
     classroom.exchange.close()
     assert not running.thread.is_alive()
@@ -372,11 +387,11 @@ def test_closing_ends_what_runs(classroom, png, monkeypatch):
 
 def capture(room, scheme, data, *receivers):
     sent = room.send("Ada", data, *receivers, scheme=scheme)
-    return room.exchange.capture(room.seats["Eve"], sent.id)
+    return room.exchange.interceptor.capture(room.seats["Eve"], sent.id)
 
 
 def test_an_interceptor_sees_public_keys_and_no_private_number(classroom):
-    keys = classroom.exchange.public_keys(classroom.seats["Eve"])
+    keys = classroom.exchange.interceptor.public_keys(classroom.seats["Eve"])
     assert [(key.name, key.classroom) for key in keys] == [
         ("Bob", False),
         ("Bob", True),
@@ -417,7 +432,7 @@ def test_the_heat_map_resembles_the_picture():
 
 @pytest.mark.parametrize("scheme", ["hybrid", "oaep-blocks", "textbook-pixels", "textbook-blocks"])
 def test_ones_own_picture_sealed_twice(classroom, scheme):
-    classroom.exchange.new_classroom_key(classroom.seats["Bob"], 512)
+    classroom.exchange.receiver.new_classroom_key(classroom.seats["Bob"], 512)
     seen = capture(classroom, scheme, encoded(photograph(20, 20)), "Bob")
     table = {one.name: one for one in experiment(seen, picture_for_tests(None))}
     npcr = table["NPCR"]
@@ -457,7 +472,7 @@ def test_what_is_no_picture_or_no_exhibit_is_refused():
 
 
 def test_the_picture_appears_stage_by_stage(captured, pixels, png):
-    seen = captured.exchange.capture(captured.seats["Eve"], captured.picture.id)
+    seen = captured.exchange.interceptor.capture(captured.seats["Eve"], captured.picture.id)
     pictures = [decoded(stage) for stage in appearing(seen)]
     known = [np.count_nonzero(stage) for stage in pictures]
     assert len(pictures) == 16
@@ -470,7 +485,7 @@ def test_the_picture_appears_stage_by_stage(captured, pixels, png):
 
 
 def test_the_arithmetic_of_one_sample(captured, pixels):
-    seen = captured.exchange.capture(captured.seats["Eve"], captured.picture.id)
+    seen = captured.exchange.interceptor.capture(captured.seats["Eve"], captured.picture.id)
     found = arithmetic(seen, x=5, y=7, channel=2)
     assert found.m == pixels[7, 5, 2]
     assert (found.n, found.e) == (3233, 7)
@@ -483,7 +498,7 @@ def test_the_arithmetic_of_one_sample(captured, pixels):
 @pytest.mark.parametrize("wide", [False, True])
 def test_the_arithmetic_of_a_block_once_the_picture_is_known(classroom, pixels, wide):
     samples = pixels.astype(np.uint16)[..., 0] * 257 + 3 if wide else pixels
-    classroom.exchange.new_classroom_key(classroom.seats["Bob"], 128)
+    classroom.exchange.receiver.new_classroom_key(classroom.seats["Bob"], 128)
     seen = capture(classroom, "textbook-blocks", encoded(samples), "Bob")
     with pytest.raises(LabError, match="Recover"):
         arithmetic(seen, x=0, y=0, channel=0)

@@ -12,42 +12,42 @@ def minutes(room, clock, number):
     """Time as the server lives it: it cleans each minute."""
     for _ in range(number):
         clock.forward(minutes=1)
-        room.exchange.purge()
+        room.exchange.cleaning.purge()
 
 
 def test_the_first_opening_can_be_the_last(room, png, clock):
     bob, cy = room.seats["Bob"], room.seats["Cy"]
     sent = room.send("Ada", png, "Bob", "Cy", remove_after="the first opening")
     assert sent.removal == "removed after 1 more opening"
-    assert room.exchange.open(bob, sent.id).file == png
-    assert room.exchange.inbox(cy)[0].removal == "about to be removed"
-    assert room.exchange.sent(room.seats["Ada"])[0].removal == "about to be removed"
+    assert room.exchange.receiver.open(bob, sent.id).file == png
+    assert room.exchange.receiver.inbox(cy)[0].removal == "about to be removed"
+    assert room.exchange.sender.sent(room.seats["Ada"])[0].removal == "about to be removed"
     for late in (bob, cy):
         with pytest.raises(CannotOpen, match="as often as its sender allowed"):
-            room.exchange.open(late, sent.id)
+            room.exchange.receiver.open(late, sent.id)
     minutes(room, clock, 2)
     with pytest.raises(NotFound):
-        room.exchange.open(cy, sent.id)
-    last = room.exchange.events_since(cy, 0)[-1]
-    assert (last.kind, last.image_id, last.detail) == ("removed picture", sent.id, "openings")
+        room.exchange.receiver.open(cy, sent.id)
+    last = room.exchange.member.news(cy, 0).events[-1]
+    assert (last.kind, last.picture_id, last.detail) == ("removed picture", sent.id, "openings")
 
 
 def test_a_failed_opening_does_not_count(room, png, clock):
     sent = room.send("Ada", png, "Bob", remove_after="the first opening")
     for _ in range(3):
         with pytest.raises(CannotOpen):
-            room.exchange.open(room.seats["Cy"], sent.id)
+            room.exchange.receiver.open(room.seats["Cy"], sent.id)
     minutes(room, clock, 2)
-    assert room.exchange.open(room.seats["Bob"], sent.id).file == png
+    assert room.exchange.receiver.open(room.seats["Bob"], sent.id).file == png
 
 
 def test_removed_when_everyone_has_opened_it_and_not_before(room, png, clock):
     sent = room.send("Ada", png, "Bob", "Cy", remove_after="everyone has opened it")
-    room.exchange.open(room.seats["Bob"], sent.id)
+    room.exchange.receiver.open(room.seats["Bob"], sent.id)
     minutes(room, clock, 2)
-    assert room.exchange.open(room.seats["Cy"], sent.id).file == png
+    assert room.exchange.receiver.open(room.seats["Cy"], sent.id).file == png
     minutes(room, clock, 2)
-    assert room.exchange.inbox(room.seats["Bob"]) == ()
+    assert room.exchange.receiver.inbox(room.seats["Bob"]) == ()
 
 
 def test_who_has_left_is_not_waited_for(room, png, clock):
@@ -55,12 +55,12 @@ def test_who_has_left_is_not_waited_for(room, png, clock):
     exchange, ada = room.exchange, room.seats["Ada"]
     sent = room.send("Ada", png, "Bob", "Cy", remove_after="everyone has opened it")
     unopened = room.send("Ada", png, "Cy", remove_after="everyone has opened it")
-    exchange.open(room.seats["Bob"], sent.id)
+    exchange.receiver.open(room.seats["Bob"], sent.id)
     minutes(room, clock, 1)
-    assert {picture.id for picture in exchange.sent(ada)} == {sent.id, unopened.id}
-    exchange.remove_seat(ada, room.seats["Cy"].id)
+    assert {picture.id for picture in exchange.sender.sent(ada)} == {sent.id, unopened.id}
+    exchange.owner.remove_seat(ada, room.seats["Cy"].id)
     minutes(room, clock, 1)
-    assert [picture.id for picture in exchange.sent(ada)] == [unopened.id]
+    assert [picture.id for picture in exchange.sender.sent(ada)] == [unopened.id]
 
 
 def test_an_unknown_rule_is_refused(room, png):
@@ -74,7 +74,7 @@ def test_a_channel_has_a_quota(room, png, monkeypatch):
         room.send("Ada", png, "Bob")
     with pytest.raises(InputRefused, match="may hold"):
         room.send("Ada", png, "Bob")
-    assert len(room.exchange.sent(room.seats["Ada"])) == 3
+    assert len(room.exchange.sender.sent(room.seats["Ada"])) == 3
 
 
 def rows(exchange):
@@ -85,10 +85,10 @@ def rows(exchange):
 def test_the_server_cleans_by_itself_and_stops_with_the_exchange(room, png, clock, monkeypatch):
     monkeypatch.setattr("exchange.cleaning.EVERY", 0.05)
     room.send("Ada", png, "Bob")
-    room.exchange.keep_clean()
-    room.exchange.keep_clean()  # once is enough
+    room.exchange.cleaning.keep_clean()
+    room.exchange.cleaning.keep_clean()  # once is enough
     (cleaner,) = [thread for thread in threading.enumerate() if thread.name == "cleaning"]
-    room.exchange.end_channel(room.seats["Ada"])
+    room.exchange.owner.end_channel(room.seats["Ada"])
     end = time.monotonic() + 10
     while rows(room.exchange) != (0, 0, 0) and time.monotonic() < end:
         time.sleep(0.02)
@@ -110,7 +110,7 @@ def test_the_cleaning_outlives_whatever_goes_wrong_in_it(room, clock, monkeypatc
             raise fault
 
     monkeypatch.setattr(room.exchange, "_purge_some", purge_some)
-    room.exchange.keep_clean()
+    room.exchange.cleaning.keep_clean()
     assert done.wait(10)
     room.exchange.close()
     assert [record.message for record in caplog.records] == ["cleaning failed"]
@@ -118,19 +118,19 @@ def test_the_cleaning_outlives_whatever_goes_wrong_in_it(room, clock, monkeypatc
 
 def test_whoever_comes_back_to_a_channel_that_is_gone_is_told_what_everybody_is(room, clock):
     """A seat, an ended channel's key: no answer tells what was there before."""
-    room.exchange.end_channel(room.seats["Ada"])
+    room.exchange.owner.end_channel(room.seats["Ada"])
 
     def answers():
         with pytest.raises(SeatGone) as seat:
-            room.exchange.resume(room.seats["Bob"].token)
+            room.exchange.lobby.resume(room.seats["Bob"].token)
         with pytest.raises(NotAdmitted) as key:
-            room.exchange.join(room.key)
+            room.exchange.lobby.join(room.key)
         with pytest.raises(NotAdmitted) as unknown:
-            room.exchange.join("AAAAA-AAAAA")
+            room.exchange.lobby.join("AAAAA-AAAAA")
         return str(seat.value), str(key.value), str(unknown.value)
 
     before = answers()
-    room.exchange.purge()
+    room.exchange.cleaning.purge()
     assert rows(room.exchange) == (0, 0, 0)
     assert answers() == before
     assert before[1] == before[2]
@@ -145,14 +145,14 @@ def test_limits_on_tries_are_forgotten_when_they_are_full_again(room, clock):
 
     for _ in range(4):
         with pytest.raises(NotAdmitted):
-            room.exchange.join("AAAAA-AAAAA", someone)
-    room.exchange.purge()
+            room.exchange.lobby.join("AAAAA-AAAAA", someone)
+    room.exchange.cleaning.purge()
     assert remembered() > 1
     clock.forward(seconds=50)  # an address has all its tries back, a session one in 15 s
-    room.exchange.purge()
+    room.exchange.cleaning.purge()
     assert remembered() == 1
     clock.forward(seconds=11)
-    room.exchange.purge()
+    room.exchange.cleaning.purge()
     assert remembered() == 0
 
 
@@ -163,8 +163,16 @@ def test_a_live_channel_loses_nothing_by_the_end_of_another(open_room, png, cloc
         room.sit("Bob", "receiver")
         room.send("Ada", png, "Bob")
     exchange, bob = live.exchange, live.seats["Bob"]
-    before = exchange.events_since(bob, 0), exchange.present(bob), exchange.inbox(bob)
-    ended.exchange.end_channel(ended.seats["Ada"])
-    assert exchange.purge() == 1
-    assert (exchange.events_since(bob, 0), exchange.present(bob), exchange.inbox(bob)) == before
-    assert exchange.open(bob, before[2][0].id).file == png
+    before = (
+        exchange.member.news(bob, 0).events,
+        exchange.member.present(bob),
+        exchange.receiver.inbox(bob),
+    )
+    ended.exchange.owner.end_channel(ended.seats["Ada"])
+    assert exchange.cleaning.purge() == 1
+    assert (
+        exchange.member.news(bob, 0).events,
+        exchange.member.present(bob),
+        exchange.receiver.inbox(bob),
+    ) == before
+    assert exchange.receiver.open(bob, before[2][0].id).file == png

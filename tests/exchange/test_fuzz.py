@@ -100,7 +100,10 @@ def archive_seeds() -> list[bytes]:
     noise = random.Random(1).randbytes(700) * 2
     files = [(f"d/{n}.png", noise[n:]) for n in range(3)]
     big = io.BytesIO()
-    with zipfile.ZipFile(big, "w") as made, made.open("a.png", "w", force_zip64=True) as member:
+    with (
+        zipfile.ZipFile(big, "w") as made,
+        made.open("a.png", "w", force_zip64=True) as member,
+    ):
         member.write(noise)
     return [
         *(zipped(*files, method=method) for method in (0, 8, 12, 14)),

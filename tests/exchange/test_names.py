@@ -58,7 +58,7 @@ def test_whoever_looks_like_alice_is_alice(open_room):
     for name, role in itertools.product(ALICE, ("sender", "interceptor", "receiver")):
         with pytest.raises(InputRefused, match=r"Somebody here has this name"):
             room.sit(name, role)
-    assert [person.name for person in room.exchange.join(room.key).people] == ["Alice"]
+    assert [person.name for person in room.exchange.lobby.join(room.key).people] == ["Alice"]
 
 
 def test_the_store_knows_most_of_them_again_by_itself():
@@ -171,7 +171,7 @@ def test_a_name_begins_with_something_to_read(name):
 def test_a_name_stays_taken_while_its_pictures_are_listed(room, png):
     room.send("Ada", png, "Bob")
     for name in ("Ada", "Bob", "Cy"):
-        room.exchange.leave(room.seats[name])
+        room.exchange.lobby.leave(room.seats[name])
     for name in ("Ada", "АDА", "Bob", "B0b"):
         for role in ("sender", "receiver"):
             with pytest.raises(InputRefused, match="last name"):
@@ -206,14 +206,14 @@ def url(request, tmp_path):
 
 def test_of_many_who_look_alike_at_once_one_comes_in(url, key_pool):
     exchange = Exchange.at(url, pepper=bytes(32))
-    key = exchange.create_channel(name="", kind="private", keep_for="1 hour").key
+    key = exchange.lobby.create_channel(name="", kind="private", keep_for="1 hour").key
     keys = KeyChoice("public", pem=key_pool[0].public.pem())
     start, answers = threading.Barrier(8), []
 
     def enter(name, role):
         start.wait(30)
         try:
-            answers.append(exchange.take_seat(key, name=name, role=role, keys=keys).name)
+            answers.append(exchange.lobby.take_seat(key, name=name, role=role, keys=keys).name)
         except InputRefused as error:
             answers.append(error)
 
@@ -227,7 +227,7 @@ def test_of_many_who_look_alike_at_once_one_comes_in(url, key_pool):
         person.join(60)
     assert len(answers) == 8
     assert sum(isinstance(answer, str) for answer in answers) == 1
-    assert len(exchange.join(key).people) == 1
+    assert len(exchange.lobby.join(key).people) == 1
     exchange.close()
 
 

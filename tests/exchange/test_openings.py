@@ -17,7 +17,7 @@ def openings(room, sent):
 
 def opened(room):
     """Who has opened the newest picture, as its sender sees it."""
-    (picture, *_) = room.exchange.sent(room.seats["Ada"])
+    (picture, *_) = room.exchange.sender.sent(room.seats["Ada"])
     return {one.name for one in picture.receipts if one.opened_at is not None}
 
 
@@ -25,24 +25,24 @@ def opened(room):
 def test_what_it_is_stays_hidden_until_it_is_opened(room, png, rule):
     exchange, bob = room.exchange, room.seats["Bob"]
     sent = room.send("Ada", png, "Bob", "Cy", remove_after=rule, caption="my number is 12345")
-    assert exchange.inbox(bob)[0].hidden
+    assert exchange.receiver.inbox(bob)[0].hidden
     for _ in range(3):
         with pytest.raises(CannotOpen, match="hidden until you open it"):
-            exchange.details(bob, sent.id)
+            exchange.receiver.details(bob, sent.id)
     assert openings(room, sent) == 0
-    assert exchange.open(bob, sent.id).details.caption == "my number is 12345"
-    assert exchange.inbox(room.seats["Cy"])[0].hidden
+    assert exchange.receiver.open(bob, sent.id).details.caption == "my number is 12345"
+    assert exchange.receiver.inbox(room.seats["Cy"])[0].hidden
     if rule != "the first opening":
-        assert not exchange.inbox(bob)[0].hidden
-        assert exchange.details(bob, sent.id).caption == "my number is 12345"
+        assert not exchange.receiver.inbox(bob)[0].hidden
+        assert exchange.receiver.details(bob, sent.id).caption == "my number is 12345"
 
 
 def test_nothing_is_hidden_where_openings_are_not_counted(room, png):
     bob = room.seats["Bob"]
     sent = room.send("Ada", png, "Bob", caption="hello")
-    assert not room.exchange.inbox(bob)[0].hidden
-    assert room.exchange.details(bob, sent.id).caption == "hello"
-    room.exchange.envelope(bob, sent.id)
+    assert not room.exchange.receiver.inbox(bob)[0].hidden
+    assert room.exchange.receiver.details(bob, sent.id).caption == "hello"
+    room.exchange.receiver.envelope(bob, sent.id)
     assert openings(room, sent) == 0
     assert opened(room) == set()
 
@@ -51,15 +51,19 @@ def test_nothing_is_hidden_where_openings_are_not_counted(room, png):
 def test_every_way_of_getting_it_is_an_opening(room, png, way):
     exchange, bob, cy = room.exchange, room.seats["Bob"], room.seats["Cy"]
     sent = room.send("Ada", png, "Bob", "Cy", remove_after="the first opening")
-    getattr(exchange, way)(bob, sent.id)
+    getattr(exchange.receiver, way)(bob, sent.id)
     assert opened(room) == {"Bob"}
-    assert exchange.events_since(bob, 0)[-1].kind == "opened"
+    assert exchange.member.news(bob, 0).events[-1].kind == "opened"
     for late in (bob, cy):
-        for again in (exchange.open, exchange.envelope, exchange.details):
+        for again in (
+            exchange.receiver.open,
+            exchange.receiver.envelope,
+            exchange.receiver.details,
+        ):
             with pytest.raises(CannotOpen, match="as often as its sender allowed"):
                 again(late, sent.id)
-    exchange.purge()
-    assert exchange.inbox(cy) == ()
+    exchange.cleaning.purge()
+    assert exchange.receiver.inbox(cy) == ()
 
 
 def test_a_ciphertext_for_a_key_at_home_is_an_opening_each_time(room, png, key_pool):
@@ -67,45 +71,45 @@ def test_a_ciphertext_for_a_key_at_home_is_an_opening_each_time(room, png, key_p
     pia = room.sit("Pia", "receiver", keys=KeyChoice("public", pem=pair.public.pem()))
     sent = room.send("Ada", png, "Pia", remove_after="3 openings")
     for number in (1, 2, 3):
-        envelope = room.exchange.envelope(pia, sent.id)
+        envelope = room.exchange.receiver.envelope(pia, sent.id)
         assert HYBRID.open(envelope.data, pair).file == png
         assert openings(room, sent) == number
     with pytest.raises(CannotOpen):
-        room.exchange.envelope(pia, sent.id)
+        room.exchange.receiver.envelope(pia, sent.id)
     assert opened(room) == {"Pia"}
 
 
 def test_everyone_includes_who_has_the_key_at_home(room, png, key_pool):
     pia = room.sit("Pia", "receiver", keys=KeyChoice("public", pem=key_pool[0].public.pem()))
     sent = room.send("Ada", png, "Bob", "Pia", remove_after="everyone has opened it")
-    room.exchange.open(room.seats["Bob"], sent.id)
-    assert room.exchange.purge() == 0
-    room.exchange.envelope(pia, sent.id)
-    assert room.exchange.purge() == 1
+    room.exchange.receiver.open(room.seats["Bob"], sent.id)
+    assert room.exchange.cleaning.purge() == 0
+    room.exchange.receiver.envelope(pia, sent.id)
+    assert room.exchange.cleaning.purge() == 1
 
 
 def test_who_cannot_open_it_opens_nothing_by_taking_it(room, png):
     sent = room.send("Ada", png, "Bob", remove_after="the first opening")
     for _ in range(3):
-        room.exchange.envelope(room.seats["Cy"], sent.id)
-        room.exchange.capture(room.seats["Eve"], sent.id)
+        room.exchange.receiver.envelope(room.seats["Cy"], sent.id)
+        room.exchange.interceptor.capture(room.seats["Eve"], sent.id)
     assert openings(room, sent) == 0
-    assert room.exchange.open(room.seats["Bob"], sent.id).file == png
+    assert room.exchange.receiver.open(room.seats["Bob"], sent.id).file == png
 
 
 def test_an_interceptor_who_reads_it_has_not_opened_it_and_its_receiver_has(lesson, png):
     exchange, eve, bob = lesson.exchange, lesson.seats["Eve"], lesson.seats["Bob"]
-    exchange.substitute(eve, bob.id)
+    exchange.wire.swap_key(eve, bob.id)
     sent = lesson.send("Ada", png, "Bob", remove_after="the first opening")
-    assert exchange.inbox(bob) == ()  # held up on its way
-    assert exchange.relay(eve) == 1
-    assert exchange.reading(eve, sent.id).file == png
+    assert exchange.receiver.inbox(bob) == ()  # held up on its way
+    assert exchange.wire.relay(eve) == 1
+    assert exchange.wire.reading(eve, sent.id).file == png
     assert openings(lesson, sent) == 0
-    (item,) = exchange.inbox(bob)
+    (item,) = exchange.receiver.inbox(bob)
     assert item.hidden
-    envelope = exchange.envelope(bob, sent.id)
+    envelope = exchange.receiver.envelope(bob, sent.id)
     assert openings(lesson, sent) == 1
-    pair = exchange.export_key(bob, "")
+    pair = exchange.receiver.export_key(bob, "")
     assert open_bytes(envelope.data, KeyPair.from_pem(pair)).data == png
 
 
@@ -121,7 +125,7 @@ def test_of_many_who_take_it_at_once_one_gets_it(room, png):
             return
         got.append(name)
 
-    ways = (room.exchange.envelope, room.exchange.open)
+    ways = (room.exchange.receiver.envelope, room.exchange.receiver.open)
     threads = [
         threading.Thread(target=take, args=(name, way))
         for name in ("Bob", "Cy")

@@ -13,50 +13,50 @@ def names(people):
 
 
 def test_a_pulse_tells_what_is_new_and_who_is_there(room):
-    before = room.exchange.pulse(room.seats["Eve"], 0)
+    before = room.exchange.member.news(room.seats["Eve"], 0)
     assert names(before.people) == ["Ada", "Bob", "Cy", "Eve"]
     last = before.events[-1].seq
-    assert room.exchange.pulse(room.seats["Eve"], last).events == ()
+    assert room.exchange.member.news(room.seats["Eve"], last).events == ()
     room.sit("Zoe", "sender")
-    after = room.exchange.pulse(room.seats["Eve"], last)
+    after = room.exchange.member.news(room.seats["Eve"], last)
     assert [(event.kind, event.who) for event in after.events] == [("joined", "Zoe")]
     assert names(after.people) == ["Ada", "Bob", "Cy", "Eve", "Zoe"]
 
 
 def test_whoever_left_is_gone_for_everybody_at_once(room):
     eve, bob = room.seats["Eve"], room.seats["Bob"]
-    assert "Bob" in names(room.exchange.present(eve))
-    room.exchange.leave(bob)
-    assert "Bob" not in names(room.exchange.present(eve))
+    assert "Bob" in names(room.exchange.member.present(eve))
+    room.exchange.lobby.leave(bob)
+    assert "Bob" not in names(room.exchange.member.present(eve))
     with pytest.raises(SeatGone):
-        room.exchange.pulse(bob, 0)
+        room.exchange.member.news(bob, 0)
 
 
 def test_captures_are_as_new_as_the_last_event(room, png):
     eve = room.seats["Eve"]
-    assert room.exchange.captures(eve) == ()
+    assert room.exchange.interceptor.captures(eve) == ()
     sent = room.send("Ada", png, "Bob")
-    (capture,) = room.exchange.captures(eve)
+    (capture,) = room.exchange.interceptor.captures(eve)
     assert capture.recipients[0].opened_at is None
-    room.exchange.open(room.seats["Bob"], sent.id)
-    (capture,) = room.exchange.captures(eve)
+    room.exchange.receiver.open(room.seats["Bob"], sent.id)
+    (capture,) = room.exchange.interceptor.captures(eve)
     assert capture.recipients[0].opened_at is not None
 
 
 def test_channels_do_not_share(room, open_room):
     other = open_room("private")
     other.sit("Mallory", "interceptor")
-    assert names(room.exchange.present(room.seats["Eve"])) == ["Ada", "Bob", "Cy", "Eve"]
-    assert names(other.exchange.present(other.seats["Mallory"])) == ["Mallory"]
+    assert names(room.exchange.member.present(room.seats["Eve"])) == ["Ada", "Bob", "Cy", "Eve"]
+    assert names(other.exchange.member.present(other.seats["Mallory"])) == ["Mallory"]
 
 
 def test_that_somebody_is_here_is_written_for_all_together_and_now_and_then(room, clock):
     """A restart forgets at most the last seconds of it."""
     seats = [room.seats[name] for name in ("Ada", "Bob", "Cy", "Eve")]
     clock.forward(minutes=2)
-    room.exchange.present(seats[0])  # the first one is written at once
+    room.exchange.member.present(seats[0])  # the first one is written at once
     for seat in seats[1:]:
-        room.exchange.present(seat)
+        room.exchange.member.present(seat)
 
     def written():
         with room.exchange._store.read() as unit:
@@ -66,7 +66,7 @@ def test_that_somebody_is_here_is_written_for_all_together_and_now_and_then(room
 
     assert written() == ["Ada"]
     clock.forward(seconds=WRITE_EVERY.total_seconds())
-    room.exchange.present(seats[0])
+    room.exchange.member.present(seats[0])
     with room.exchange._store.read() as unit:
         asking = room.exchange._asking(unit, seats[0].token)
         rows = unit.seats.in_channel(asking.channel.id)
@@ -75,9 +75,9 @@ def test_that_somebody_is_here_is_written_for_all_together_and_now_and_then(room
 
 def test_who_goes_away_without_a_word_is_seen_to_be_away(room, clock):
     eve = room.seats["Eve"]
-    assert all(person.here for person in room.exchange.present(eve))
+    assert all(person.here for person in room.exchange.member.present(eve))
     for _ in range(12):
         clock.forward(seconds=FRESH_FOR.total_seconds())
-        room.exchange.present(eve)
-    here = [person.name for person in room.exchange.present(eve) if person.here]
+        room.exchange.member.present(eve)
+    here = [person.name for person in room.exchange.member.present(eve) if person.here]
     assert here == ["Eve"]

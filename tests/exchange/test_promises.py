@@ -5,11 +5,12 @@ import inspect
 import secrets
 import sqlite3
 from dataclasses import dataclass
+from operator import attrgetter
 
 import pytest
 from Crypto.PublicKey import RSA
 
-from exchange import Exchange, ExchangeError, SeatGone, Tampered, Unavailable
+from exchange import ExchangeError, SeatGone, Tampered, Unavailable
 from rsa_core import KeyPair, PublicKey, open_bytes, seal_bytes
 from store import NewPicture
 from store.repositories.pictures import Pictures
@@ -24,12 +25,12 @@ def test_creating_a_channel_purges_the_expired_one_and_no_other(open_room, clock
         room.sit("Bob", "receiver")
         room.picture = room.send("Ada", png, "Bob")
     clock.forward(minutes=50)
-    live.exchange.purge()
+    live.exchange.cleaning.purge()
     clock.forward(minutes=15)
-    before = live.exchange.events_since(live.seats["Bob"], 0)
+    before = live.exchange.member.news(live.seats["Bob"], 0).events
     open_room()
-    assert live.exchange.open(live.seats["Bob"], live.picture.id).file == png
-    after = live.exchange.events_since(live.seats["Bob"], 0)
+    assert live.exchange.receiver.open(live.seats["Bob"], live.picture.id).file == png
+    after = live.exchange.member.news(live.seats["Bob"], 0).events
     assert [event.kind for event in after[len(before) :]] == ["opened"]
     with live.exchange._store.read() as unit:
         assert unit.channels.get(1) is None
@@ -49,7 +50,7 @@ def test_the_database_holds_nothing_secret(tmp_path, room, classroom):
         sent = scene.send(
             "Ada", picture, "Bob", scheme=scheme, file_name="holiday-in-rome.bmp", caption="Trevi"
         )
-        scene.exchange.open(scene.seats["Bob"], sent.id)
+        scene.exchange.receiver.open(scene.seats["Bob"], sent.id)
         markers |= {
             f"key {scene.key}": scene.key.encode(),
             f"plain key {scene.key}": scene.key.replace("-", "").encode(),
@@ -57,7 +58,7 @@ def test_the_database_holds_nothing_secret(tmp_path, room, classroom):
         }
         for name, seat in scene.seats.items():
             markers[f"token of {name}"] = seat.token.encode()
-    pair = room.exchange.export_key(room.seats["Bob"], "")
+    pair = room.exchange.receiver.export_key(room.seats["Bob"], "")
     markers["private key"] = b"PRIVATE KEY"
     secret = RSA.import_key(pair)
     for number in (secret.d, secret.p, secret.q):
@@ -92,7 +93,7 @@ def test_rows_changed_behind_the_stores_back_are_not_shown(room, png, jpeg, tmp_
     db.close()
     for picture_id in names.values():
         with pytest.raises((Tampered, Unavailable)):
-            room.exchange.open(room.seats["Bob"], picture_id)
+            room.exchange.receiver.open(room.seats["Bob"], picture_id)
 
 
 @dataclass
@@ -123,7 +124,7 @@ def forger(room, png, monkeypatch):
 def test_the_forgers_faithful_copy_opens(forger, png):
     """The tests below bite: without a change, what the forger posts is the honest picture."""
     picture_id = forger.post()
-    assert forger.room.exchange.open(forger.room.seats["Bob"], picture_id).file == png
+    assert forger.room.exchange.receiver.open(forger.room.seats["Bob"], picture_id).file == png
 
 
 def test_a_replay_under_another_id_is_refused(forger):
@@ -143,7 +144,7 @@ def test_a_picture_moved_to_another_channel_is_refused(forger, open_room):
         recipients=((bob.id, forger.original.recipients[0][1]),),
     )
     with pytest.raises(Tampered):
-        other.exchange.open(other.seats["Bob"], forger.original.public_id)
+        other.exchange.receiver.open(other.seats["Bob"], forger.original.public_id)
 
 
 def test_another_scheme_name_is_refused(forger):
@@ -184,13 +185,13 @@ def test_forwarding_to_somebody_who_was_not_meant_is_refused(forger):
         recipients=((seat_row(room, "Dan").id, key.fingerprint),),
     )
     with pytest.raises(Tampered):
-        room.exchange.open(dan, picture_id)
+        room.exchange.receiver.open(dan, picture_id)
 
 
 def assert_refused(forger, picture_id):
     with pytest.raises(Tampered):
-        forger.room.exchange.open(forger.room.seats["Bob"], picture_id)
-    last = forger.room.exchange.events_since(forger.room.seats["Eve"], 0)[-1]
+        forger.room.exchange.receiver.open(forger.room.seats["Bob"], picture_id)
+    last = forger.room.exchange.member.news(forger.room.seats["Eve"], 0).events[-1]
     assert (last.kind, last.who) == ("refused", "Bob")
 
 
@@ -200,7 +201,7 @@ def seat_row(room, name):
 
 
 def unlocked(room, name):
-    return KeyPair.from_pem(room.exchange.export_key(room.seats[name], ""))
+    return KeyPair.from_pem(room.exchange.receiver.export_key(room.seats[name], ""))
 
 
 def test_the_idor_sweep_finds_nothing(open_room, png):
@@ -213,9 +214,9 @@ def test_the_idor_sweep_finds_nothing(open_room, png):
         for name, role in (("A", "sender"), ("B", "receiver"), ("E", "interceptor")):
             room.sit(name, role)
     theirs = there.send("A", png, "B")
-    treasure = (png, there.exchange.envelope(there.seats["B"], theirs.id).data)
+    treasure = (png, there.exchange.receiver.envelope(there.seats["B"], theirs.id).data)
     answers = {}
-    for name, act in seat_acts():
+    for name, act in seat_acts(here.exchange):
         takes_id = [
             p
             for p in inspect.signature(act).parameters
@@ -230,19 +231,32 @@ def test_the_idor_sweep_finds_nothing(open_room, png):
                     answers.setdefault((name, role), set()).add(str(got))
     # Foreign ids and invented ids sound alike.
     assert {key: len(said) for key, said in answers.items() if len(said) != 1} == {}
-    assert len(there.exchange.events_since(there.seats["E"], 0)) == 5  # nothing left a trace
+    assert len(there.exchange.member.news(there.seats["E"], 0).events) == 5  # nothing left a trace
 
 
-def seat_acts():
-    """The public functions of `Exchange` whose first argument is a seat."""
-    for name, act in inspect.getmembers(Exchange, inspect.isfunction):
-        if not name.startswith("_") and "seat" in inspect.signature(act).parameters:
-            yield name, act
+ROOMS = [
+    "lobby",
+    "member",
+    "owner",
+    "sender",
+    "receiver",
+    "interceptor",
+    "interceptor.attacks",
+    "wire",
+]
+
+
+def seat_acts(exchange):
+    """The acts of every room whose first argument is a seat, such as "sender.send"."""
+    for room in ROOMS:
+        for name, act in inspect.getmembers(attrgetter(room)(exchange), inspect.ismethod):
+            if not name.startswith("_") and "seat" in inspect.signature(act).parameters:
+                yield f"{room}.{name}", act
 
 
 def attempt(room, role, name, target):
     """Calls one act with a seat of this room and an id of another; leaving is not swept."""
-    if name == "leave":
+    if name == "lobby.leave":
         return None
     fill = {
         "seat": room.seats[role],
@@ -262,25 +276,26 @@ def attempt(room, role, name, target):
         "submission": "s",
         "keep_for": "1 hour",
     }
-    parameters = inspect.signature(getattr(Exchange, name)).parameters
+    act = attrgetter(name)(room.exchange)
+    parameters = inspect.signature(act).parameters
     given = {p: fill[p] for p in parameters if p in fill}
     missing = [
         p
         for p, spec in parameters.items()
-        if p not in (*given, "self") and spec.default is inspect.Parameter.empty
+        if p not in given and spec.default is inspect.Parameter.empty
     ]
     assert missing == [], f"teach the sweep to fill {missing} of {name}"
     try:
-        return getattr(room.exchange, name)(**given)
+        return act(**given)
     except ExchangeError as error:
         return error
 
 
 def test_an_invented_seat_opens_nothing(room):
     forged = dataclasses.replace(room.seats["Bob"], token="A" * 32)
-    for name, _act in seat_acts():
+    for name, _act in seat_acts(room.exchange):
         fake = type(room)(room.exchange, room.key, "", {"A": forged})
         got = attempt(fake, "A", name, "0" * 32)
-        if name == "leave":
+        if name == "lobby.leave":
             continue
         assert isinstance(got, SeatGone), name

@@ -16,7 +16,7 @@ CROWD = 24
 def room(place, quick_keys):
     """By the wall clock, which other processes have too."""
     exchange = Exchange.at(place.url, pepper=PEPPER)
-    new = exchange.create_channel(name="", kind="private", keep_for="24 hours")
+    new = exchange.lobby.create_channel(name="", kind="private", keep_for="24 hours")
     made = Room(exchange, new.key, new.owner_ticket)
     made.sit("Ada", "sender")
     made.sit("Bob", "receiver")
@@ -49,7 +49,9 @@ def knows(room, name):
 
 def test_the_first_opening_is_one(room, place, png):
     sent = room.send("Ada", png, "Bob", remove_after="the first opening").id
-    found = at_once(place.url, Act("open", {"seat": room.seats["Bob"], "picture_id": sent}))
+    found = at_once(
+        place.url, Act("receiver.open", {"seat": room.seats["Bob"], "picture_id": sent})
+    )
     assert found["ok"] == 1
     assert all("as often as" in words for words in found if words != "ok")
     assert knows(room, "Bob").opened == {sent: 1}
@@ -58,7 +60,7 @@ def test_the_first_opening_is_one(room, place, png):
 def test_openings_of_one_seat_are_all_remembered(room, place, png):
     """24 pictures, each opened by another tab; the pin of the sender among it."""
     sent = [room.send("Ada", png, "Bob", remove_after="3 openings").id for _ in range(CROWD)]
-    act = Act("open", {"seat": room.seats["Bob"]}, {"picture_id": sent})
+    act = Act("receiver.open", {"seat": room.seats["Bob"]}, {"picture_id": sent})
     for times in (1, 2):
         assert at_once(place.url, act) == {"ok": CROWD}
         known = knows(room, "Bob")
@@ -69,22 +71,24 @@ def test_openings_of_one_seat_are_all_remembered(room, place, png):
 def test_comparisons_of_one_seat_are_all_remembered(room, place):
     for number in range(CROWD):
         room.sit(f"Sender {number}", "sender")
-    people = room.exchange.contacts(room.seats["Bob"]).people[:CROWD]
+    people = room.exchange.member.contacts(room.seats["Bob"]).people[:CROWD]
     own = {
         "person_id": [person.id for person in people],
         "safety_number": [person.safety_number for person in people],
     }
-    act = Act("compared", {"seat": room.seats["Bob"]}, own)
+    act = Act("member.compared", {"seat": room.seats["Bob"]}, own)
     assert at_once(place.url, act) == {"ok": CROWD}
-    compared = {one.id for one in room.exchange.contacts(room.seats["Bob"]).people if one.compared}
+    compared = {
+        one.id for one in room.exchange.member.contacts(room.seats["Bob"]).people if one.compared
+    }
     assert compared == set(own["person_id"])
 
 
 def test_a_mark_outlives_many_openings_at_once(room, place, png):
     sent = [room.send("Ada", png, "Bob").id for _ in range(CROWD)]
     person, number = room.seats["Ada"].id, own_number(room, "Ada")
-    room.exchange.compared(room.seats["Bob"], person, number)
-    act = Act("open", {"seat": room.seats["Bob"]}, {"picture_id": sent})
+    room.exchange.member.compared(room.seats["Bob"], person, number)
+    act = Act("receiver.open", {"seat": room.seats["Bob"]}, {"picture_id": sent})
     assert at_once(place.url, act) == {"ok": CROWD}
     known = knows(room, "Bob")
     assert known.people[person].compared
@@ -92,9 +96,9 @@ def test_a_mark_outlives_many_openings_at_once(room, place, png):
 
 
 def test_one_submission_is_one_picture(room, place, png):
-    found = at_once(place.url, Act("send", sending(room, png, submission="same")))
+    found = at_once(place.url, Act("sender.send", sending(room, png, submission="same")))
     assert found == {"ok": CROWD}
-    assert len(room.exchange.sent(room.seats["Ada"])) == 1
+    assert len(room.exchange.sender.sent(room.seats["Ada"])) == 1
 
 
 def test_the_five_hundredth_picture_is_the_last(room, place, png):
@@ -102,7 +106,7 @@ def test_the_five_hundredth_picture_is_the_last(room, place, png):
     with room.exchange._store.write() as unit:
         for _ in range(495):
             unit.pictures.add(making.picture(ada, [bob]))
-    act = Act("send", sending(room, png), {"submission": [f"s{n}" for n in range(CROWD)]})
+    act = Act("sender.send", sending(room, png), {"submission": [f"s{n}" for n in range(CROWD)]})
     assert at_once(place.url, act)["ok"] == 5
     with room.exchange._store.read() as unit:
         assert unit.pictures.count(1) == 500
@@ -125,10 +129,10 @@ def test_the_two_hundredth_seat_is_the_last(room, place):
 def test_a_name_and_an_owners_ticket_are_taken_once(room, place):
     same = {"key": room.key, "role": "interceptor", "owner_ticket": room.ticket}
     own = {"name": [f"Person no {n}" for n in range(CROWD)]}
-    assert at_once(place.url, Act("take_seat", same, own)) == {"ok": CROWD}
+    assert at_once(place.url, Act("lobby.take_seat", same, own)) == {"ok": CROWD}
     with room.exchange._store.read() as unit:
         owner = unit.channels.get(1).owner_id
         assert owner in {seat.id for seat in unit.seats.in_channel(1)}
-    found = at_once(place.url, Act("take_seat", {**same, "name": "Nadia"}))
+    found = at_once(place.url, Act("lobby.take_seat", {**same, "name": "Nadia"}))
     assert found["ok"] == 1
     assert making.gapless(room.exchange._store, 1) > CROWD

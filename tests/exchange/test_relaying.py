@@ -24,7 +24,7 @@ def test_one_interceptor_before_two_receivers_relays_to_both(lesson, png):
     assert relay(lesson) == 2
     for name in ("Bob", "Cy"):
         assert opened(lesson, name, sent).file == png
-    (read,) = lesson.exchange.readings(lesson.seats["Eve"])
+    (read,) = lesson.exchange.wire.readings(lesson.seats["Eve"])
     assert read.receivers == "Bob, Cy"
 
 
@@ -33,22 +33,22 @@ def test_the_relay_goes_on_after_a_restart_of_the_server(lesson, png, tmp_path, 
     sent = lesson.send("Ada", png, "Bob").id
     lesson.exchange.close()
     again = Exchange.at(f"sqlite:///{tmp_path}/channels.db", clock=clock)
-    assert again.relay(lesson.seats["Eve"]) == 1
-    assert again.open(lesson.seats["Bob"], sent).file == png
-    assert again.reading(lesson.seats["Eve"], sent).file == png
+    assert again.wire.relay(lesson.seats["Eve"]) == 1
+    assert again.receiver.open(lesson.seats["Bob"], sent).file == png
+    assert again.wire.reading(lesson.seats["Eve"], sent).file == png
     again.close()
 
 
 def test_giving_the_true_key_back_relays_first(lesson, png):
     substitute(lesson)
     sent = lesson.send("Ada", png, "Bob").id
-    lesson.exchange.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
+    lesson.exchange.wire.give_back_key(lesson.seats["Eve"], lesson.seats["Bob"].id)
     assert opened(lesson, "Bob", sent).file == png
     assert number_of(lesson, "Ada", "Bob") == own_number(lesson, "Bob")
     true = lesson.send("Ada", png, "Bob").id
     assert opened(lesson, "Bob", true).proof.safety_number == own_number(lesson, "Ada")
     assert relay(lesson) == 0
-    assert lesson.exchange.readings(lesson.seats["Eve"])[0].picture_id == sent
+    assert lesson.exchange.wire.readings(lesson.seats["Eve"])[0].picture_id == sent
     substitute(lesson)  # and once more
     assert number_of(lesson, "Ada", "Bob") != own_number(lesson, "Bob")
 
@@ -56,7 +56,7 @@ def test_giving_the_true_key_back_relays_first(lesson, png):
 def test_an_interceptor_who_leaves_relays_first(lesson, png):
     substitute(lesson)
     sent = lesson.send("Ada", png, "Bob").id
-    lesson.exchange.leave(lesson.seats["Eve"])
+    lesson.exchange.lobby.leave(lesson.seats["Eve"])
     assert opened(lesson, "Bob", sent).file == png
     assert number_of(lesson, "Ada", "Bob") == own_number(lesson, "Bob")
 
@@ -64,7 +64,7 @@ def test_an_interceptor_who_leaves_relays_first(lesson, png):
 def test_a_removed_interceptor_leaves_an_honest_obstacle(lesson, png):
     substitute(lesson)
     sent = lesson.send("Ada", png, "Bob").id
-    lesson.exchange.remove_seat(lesson.seats["Ada"], lesson.seats["Eve"].id)
+    lesson.exchange.owner.remove_seat(lesson.seats["Ada"], lesson.seats["Eve"].id)
     assert "a key that is not yours" in inbox(lesson, "Bob")[sent].obstacle
     with pytest.raises(CannotOpen, match="not yours"):
         opened(lesson, "Bob", sent)
@@ -75,13 +75,13 @@ def test_a_removed_interceptor_leaves_an_honest_obstacle(lesson, png):
 def test_what_is_under_way_when_the_owner_forbids_it_still_arrives(lesson, png):
     substitute(lesson)
     sent = lesson.send("Ada", png, "Bob").id
-    lesson.exchange.set_rules(lesson.seats["Ada"], tampering=False)
+    lesson.exchange.owner.set_rules(lesson.seats["Ada"], tampering=False)
     assert number_of(lesson, "Ada", "Bob") == own_number(lesson, "Bob")
     assert relay(lesson) == 1
     assert opened(lesson, "Bob", sent).file == png
     true = lesson.send("Ada", png, "Bob").id
     assert opened(lesson, "Bob", true).file == png
-    assert len(lesson.exchange.readings(lesson.seats["Eve"])) == 1
+    assert len(lesson.exchange.wire.readings(lesson.seats["Eve"])) == 1
 
 
 def test_what_cannot_be_relayed_is_tried_once_and_told_at_the_end(lesson, png, clock, monkeypatch):
@@ -100,7 +100,7 @@ def test_what_cannot_be_relayed_is_tried_once_and_told_at_the_end(lesson, png, c
         fault.setattr(relaying, "readdress", fails)
         assert relay(lesson) == relay(lesson) == 0
         assert tries == [1]
-        lesson.exchange.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
+        lesson.exchange.wire.give_back_key(lesson.seats["Eve"], lesson.seats["Bob"].id)
     clock.forward(minutes=2)
     assert "a key that is not yours" in inbox(lesson, "Bob")[sent].obstacle
 
@@ -122,7 +122,7 @@ def test_a_damaged_picture_holds_no_other_up(lesson, png, tmp_path):
     broken, whole = (lesson.send("Ada", png, "Bob").id for _ in range(2))
     damage(tmp_path, broken)
     with pytest.raises(Damaged):
-        lesson.exchange.capture(lesson.seats["Eve"], broken)
+        lesson.exchange.interceptor.capture(lesson.seats["Eve"], broken)
     assert relay(lesson) == 1
     assert relay(lesson) == 0
     assert list(inbox(lesson, "Bob")) == [whole]
@@ -140,7 +140,7 @@ def test_the_key_is_given_back_even_when_relaying_fails(lesson, png, monkeypatch
 
     with monkeypatch.context() as fault:
         fault.setattr(type(lesson.exchange), "relay", fails)
-        lesson.exchange.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
+        lesson.exchange.wire.give_back_key(lesson.seats["Eve"], lesson.seats["Bob"].id)
     assert number_of(lesson, "Ada", "Bob") == own_number(lesson, "Bob")
     assert relay(lesson) == 1  # the page's next tick
     assert opened(lesson, "Bob", sent).file == png
@@ -174,15 +174,17 @@ def test_a_picture_without_room_is_tried_again_later(lesson, png, clock, monkeyp
 def test_what_is_held_up_when_the_owner_forbids_tampering_is_shown_as_such(lesson, png):
     substitute(lesson)
     sent = lesson.send("Ada", png, "Bob").id
-    last = lesson.exchange.events_since(lesson.seats["Bob"], 0)[-1]
-    assert last.image_id != sent
-    lesson.exchange.set_rules(lesson.seats["Ada"], tampering=False)
+    last = lesson.exchange.member.news(lesson.seats["Bob"], 0).events[-1]
+    assert last.picture_id != sent
+    lesson.exchange.owner.set_rules(lesson.seats["Ada"], tampering=False)
     obstacle = inbox(lesson, "Bob")[sent].obstacle
     for part in ("held up on its way", "not yours", "send it again", "remove the interceptor"):
         assert part in obstacle
     with pytest.raises(CannotOpen, match="held up"):
         opened(lesson, "Bob", sent)
-    assert [e.picture_id for e in lesson.exchange.events_since(lesson.seats["Bob"], last.seq)] == [
+    assert [
+        e.picture_id for e in lesson.exchange.member.news(lesson.seats["Bob"], last.seq).events
+    ] == [
         sent,
         "",
     ]
@@ -200,7 +202,7 @@ def test_what_is_sealed_while_the_key_is_given_back_is_relayed_next(
     inner = sending._sign
 
     def meanwhile(*args, **more):
-        lesson.exchange.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
+        lesson.exchange.wire.give_back_key(lesson.seats["Eve"], lesson.seats["Bob"].id)
         clock.forward(seconds=1)
         return inner(*args, **more)
 
@@ -225,7 +227,7 @@ def test_what_is_not_relayed_after_the_key_was_given_back_is_shown_as_such(
     sent = lesson.send("Ada", png, "Bob").id
     with monkeypatch.context() as closed:
         closed.setattr(relaying.Relaying, "relay", lambda *_args: 0)
-        lesson.exchange.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
+        lesson.exchange.wire.give_back_key(lesson.seats["Eve"], lesson.seats["Bob"].id)
     clock.forward(minutes=1)
     assert inbox(lesson, "Bob") == {}
     clock.forward(minutes=1)
@@ -243,16 +245,16 @@ def test_what_was_relayed_can_be_exchanged_as_well(lesson, png, act):
     first = lesson.send("Ada", other, "Bob", scheme="oaep-blocks").id
     second = lesson.send("Ada", png, "Bob", scheme="oaep-blocks").id
     relay(lesson)
-    getattr(lesson.exchange, act)(eve, second, first)
+    getattr(lesson.exchange.wire, act)(eve, second, first)
     assert opened(lesson, "Bob", second).file == other
     assert inbox(lesson, "Bob")[second].size == len(
-        lesson.exchange.envelope(lesson.seats["Bob"], second).data
+        lesson.exchange.receiver.envelope(lesson.seats["Bob"], second).data
     )
     if act == "swap":
         assert opened(lesson, "Bob", first).file == png
     safe = [lesson.send("Ada", data, "Bob", scheme="hybrid").id for data in (png, other)]
     relay(lesson)
-    lesson.exchange.swap(eve, *safe)
+    lesson.exchange.wire.swap(eve, *safe)
     with pytest.raises(Tampered):
         opened(lesson, "Bob", safe[0])
 
@@ -261,15 +263,15 @@ def test_what_was_relayed_can_be_exchanged_as_well(lesson, png, act):
 def test_what_was_relayed_stays_valid_when_tampering_is_over(lesson, png, compared):
     """Only a key that was compared is a reason to refuse it, not one that was merely seen."""
     exchange, ada, bob = lesson.exchange, lesson.seats["Ada"], lesson.seats["Bob"]
-    exchange.set_rules(ada, tampering=False)
+    exchange.owner.set_rules(ada, tampering=False)
     opened(lesson, "Bob", lesson.send("Ada", png, "Bob").id)  # seen, and pinned
-    exchange.set_rules(ada, tampering=True)
+    exchange.owner.set_rules(ada, tampering=True)
     substitute(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     relay(lesson)
-    exchange.set_rules(ada, tampering=False)
+    exchange.owner.set_rules(ada, tampering=False)
     if compared:
-        exchange.compared(bob, ada.id, own_number(lesson, "Ada"))
+        exchange.member.compared(bob, ada.id, own_number(lesson, "Ada"))
         with pytest.raises(KeyChanged):
             opened(lesson, "Bob", sent)
     else:

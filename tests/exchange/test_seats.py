@@ -1,5 +1,7 @@
 """Channel keys, seats and tokens: who comes in, who comes back, who stays out."""
 
+from operator import attrgetter
+
 import pytest
 
 from exchange import InputRefused, KeyChoice, NotAdmitted, SeatGone, WrongRole
@@ -8,58 +10,62 @@ from rsa_core import KeyPair
 
 def test_a_seat_is_resumed_by_its_token(room):
     for seat in room.seats.values():
-        assert room.exchange.resume(seat.token) == seat
+        assert room.exchange.lobby.resume(seat.token) == seat
 
 
 def test_the_creators_first_seat_owns_the_channel(room):
     assert [name for name, seat in room.seats.items() if seat.owner] == ["Ada"]
-    people = room.exchange.join(room.key).people
+    people = room.exchange.lobby.join(room.key).people
     assert [person.name for person in people if person.owner] == ["Ada"]
 
 
 def test_a_seat_that_was_left_opens_nothing(room):
     bob = room.seats["Bob"]
-    room.exchange.leave(bob)
-    for act in (room.exchange.inbox, room.exchange.present, room.exchange.leave):
+    room.exchange.lobby.leave(bob)
+    for act in (
+        room.exchange.receiver.inbox,
+        room.exchange.member.present,
+        room.exchange.lobby.leave,
+    ):
         with pytest.raises(SeatGone):
             act(bob)
-    assert not any(p.name == "Bob" for p in room.exchange.join(room.key).people)
+    assert not any(p.name == "Bob" for p in room.exchange.lobby.join(room.key).people)
 
 
 def test_a_role_may_do_only_what_is_its_own(room):
     forbidden = {
-        "Ada": ("inbox", "captures", "own_keys"),
-        "Bob": ("sent", "captures"),
-        "Eve": ("inbox", "sent", "own_keys"),
+        "Ada": ("receiver.inbox", "interceptor.captures", "receiver.own_keys"),
+        "Bob": ("sender.sent", "interceptor.captures"),
+        "Eve": ("receiver.inbox", "sender.sent", "receiver.own_keys"),
     }
     for name, acts in forbidden.items():
         for act in acts:
             with pytest.raises(WrongRole):
-                getattr(room.exchange, act)(room.seats[name])
+                attrgetter(act)(room.exchange)(room.seats[name])
     with pytest.raises(WrongRole, match="Only an interceptor can"):
-        room.exchange.captures(room.seats["Ada"])
+        room.exchange.interceptor.captures(room.seats["Ada"])
     with pytest.raises(WrongRole, match="Only a receiver can"):
-        room.exchange.inbox(room.seats["Ada"])
+        room.exchange.receiver.inbox(room.seats["Ada"])
 
 
 @pytest.mark.parametrize("key", ["", "AAAAA-AAAAA", "nonsense", "A" * 5000, "ключ"])
 def test_wrong_keys_are_refused_alike(room, key):
     with pytest.raises(NotAdmitted) as wrong:
-        room.exchange.join(key)
+        room.exchange.lobby.join(key)
     assert str(wrong.value) == str(NotAdmitted())
 
 
 def test_an_expired_channel_sounds_like_an_unknown_one(room, clock):
     clock.forward(hours=25)
     with pytest.raises(NotAdmitted):
-        room.exchange.join(room.key)
+        room.exchange.lobby.join(room.key)
     with pytest.raises(SeatGone):
-        room.exchange.resume(room.seats["Bob"].token)
+        room.exchange.lobby.resume(room.seats["Bob"].token)
 
 
 def test_a_key_may_be_typed_carelessly(room):
     sloppy = f"  {room.key.lower().replace('-', ' ')} "
-    assert room.exchange.join(sloppy).channel == room.exchange.join(room.key).channel
+    assert room.exchange.lobby.join(sloppy).channel == room.exchange.lobby.join(room.key).channel
 
 
 @pytest.mark.parametrize(
@@ -88,11 +94,11 @@ def test_one_person_may_try_all_three_roles_under_one_name(open_room, png):
         room.sit("Solo", role, own_tokens=own)
         room.seats[role] = room.seats.pop("Solo")
     sent = room.send("sender", png, "receiver")
-    assert room.exchange.open(room.seats["receiver"], sent.id).file == png
+    assert room.exchange.receiver.open(room.seats["receiver"], sent.id).file == png
 
 
 def test_a_left_name_is_free_again(room):
-    room.exchange.leave(room.seats["Bob"])
+    room.exchange.lobby.leave(room.seats["Bob"])
     assert room.sit("Bob", "receiver").name == "Bob"
 
 
@@ -100,7 +106,7 @@ def test_presence_fades_and_comes_back(room, clock):
     eve, bob = room.seats["Eve"], room.seats["Bob"]
 
     def here(seat):
-        return {p.name for p in room.exchange.present(seat) if p.here}
+        return {p.name for p in room.exchange.member.present(seat) if p.here}
 
     assert here(eve) == {"Ada", "Bob", "Cy", "Eve"}
     clock.forward(minutes=2)
@@ -113,21 +119,21 @@ def test_a_receiver_may_bring_a_key(room, png, key_pool):
     seat = room.sit(
         "Pia", "receiver", keys=KeyChoice("private", pem=pair.pem("pw"), passphrase="pw")
     )
-    assert room.exchange.own_keys(seat).fingerprint == pair.public.fingerprint
+    assert room.exchange.receiver.own_keys(seat).fingerprint == pair.public.fingerprint
     sent = room.send("Ada", png, "Pia")
-    assert room.exchange.open(seat, sent.id).file == png
+    assert room.exchange.receiver.open(seat, sent.id).file == png
 
 
 def test_a_receiver_may_keep_the_private_key_at_home(room, png, key_pool):
     pair = key_pool[0]
     seat = room.sit("Pia", "receiver", keys=KeyChoice("public", pem=pair.public.pem()))
-    assert not room.exchange.own_keys(seat).private_here
+    assert not room.exchange.receiver.own_keys(seat).private_here
     sent = room.send("Ada", png, "Pia")
-    (item,) = room.exchange.inbox(seat)
+    (item,) = room.exchange.receiver.inbox(seat)
     assert "OpenSSL" in item.obstacle
     from rsa_core import HYBRID
 
-    assert HYBRID.open(room.exchange.envelope(seat, sent.id).data, pair).file == png
+    assert HYBRID.open(room.exchange.receiver.envelope(seat, sent.id).data, pair).file == png
 
 
 @pytest.mark.parametrize(
@@ -153,7 +159,7 @@ def test_a_wrong_passphrase_is_refused(room, key_pool):
 
 def test_the_exported_key_is_the_receivers_own(room):
     bob = room.seats["Bob"]
-    own = room.exchange.own_keys(bob)
+    own = room.exchange.receiver.own_keys(bob)
     for passphrase in ("", "pass phrase é 密"):
-        pem = room.exchange.export_key(bob, passphrase)
+        pem = room.exchange.receiver.export_key(bob, passphrase)
         assert KeyPair.from_pem(pem, passphrase or None).public.fingerprint == own.fingerprint

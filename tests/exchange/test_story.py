@@ -19,7 +19,7 @@ def test_a_picture_arrives_byte_for_byte(open_room, jpeg, kind):
     room.sit("Ada", "sender")
     room.sit("Bob", "receiver")
     sent = room.send("Ada", jpeg, "Bob", file_name="summer/Zoë 1.JPG", caption="At the lake")
-    opened = room.exchange.open(room.seats["Bob"], sent.id)
+    opened = room.exchange.receiver.open(room.seats["Bob"], sent.id)
     assert opened.file == jpeg
     assert opened.view is opened.file
     assert opened.sha256 == hashlib.sha256(jpeg).digest()
@@ -33,7 +33,7 @@ def test_textbook_pixels_arrive_pixel_for_pixel(classroom):
     pixels = photograph(37, 29)
     sent = classroom.send("Ada", encoded(pixels), "Bob", "Cy", scheme="textbook-pixels")
     for name in ("Bob", "Cy"):
-        opened = classroom.exchange.open(classroom.seats[name], sent.id)
+        opened = classroom.exchange.receiver.open(classroom.seats[name], sent.id)
         with Image.open(io.BytesIO(opened.file)) as picture:
             assert np.array_equal(np.asarray(picture), pixels)
         assert (opened.exact, opened.authenticated) == ("pixels", False)
@@ -42,10 +42,10 @@ def test_textbook_pixels_arrive_pixel_for_pixel(classroom):
 def test_textbook_blocks_arrive_pixel_for_pixel(classroom):
     pixels = photograph(37, 29)
     for name in ("Bob", "Cy"):
-        classroom.exchange.new_classroom_key(classroom.seats[name], 128)
+        classroom.exchange.receiver.new_classroom_key(classroom.seats[name], 128)
     sent = classroom.send("Ada", encoded(pixels), "Bob", "Cy", scheme="textbook-blocks")
     for name in ("Bob", "Cy"):
-        opened = classroom.exchange.open(classroom.seats[name], sent.id)
+        opened = classroom.exchange.receiver.open(classroom.seats[name], sent.id)
         with Image.open(io.BytesIO(opened.file)) as picture:
             assert np.array_equal(np.asarray(picture), pixels)
 
@@ -55,7 +55,9 @@ def test_oaep_blocks_arrive_byte_for_byte(classroom, png):
     sent = classroom.send("Ada", png, "Bob", "Cy", scheme="oaep-blocks", progress=told.append)
     assert told[-1] == 1
     for name in ("Bob", "Cy"):
-        opened = classroom.exchange.open(classroom.seats[name], sent.id, progress=told.append)
+        opened = classroom.exchange.receiver.open(
+            classroom.seats[name], sent.id, progress=told.append
+        )
         assert (opened.file, opened.exact, opened.authenticated) == (png, "file", False)
 
 
@@ -67,19 +69,19 @@ def test_a_scheme_that_cannot_take_the_picture_says_why(classroom, png):
 def test_older_classroom_keys_still_open_older_pictures(classroom, png):
     bob = classroom.seats["Bob"]
     first = classroom.send("Ada", png, "Bob", scheme="textbook-pixels")
-    classroom.exchange.new_classroom_key(bob, 64)
+    classroom.exchange.receiver.new_classroom_key(bob, 64)
     second = classroom.send("Ada", png, "Bob", "Cy", scheme="textbook-pixels")
-    files = {classroom.exchange.open(bob, picture.id).file for picture in (first, second)}
+    files = {classroom.exchange.receiver.open(bob, picture.id).file for picture in (first, second)}
     assert len(files) == 1
-    assert classroom.exchange.own_keys(bob).classroom_key[0].bit_length() == 64
+    assert classroom.exchange.receiver.own_keys(bob).classroom_key[0].bit_length() == 64
 
 
 def test_both_of_two_receivers_open_and_the_sender_sees_it(room, png, clock):
     sent = room.send("Ada", png, "Bob", "Cy")
     clock.forward(minutes=1)
     for name in ("Bob", "Cy"):
-        assert room.exchange.open(room.seats[name], sent.id).file == png
-    (seen,) = room.exchange.sent(room.seats["Ada"])
+        assert room.exchange.receiver.open(room.seats[name], sent.id).file == png
+    (seen,) = room.exchange.sender.sent(room.seats["Ada"])
     assert [(r.name, r.opened_at) for r in seen.receipts] == [
         ("Bob", clock.now),
         ("Cy", clock.now),
@@ -90,9 +92,9 @@ def test_a_later_receiver_is_told_why_it_cannot_open(room, png, clock):
     sent = room.send("Ada", png, "Bob")
     clock.forward(seconds=5)
     late = room.sit("Dan", "receiver")
-    (item,) = room.exchange.inbox(late)
+    (item,) = room.exchange.receiver.inbox(late)
     assert "before you joined" in item.obstacle
-    for act in (room.exchange.open, room.exchange.details):
+    for act in (room.exchange.receiver.open, room.exchange.receiver.details):
         with pytest.raises(CannotOpen, match="before you joined"):
             act(late, sent.id)
 
@@ -100,15 +102,15 @@ def test_a_later_receiver_is_told_why_it_cannot_open(room, png, clock):
 def test_a_receiver_who_was_not_chosen_is_told_so(room, png):
     sent = room.send("Ada", png, "Bob")
     with pytest.raises(CannotOpen, match="did not choose you"):
-        room.exchange.open(room.seats["Cy"], sent.id)
+        room.exchange.receiver.open(room.seats["Cy"], sent.id)
 
 
 def test_events_are_numbered_and_tell_the_story(room, png):
     sent = room.send("Ada", png, "Bob")
-    room.exchange.open(room.seats["Bob"], sent.id)
-    room.exchange.open(room.seats["Bob"], sent.id)  # the second opening is no news
-    room.exchange.leave(room.seats["Cy"])
-    events = room.exchange.events_since(room.seats["Eve"], 0)
+    room.exchange.receiver.open(room.seats["Bob"], sent.id)
+    room.exchange.receiver.open(room.seats["Bob"], sent.id)  # the second opening is no news
+    room.exchange.lobby.leave(room.seats["Cy"])
+    events = room.exchange.member.news(room.seats["Eve"], 0).events
     assert [event.seq for event in events] == list(range(1, len(events) + 1))
     assert [(event.kind, event.who) for event in events] == [
         ("created", ""),
@@ -120,21 +122,21 @@ def test_events_are_numbered_and_tell_the_story(room, png):
         ("opened", "Bob"),
         ("left", "Cy"),
     ]
-    assert room.exchange.events_since(room.seats["Eve"], len(events)) == ()
+    assert room.exchange.member.news(room.seats["Eve"], len(events)).events == ()
 
 
 def test_the_same_upload_is_sent_once(room, png):
     first = room.send("Ada", png, "Bob", submission="upload-1")
     again = room.send("Ada", png, "Bob", submission="upload-1")
     assert again.id == first.id
-    assert len(room.exchange.sent(room.seats["Ada"])) == 1
+    assert len(room.exchange.sender.sent(room.seats["Ada"])) == 1
 
 
 def test_an_interceptor_gets_the_ciphertext_and_public_facts_only(room, png):
     sent = room.send("Ada", png, "Bob", caption="a secret place")
     eve = room.seats["Eve"]
-    (item,) = room.exchange.captures(eve)
-    captured = room.exchange.capture(eve, sent.id)
+    (item,) = room.exchange.interceptor.captures(eve)
+    captured = room.exchange.interceptor.capture(eve, sent.id)
     assert captured.item == item
     assert captured.facts.scheme == "hybrid"
     assert png[:64] not in captured.envelope
@@ -142,7 +144,7 @@ def test_an_interceptor_gets_the_ciphertext_and_public_facts_only(room, png):
         f"capture-1-{hashlib.sha256(captured.envelope).hexdigest()[:12]}.p7m"
     )
     assert [r.fingerprint for r in item.recipients] == [
-        room.exchange.own_keys(room.seats["Bob"]).fingerprint
+        room.exchange.receiver.own_keys(room.seats["Bob"]).fingerprint
     ]
 
 
@@ -157,11 +159,11 @@ def test_an_interceptor_gets_the_ciphertext_and_public_facts_only(room, png):
     ],
 )
 def test_a_bad_upload_is_refused_and_leaves_nothing(room, png, data, name, words):
-    before = room.exchange.events_since(room.seats["Eve"], 0)
+    before = room.exchange.member.news(room.seats["Eve"], 0).events
     with pytest.raises(InputRefused, match=words):
         room.send("Ada", png if data is None else data, "Bob", file_name=name)
-    assert room.exchange.events_since(room.seats["Eve"], 0) == before
-    assert room.exchange.sent(room.seats["Ada"]) == ()
+    assert room.exchange.member.news(room.seats["Eve"], 0).events == before
+    assert room.exchange.sender.sent(room.seats["Ada"]) == ()
 
 
 def test_a_private_channel_offers_no_insecure_scheme(room, png):
@@ -174,7 +176,7 @@ def test_recipients_must_be_receivers_of_this_channel(room, open_room, png):
     elsewhere.sit("Mallory", "receiver")
     for wrong in (elsewhere.seats["Mallory"], room.seats["Eve"]):
         with pytest.raises(InputRefused, match="recipient"):
-            room.exchange.send(
+            room.exchange.sender.send(
                 room.seats["Ada"],
                 png,
                 file_name="a.png",
@@ -187,23 +189,23 @@ def test_recipients_must_be_receivers_of_this_channel(room, open_room, png):
 def test_comparing_safety_numbers_is_remembered(room, png):
     bob = room.seats["Bob"]
     sent = room.send("Ada", png, "Bob")
-    proof = room.exchange.open(bob, sent.id).proof
+    proof = room.exchange.receiver.open(bob, sent.id).proof
     assert not proof.compared
-    room.exchange.compared(bob, room.seats["Ada"].id, proof.safety_number)
-    assert room.exchange.open(bob, sent.id).proof.compared
+    room.exchange.member.compared(bob, room.seats["Ada"].id, proof.safety_number)
+    assert room.exchange.receiver.open(bob, sent.id).proof.compared
 
 
 def test_a_sender_whose_key_changed_is_refused(room, png, key_pool):
     """Bob pinned Ada's key at the first opening; another key under her name is an alarm."""
     bob = room.seats["Bob"]
     first = room.send("Ada", png, "Bob")
-    room.exchange.open(bob, first.id)
+    room.exchange.receiver.open(bob, first.id)
     with room.exchange._store.write() as unit:
         ada = next(s for s in unit.seats.in_channel(1) if s.name == "Ada")
         other = next(k for k in key_pool if k.public.der() != ada.public_key)
         unit.seats.set_keys(ada.id, public_key=other.public.der(), locked_key=ada.locked_key)
     with pytest.raises(Tampered):
-        room.exchange.open(bob, first.id)
+        room.exchange.receiver.open(bob, first.id)
 
 
 @contextmanager
@@ -216,15 +218,15 @@ def no_time_to_decode():
 def test_where_decoding_takes_too_long_nothing_is_sent_and_the_sender_is_told(room, png):
     with no_time_to_decode(), pytest.raises(InputRefused, match="takes too long"):
         room.send("Ada", png, "Bob")
-    assert room.exchange.sent(room.seats["Ada"]) == ()
+    assert room.exchange.sender.sent(room.seats["Ada"]) == ()
 
 
 def test_where_decoding_takes_too_long_nothing_is_opened_and_nobody_is_alarmed(room, png):
     """It says nothing about the file: the machine may be busy."""
     sent = room.send("Ada", png, "Bob", remove_after="the first opening")
     bob = room.seats["Bob"]
-    before = room.exchange.events_since(bob, 0)
+    before = room.exchange.member.news(bob, 0).events
     with no_time_to_decode(), pytest.raises(Unavailable, match="cannot be shown just now"):
-        room.exchange.open(bob, sent.id)
-    assert room.exchange.events_since(bob, 0) == before
-    assert room.exchange.open(bob, sent.id).file == png
+        room.exchange.receiver.open(bob, sent.id)
+    assert room.exchange.member.news(bob, 0).events == before
+    assert room.exchange.receiver.open(bob, sent.id).file == png

@@ -40,9 +40,9 @@ def test_nobody_notices_and_the_interceptor_has_the_picture(lesson, scheme):
         "Ada",
         False,
     )
-    (read,) = lesson.exchange.readings(lesson.seats["Eve"])
+    (read,) = lesson.exchange.wire.readings(lesson.seats["Eve"])
     assert (read.picture_id, read.number, read.receivers) == (sent, 1, "Bob")
-    reading = lesson.exchange.reading(lesson.seats["Eve"], sent)
+    reading = lesson.exchange.wire.reading(lesson.seats["Eve"], sent)
     assert reading.details.caption == "At the lake"
     if scheme in ("hybrid", "oaep-blocks"):
         assert got.file == reading.file == data
@@ -54,7 +54,7 @@ def test_nobody_notices_and_the_interceptor_has_the_picture(lesson, scheme):
     assert number_of(lesson, "Ada", "Bob") != own_number(lesson, "Bob")
     # Everybody else sees the true ones.
     assert number_of(lesson, "Cy", "Ada") == own_number(lesson, "Ada")
-    assert lesson.exchange.sent(lesson.seats["Ada"])[0].receipts[0].opened_at is not None
+    assert lesson.exchange.sender.sent(lesson.seats["Ada"])[0].receipts[0].opened_at is not None
 
 
 def test_other_receivers_of_the_same_picture_are_not_affected(lesson, png):
@@ -78,28 +78,28 @@ def test_two_receivers_can_have_two_interceptors(lesson, png):
     for name in ("Bob", "Cy"):
         assert opened(lesson, name, sent).file == png
     for name in ("Eve", "Zoe"):
-        assert lesson.exchange.reading(lesson.seats[name], sent).file == png
+        assert lesson.exchange.wire.reading(lesson.seats[name], sent).file == png
     with pytest.raises(InputRefused, match="already"):
         substitute(lesson, by="Zoe")
     with pytest.raises(NotFound):
-        lesson.exchange.give_back(lesson.seats["Zoe"], lesson.seats["Bob"].id)
+        lesson.exchange.wire.give_back_key(lesson.seats["Zoe"], lesson.seats["Bob"].id)
 
 
 def test_secrets_stay_secret_until_somebody_finds_out(lesson, png):
-    lesson.exchange.leave(lesson.seats["Cy"])
+    lesson.exchange.lobby.leave(lesson.seats["Cy"])
     substitute(lesson)
     lesson.send("Ada", png, "Bob")
     assert kinds(lesson, "Eve")[-2:] == ["substituted", "sent"]
     assert "substituted" in kinds(lesson, "Ada")  # she owns the channel
     assert "sent" not in kinds(lesson, "Bob")  # it has not arrived
-    last = lesson.exchange.events_since(lesson.seats["Bob"], 0)[-1].seq
+    last = lesson.exchange.member.news(lesson.seats["Bob"], 0).events[-1].seq
     relay(lesson)
-    (told,) = lesson.exchange.events_since(lesson.seats["Bob"], last)
+    (told,) = lesson.exchange.member.news(lesson.seats["Bob"], last).events
     assert (told.kind, told.who, told.detail) == ("sent", "Ada", "")
     zed = lesson.sit("Zed", "sender")
-    seen = [event.kind for event in lesson.exchange.events_since(zed, 0)]
+    seen = [event.kind for event in lesson.exchange.member.news(zed, 0).events]
     assert not {"substituted", "relayed"} & set(seen)
-    lesson.exchange.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
+    lesson.exchange.wire.give_back_key(lesson.seats["Eve"], lesson.seats["Bob"].id)
     assert "gave back" not in kinds(lesson, "Bob")
     assert kinds(lesson, "Eve")[-1] == "gave back"
 
@@ -111,10 +111,10 @@ def test_hidden_events_hold_nothing_up(lesson):
         eve = unit.substitutions.in_channel(1)[0].interceptor_id
         for _ in range(1100):
             unit.events.add(1, "substituted", lesson.exchange._clock(), seat_id=eve, detail="Bob")
-    last = lesson.exchange.events_since(lesson.seats["Bob"], 0)[-1].seq
-    assert lesson.exchange.events_since(lesson.seats["Bob"], last) == ()
+    last = lesson.exchange.member.news(lesson.seats["Bob"], 0).events[-1].seq
+    assert lesson.exchange.member.news(lesson.seats["Bob"], last).events == ()
     lesson.sit("Zed", "sender")
-    told = lesson.exchange.events_since(lesson.seats["Bob"], last)
+    told = lesson.exchange.member.news(lesson.seats["Bob"], last).events
     assert [event.kind for event in told] == ["joined"]
 
 
@@ -122,13 +122,13 @@ def test_the_people_list_shows_a_sender_the_false_key_and_nobody_else(lesson):
     substitute(lesson)
 
     def seen(viewer):
-        people = lesson.exchange.present(lesson.seats[viewer])
+        people = lesson.exchange.member.present(lesson.seats[viewer])
         return next(person for person in people if person.name == "Bob").fingerprint
 
-    true = lesson.exchange.own_keys(lesson.seats["Bob"]).fingerprint
+    true = lesson.exchange.receiver.own_keys(lesson.seats["Bob"]).fingerprint
     assert seen("Ada") != true
     assert seen("Bob") == seen("Cy") == seen("Eve") == true
-    (known,) = lesson.exchange.substitutions(lesson.seats["Eve"])
+    (known,) = lesson.exchange.wire.swapped_keys(lesson.seats["Eve"])
     assert known.fingerprint == seen("Ada")
 
 
@@ -136,22 +136,22 @@ def test_altering_and_substituting_go_together(lesson):
     data = encoded(photograph(24, 18))
     substitute(lesson)
     sent = lesson.send("Ada", data, "Bob", scheme="textbook-pixels").id
-    lesson.exchange.multiply(lesson.seats["Eve"], sent)
+    lesson.exchange.wire.multiply(lesson.seats["Eve"], sent)
     relay(lesson)
     got = samples(opened(lesson, "Bob", sent).file)
     assert (got == np.minimum(photograph(24, 18).astype(int) * 2, 255)).all()
-    lesson.exchange.drop(lesson.seats["Eve"], sent)
+    lesson.exchange.wire.drop(lesson.seats["Eve"], sent)
     assert inbox(lesson, "Bob") == {}
-    lesson.exchange.let_pass(lesson.seats["Eve"], sent)
+    lesson.exchange.wire.let_pass(lesson.seats["Eve"], sent)
     assert (samples(opened(lesson, "Bob", sent).file) == photograph(24, 18)).all()
-    assert lesson.exchange.interventions(lesson.seats["Eve"]) == ()
+    assert lesson.exchange.wire.interventions(lesson.seats["Eve"]) == ()
 
 
 def test_the_capture_names_the_key_it_is_sealed_for(lesson, png):
     substitute(lesson)
     sent = lesson.send("Ada", png, "Bob").id
-    captured = lesson.exchange.capture(lesson.seats["Eve"], sent)
-    (known,) = lesson.exchange.substitutions(lesson.seats["Eve"])
+    captured = lesson.exchange.interceptor.capture(lesson.seats["Eve"], sent)
+    (known,) = lesson.exchange.wire.swapped_keys(lesson.seats["Eve"])
     assert [key.fingerprint for key in captured.keys] == [known.fingerprint]
 
 
@@ -160,10 +160,12 @@ def test_only_its_own_readings(lesson, png):
     substitute(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     relay(lesson)
-    assert lesson.exchange.readings(zoe) == ()
+    assert lesson.exchange.wire.readings(zoe) == ()
     with pytest.raises(NotFound):
-        lesson.exchange.reading(zoe, sent)
-    assert [(one.by, one.mine) for one in lesson.exchange.substitutions(zoe)] == [("Eve", False)]
+        lesson.exchange.wire.reading(zoe, sent)
+    assert [(one.by, one.mine) for one in lesson.exchange.wire.swapped_keys(zoe)] == [
+        ("Eve", False)
+    ]
 
 
 def test_false_keys_at_rest_are_locked(lesson, png, tmp_path):

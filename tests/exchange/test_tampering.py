@@ -18,9 +18,9 @@ TEXTBOOK = ("textbook-pixels", "textbook-blocks")
 @pytest.fixture
 def lesson(classroom):
     """The owner allows tampering, and Bob and Cy have a key that blocks can use."""
-    classroom.exchange.set_rules(classroom.seats["Ada"], tampering=True)
+    classroom.exchange.owner.set_rules(classroom.seats["Ada"], tampering=True)
     for name in ("Bob", "Cy"):
-        classroom.exchange.new_classroom_key(classroom.seats[name], 512)
+        classroom.exchange.receiver.new_classroom_key(classroom.seats[name], 512)
     return classroom
 
 
@@ -30,7 +30,7 @@ def samples(opened) -> np.ndarray:
 
 
 def opened(room, name, picture_id):
-    return room.exchange.open(room.seats[name], picture_id)
+    return room.exchange.receiver.open(room.seats[name], picture_id)
 
 
 def two(room, scheme):
@@ -46,13 +46,13 @@ def act(room, kind, picture_id, other_id):
     exchange, eve = room.exchange, room.seats["Eve"]
     match kind:
         case "flip":
-            exchange.flip(eve, picture_id)
+            exchange.wire.flip(eve, picture_id)
         case "multiply":
-            exchange.multiply(eve, picture_id, 2)
+            exchange.wire.multiply(eve, picture_id, 2)
         case "drop":
-            exchange.drop(eve, picture_id)
+            exchange.wire.drop(eve, picture_id)
         case _:
-            getattr(exchange, kind)(eve, picture_id, other_id)
+            getattr(exchange.wire, kind)(eve, picture_id, other_id)
 
 
 def stored(room, picture_id):
@@ -75,13 +75,13 @@ def test_every_kind_on_every_scheme_and_back(lesson, kind, scheme):
     first = samples(opened(lesson, "Bob", new))
     act(lesson, kind, new, old)
     for name in ("Bob", "Cy"):
-        inbox = {item.id: item for item in lesson.exchange.inbox(lesson.seats[name])}
+        inbox = {item.id: item for item in lesson.exchange.receiver.inbox(lesson.seats[name])}
         if kind == "drop":
             assert new not in inbox
             with pytest.raises(NotFound):
                 opened(lesson, name, new)
             with pytest.raises(NotFound):
-                lesson.exchange.envelope(lesson.seats[name], new)
+                lesson.exchange.receiver.envelope(lesson.seats[name], new)
         elif scheme == "hybrid" or (scheme == "oaep-blocks" and kind in ("flip", "multiply")):
             with pytest.raises(Tampered):
                 opened(lesson, name, new)
@@ -94,25 +94,27 @@ def test_every_kind_on_every_scheme_and_back(lesson, kind, scheme):
                 assert (samples(altered) == photograph(40, 30, 1)).all()
     assert [stored(lesson, picture_id) for picture_id in (old, new)] == before
     if kind == "swap":
-        assert len(lesson.exchange.interventions(lesson.seats["Eve"])) == 2
-    lesson.exchange.let_pass(lesson.seats["Eve"], new)
-    assert lesson.exchange.interventions(lesson.seats["Eve"]) == ()
+        assert len(lesson.exchange.wire.interventions(lesson.seats["Eve"])) == 2
+    lesson.exchange.wire.let_pass(lesson.seats["Eve"], new)
+    assert lesson.exchange.wire.interventions(lesson.seats["Eve"]) == ()
     assert [stored(lesson, picture_id) for picture_id in (old, new)] == before
     for name in ("Bob", "Cy"):
         again = opened(lesson, name, new)
         assert (samples(again) == first).all()
         if scheme in ("hybrid", "oaep-blocks"):
             assert again.file == pictures[1]
-    assert len(lesson.exchange.sent(lesson.seats["Ada"])) == 2  # the sender never sees anything
+    assert (
+        len(lesson.exchange.sender.sent(lesson.seats["Ada"])) == 2
+    )  # the sender never sees anything
 
 
 def test_the_altered_samples_are_exactly_those_of_the_arithmetic(lesson):
     _, (_, new) = two(lesson, "textbook-pixels")
     original = samples(opened(lesson, "Bob", new))
-    lesson.exchange.multiply(lesson.seats["Eve"], new, 3)
+    lesson.exchange.wire.multiply(lesson.seats["Eve"], new, 3)
     brighter = samples(opened(lesson, "Bob", new))
     assert (brighter == np.minimum(original.astype(int) * 3, 255)).all()
-    lesson.exchange.flip(lesson.seats["Eve"], new, "band")
+    lesson.exchange.wire.flip(lesson.seats["Eve"], new, "band")
     flipped = samples(opened(lesson, "Cy", new))
     changed = np.flatnonzero((flipped != original).any(axis=(1, 2)))
     assert changed.tolist() == list(range(11, 18))  # rows 30 * 3/8 to 30 * 5/8
@@ -120,17 +122,17 @@ def test_the_altered_samples_are_exactly_those_of_the_arithmetic(lesson):
 
 def test_changing_places_changes_both(lesson):
     pictures, (old, new) = two(lesson, "oaep-blocks")
-    lesson.exchange.swap(lesson.seats["Eve"], old, new)
+    lesson.exchange.wire.swap(lesson.seats["Eve"], old, new)
     found = [opened(lesson, "Bob", picture_id) for picture_id in (old, new)]
     assert [one.file for one in found] == pictures[::-1]
     assert [one.details.file_name for one in found] == ["0.png", "1.png"]
-    lesson.exchange.let_pass(lesson.seats["Eve"], new)  # either end of it is the whole act
+    lesson.exchange.wire.let_pass(lesson.seats["Eve"], new)  # either end of it is the whole act
     assert [opened(lesson, "Bob", picture_id).file for picture_id in (old, new)] == pictures
 
 
 def test_the_refusal_says_what_was_noticed_and_what_to_do(lesson):
     _, (_, new) = two(lesson, "hybrid")
-    lesson.exchange.flip(lesson.seats["Eve"], new)
+    lesson.exchange.wire.flip(lesson.seats["Eve"], new)
     with pytest.raises(Tampered) as refused:
         opened(lesson, "Bob", new)
     for words in ("changed on its way", "Nothing of it is shown", "Ask the sender"):
@@ -142,9 +144,9 @@ def test_every_act_is_an_event_for_everybody_and_names_its_author(lesson):
     _, (old, new) = two(lesson, "textbook-pixels")
     for kind in KINDS:
         act(lesson, kind, new, old)
-    lesson.exchange.let_pass(lesson.seats["Eve"], new)
+    lesson.exchange.wire.let_pass(lesson.seats["Eve"], new)
     for name in ("Ada", "Bob", "Eve"):
-        events = lesson.exchange.events_since(lesson.seats[name], 0)[-6:]
+        events = lesson.exchange.member.news(lesson.seats[name], 0).events[-6:]
         assert {(event.who, event.picture_id) for event in events} == {("Eve", new)}
         assert [(event.kind, event.detail) for event in events] == [
             ("flipped", "capture 2: one bit of each residue in a square in the middle"),
@@ -159,31 +161,31 @@ def test_every_act_is_an_event_for_everybody_and_names_its_author(lesson):
 def test_the_newest_act_counts_whoever_did_it(lesson):
     zoe = lesson.sit("Zoe", "interceptor")
     _, (old, new) = two(lesson, "textbook-pixels")
-    lesson.exchange.swap(lesson.seats["Eve"], old, new)
-    lesson.exchange.drop(zoe, old)
-    (only,) = lesson.exchange.interventions(lesson.seats["Eve"])
+    lesson.exchange.wire.swap(lesson.seats["Eve"], old, new)
+    lesson.exchange.wire.drop(zoe, old)
+    (only,) = lesson.exchange.wire.interventions(lesson.seats["Eve"])
     assert (only.picture_id, only.kind, only.by, only.mine) == (old, "drop", "Zoe", False)
-    lesson.exchange.let_pass(lesson.seats["Eve"], old)
-    assert lesson.exchange.interventions(zoe) == ()
+    lesson.exchange.wire.let_pass(lesson.seats["Eve"], old)
+    assert lesson.exchange.wire.interventions(zoe) == ()
 
 
 def test_forbidden_again_all_rests_and_allowed_again_all_is_back(lesson):
     _, (old, new) = two(lesson, "textbook-pixels")
     ada, bob, eve = (lesson.seats[name] for name in ("Ada", "Bob", "Eve"))
     original = samples(opened(lesson, "Bob", new))
-    lesson.exchange.multiply(eve, new)
-    lesson.exchange.drop(eve, old)
-    names = {item.id: item.delivery for item in lesson.exchange.inbox(bob)}
-    lesson.exchange.set_rules(ada, tampering=False)
+    lesson.exchange.wire.multiply(eve, new)
+    lesson.exchange.wire.drop(eve, old)
+    names = {item.id: item.delivery for item in lesson.exchange.receiver.inbox(bob)}
+    lesson.exchange.owner.set_rules(ada, tampering=False)
     assert (samples(opened(lesson, "Bob", new)) == original).all()
-    resting = {item.id: item.delivery for item in lesson.exchange.inbox(bob)}
+    resting = {item.id: item.delivery for item in lesson.exchange.receiver.inbox(bob)}
     assert resting == {old: "", new: ""}
-    assert [one.rests for one in lesson.exchange.interventions(eve)] == [True, True]
+    assert [one.rests for one in lesson.exchange.wire.interventions(eve)] == [True, True]
     for kind in KINDS:
         with pytest.raises(InputRefused, match="does not allow"):
             act(lesson, kind, new, old)
-    lesson.exchange.set_rules(ada, tampering=True)
-    assert {item.id: item.delivery for item in lesson.exchange.inbox(bob)} == names
+    lesson.exchange.owner.set_rules(ada, tampering=True)
+    assert {item.id: item.delivery for item in lesson.exchange.receiver.inbox(bob)} == names
     assert names[new]
     assert (samples(opened(lesson, "Bob", new)) != original).any()
 
@@ -194,21 +196,21 @@ def test_off_until_the_owner_allows_it(classroom, png):
         with pytest.raises(InputRefused, match="does not allow"):
             act(classroom, kind, sent.id, sent.id)
     with pytest.raises(InputRefused, match="does not allow"):
-        classroom.exchange.substitute(classroom.seats["Eve"], classroom.seats["Bob"].id)
+        classroom.exchange.wire.swap_key(classroom.seats["Eve"], classroom.seats["Bob"].id)
     assert not classroom.seats["Ada"].channel.tampering
 
 
 def test_never_in_a_private_channel(room, png):
     sent = room.send("Ada", png, "Bob")
     with pytest.raises(InputRefused, match="Only in a classroom channel"):
-        room.exchange.set_rules(room.seats["Ada"], tampering=True)
-    room.exchange.set_rules(room.seats["Ada"], tampering=False)
+        room.exchange.owner.set_rules(room.seats["Ada"], tampering=True)
+    room.exchange.owner.set_rules(room.seats["Ada"], tampering=False)
     for kind in KINDS:
         with pytest.raises(InputRefused, match="Only in a classroom channel"):
             act(room, kind, sent.id, sent.id)
     with pytest.raises(InputRefused, match="Only in a classroom channel"):
-        room.exchange.substitute(room.seats["Eve"], room.seats["Bob"].id)
-    assert room.exchange.open(room.seats["Bob"], sent.id).file == png
+        room.exchange.wire.swap_key(room.seats["Eve"], room.seats["Bob"].id)
+    assert room.exchange.receiver.open(room.seats["Bob"], sent.id).file == png
 
 
 @pytest.mark.parametrize("name", ["Ada", "Bob"])
@@ -216,18 +218,18 @@ def test_only_interceptors_tamper(lesson, name):
     _, (old, new) = two(lesson, "textbook-pixels")
     exchange, seat = lesson.exchange, lesson.seats[name]
     acts = (
-        lambda: exchange.flip(seat, new),
-        lambda: exchange.multiply(seat, new),
-        lambda: exchange.swap(seat, new, old),
-        lambda: exchange.replay(seat, new, old),
-        lambda: exchange.drop(seat, new),
-        lambda: exchange.let_pass(seat, new),
-        lambda: exchange.interventions(seat),
-        lambda: exchange.on_its_way(seat, new),
-        lambda: exchange.substitute(seat, lesson.seats["Bob"].id),
-        lambda: exchange.give_back(seat, lesson.seats["Bob"].id),
-        lambda: exchange.relay(seat),
-        lambda: exchange.reading(seat, new),
+        lambda: exchange.wire.flip(seat, new),
+        lambda: exchange.wire.multiply(seat, new),
+        lambda: exchange.wire.swap(seat, new, old),
+        lambda: exchange.wire.replay(seat, new, old),
+        lambda: exchange.wire.drop(seat, new),
+        lambda: exchange.wire.let_pass(seat, new),
+        lambda: exchange.wire.interventions(seat),
+        lambda: exchange.wire.on_its_way(seat, new),
+        lambda: exchange.wire.swap_key(seat, lesson.seats["Bob"].id),
+        lambda: exchange.wire.give_back_key(seat, lesson.seats["Bob"].id),
+        lambda: exchange.wire.relay(seat),
+        lambda: exchange.wire.reading(seat, new),
     )
     for one in acts:
         with pytest.raises(WrongRole):
@@ -246,7 +248,7 @@ def test_a_capture_of_another_channel_is_none(lesson, open_room, png):
     for kind in ("swap", "replay"):
         with pytest.raises(NotFound):
             act(lesson, kind, new, theirs)
-    assert lesson.exchange.interventions(lesson.seats["Eve"]) == ()
+    assert lesson.exchange.wire.interventions(lesson.seats["Eve"]) == ()
 
 
 def test_what_does_not_go_together_is_said_in_one_sentence(lesson, png):
@@ -257,15 +259,15 @@ def test_what_does_not_go_together_is_said_in_one_sentence(lesson, png):
     zeds = lesson.send("Zed", png, "Bob", scheme="textbook-pixels").id
     for other in (new, hybrid):
         with pytest.raises(InputRefused, match="the same scheme"):
-            exchange.swap(eve, new, other)
+            exchange.wire.swap(eve, new, other)
     for picture, other in ((old, new), (new, new), (zeds, new), (hybrid, new)):
         with pytest.raises(InputRefused, match="earlier capture"):
-            exchange.replay(eve, picture, other)
+            exchange.wire.replay(eve, picture, other)
     with pytest.raises(InputRefused, match="region"):
-        exchange.flip(eve, new, "corner")
+        exchange.wire.flip(eve, new, "corner")
     with pytest.raises(InputRefused, match="factor"):
-        exchange.multiply(eve, new, 1)
-    for refuse in (exchange.let_pass, exchange.on_its_way):
+        exchange.wire.multiply(eve, new, 1)
+    for refuse in (exchange.wire.let_pass, exchange.wire.on_its_way):
         with pytest.raises(InputRefused, match="Nothing is being done"):
             refuse(eve, new)
 
@@ -273,25 +275,28 @@ def test_what_does_not_go_together_is_said_in_one_sentence(lesson, png):
 def test_the_interceptor_sees_what_goes_on(lesson):
     exchange, eve = lesson.exchange, lesson.seats["Eve"]
     _, (old, new) = two(lesson, "textbook-pixels")
-    captured = exchange.capture(eve, new)
-    exchange.multiply(eve, new)
-    way = exchange.on_its_way(eve, new)
-    assert way.envelope == exchange.envelope(lesson.seats["Bob"], new).data
-    assert way.envelope != captured.envelope == exchange.capture(eve, new).envelope
+    captured = exchange.interceptor.capture(eve, new)
+    exchange.wire.multiply(eve, new)
+    way = exchange.wire.on_its_way(eve, new)
+    assert way.envelope == exchange.receiver.envelope(lesson.seats["Bob"], new).data
+    assert way.envelope != captured.envelope == exchange.interceptor.capture(eve, new).envelope
     assert way.file_name.startswith("altered-2-")
-    exchange.replay(eve, new, old)
-    assert exchange.on_its_way(eve, new).envelope == exchange.capture(eve, old).envelope
-    exchange.drop(eve, new)
-    assert exchange.on_its_way(eve, new) is None
+    exchange.wire.replay(eve, new, old)
+    assert (
+        exchange.wire.on_its_way(eve, new).envelope
+        == exchange.interceptor.capture(eve, old).envelope
+    )
+    exchange.wire.drop(eve, new)
+    assert exchange.wire.on_its_way(eve, new) is None
 
 
 def test_what_arrives_has_another_name_whenever_it_is_another_thing(lesson):
     _, (_, new) = two(lesson, "textbook-pixels")
     bob, eve = lesson.seats["Bob"], lesson.seats["Eve"]
-    names = [next(i for i in lesson.exchange.inbox(bob) if i.id == new).delivery]
+    names = [next(i for i in lesson.exchange.receiver.inbox(bob) if i.id == new).delivery]
     for factor in (2, 3):
-        lesson.exchange.multiply(eve, new, factor)
-        names.append(next(i for i in lesson.exchange.inbox(bob) if i.id == new).delivery)
+        lesson.exchange.wire.multiply(eve, new, factor)
+        names.append(next(i for i in lesson.exchange.receiver.inbox(bob) if i.id == new).delivery)
     assert len(set(names)) == 3
 
 
@@ -302,11 +307,11 @@ def test_a_replayed_picture_goes_when_its_source_goes(lesson):
         "Ada", data, "Bob", scheme="textbook-pixels", remove_after="the first opening"
     ).id
     new = lesson.send("Ada", encoded(photograph(40, 30, 2)), "Bob", scheme="textbook-pixels").id
-    lesson.exchange.replay(lesson.seats["Eve"], new, old)
+    lesson.exchange.wire.replay(lesson.seats["Eve"], new, old)
     opened(lesson, "Bob", old)
-    lesson.exchange.purge()
+    lesson.exchange.cleaning.purge()
     assert (samples(opened(lesson, "Bob", new)) == photograph(40, 30, 2)).all()
-    assert lesson.exchange.interventions(lesson.seats["Eve"]) == ()
+    assert lesson.exchange.wire.interventions(lesson.seats["Eve"]) == ()
 
 
 def test_the_channels_quota_counts_what_arrives_instead(lesson, monkeypatch):
@@ -316,15 +321,15 @@ def test_the_channels_quota_counts_what_arrives_instead(lesson, monkeypatch):
     data = encoded(photograph(20, 20, 5))
     monkeypatch.setattr(sending, "BYTES_OF_A_CHANNEL", used + 1_000)
     with pytest.raises(InputRefused, match="may hold"):
-        lesson.exchange.multiply(lesson.seats["Eve"], new)
+        lesson.exchange.wire.multiply(lesson.seats["Eve"], new)
     monkeypatch.setattr(sending, "BYTES_OF_A_CHANNEL", 2 * used)
-    lesson.exchange.multiply(lesson.seats["Eve"], new)
+    lesson.exchange.wire.multiply(lesson.seats["Eve"], new)
     with lesson.exchange._store.read() as unit:
         both = used + unit.interventions.total_bytes(1)
     monkeypatch.setattr(sending, "BYTES_OF_A_CHANNEL", both + 1_000)
     with pytest.raises(InputRefused, match="may hold"):
         lesson.send("Ada", data, "Bob", scheme="textbook-pixels")
-    lesson.exchange.let_pass(lesson.seats["Eve"], new)
+    lesson.exchange.wire.let_pass(lesson.seats["Eve"], new)
     lesson.send("Ada", data, "Bob", scheme="textbook-pixels")
 
 
@@ -332,7 +337,7 @@ def test_a_damaged_intervention_is_no_picture(lesson, tmp_path):
     import sqlite3
 
     _, (_, new) = two(lesson, "textbook-pixels")
-    lesson.exchange.multiply(lesson.seats["Eve"], new)
+    lesson.exchange.wire.multiply(lesson.seats["Eve"], new)
     db = sqlite3.connect(tmp_path / "channels.db")
     db.execute("UPDATE intervention_chunk SET data = zeroblob(length(data))")
     db.commit()
@@ -346,7 +351,7 @@ def test_a_key_that_was_never_in_it_cannot_open_what_arrives(lesson):
     exchange = lesson.exchange
     mine = lesson.send("Ada", encoded(photograph(9, 9, 1)), "Bob", scheme="textbook-pixels").id
     cys = lesson.send("Ada", encoded(photograph(9, 9, 2)), "Cy", scheme="textbook-pixels").id
-    exchange.swap(lesson.seats["Eve"], mine, cys)
+    exchange.wire.swap(lesson.seats["Eve"], mine, cys)
     with pytest.raises(Exception, match="not encrypted for any classroom key"):
         opened(lesson, "Bob", mine)
 
@@ -365,7 +370,7 @@ def test_before_and_after_are_compared_byte_by_byte():
 
 
 def kinds(room, name):
-    return [event.kind for event in room.exchange.events_since(room.seats[name], 0)]
+    return [event.kind for event in room.exchange.member.news(room.seats[name], 0).events]
 
 
 def test_a_capture_keeps_its_number_when_another_is_removed(classroom, png):
@@ -373,11 +378,13 @@ def test_a_capture_keeps_its_number_when_another_is_removed(classroom, png):
     eve = classroom.seats["Eve"]
     first = classroom.send("Ada", png, "Bob", remove_after="the first opening")
     second = classroom.send("Ada", png, "Bob")
-    numbers = {capture.id: capture.number for capture in classroom.exchange.captures(eve)}
+    numbers = {
+        capture.id: capture.number for capture in classroom.exchange.interceptor.captures(eve)
+    }
     assert numbers == {first.id: 1, second.id: 2}
-    classroom.exchange.open(classroom.seats["Bob"], first.id)
-    classroom.exchange.purge()
-    (left,) = classroom.exchange.captures(eve)
+    classroom.exchange.receiver.open(classroom.seats["Bob"], first.id)
+    classroom.exchange.cleaning.purge()
+    (left,) = classroom.exchange.interceptor.captures(eve)
     assert (left.id, left.number) == (second.id, 2)
-    assert classroom.exchange.capture(eve, second.id).item.number == 2
-    assert classroom.exchange.capture(eve, second.id).file_name.startswith("capture-2-")
+    assert classroom.exchange.interceptor.capture(eve, second.id).item.number == 2
+    assert classroom.exchange.interceptor.capture(eve, second.id).file_name.startswith("capture-2-")

@@ -13,11 +13,13 @@ from tests.exchange.deceiving import kinds, opened, own_number
 def compare(room, one, other):
     """Both say that they read out the same numbers."""
     for viewer, whom in ((one, other), (other, one)):
-        room.exchange.compared(room.seats[viewer], room.seats[whom].id, own_number(room, whom))
+        room.exchange.member.compared(
+            room.seats[viewer], room.seats[whom].id, own_number(room, whom)
+        )
 
 
 def contact(room, viewer, name):
-    people = room.exchange.contacts(room.seats[viewer]).people
+    people = room.exchange.member.contacts(room.seats[viewer]).people
     return next(person for person in people if person.id == room.seats[name].id)
 
 
@@ -50,8 +52,8 @@ def takes_over(office, writer, mallory):
 
 
 def send_as(room, token, data, *receivers):
-    return room.exchange.send(
-        room.exchange.resume(token),
+    return room.exchange.sender.send(
+        room.exchange.lobby.resume(token),
         data,
         file_name="a.png",
         scheme="hybrid",
@@ -81,12 +83,12 @@ def test_nobody_is_verified_in_the_place_of_who_was_compared(office, png, takes_
     """Mallory starts again on Ada's row, sends, and puts all back: it stays an alarm."""
     compare(office, "Ada", "Bob")
     token = takes_over("Ada")
-    office.exchange.begin_anew(office.exchange.resume(token))
+    office.exchange.member.begin_anew(office.exchange.lobby.resume(token))
     sent = send_as(office, token, png, "Bob").id
     with pytest.raises(KeyChanged):
         opened(office, "Bob", sent)
     assert not contact(office, "Bob", "Ada").compared
-    assert len(office.exchange.alarms(office.seats["Bob"])) == 1
+    assert len(office.exchange.member.alarms(office.seats["Bob"])) == 1
     assert kinds(office, "Bob")[-2:] == ["refused", "alarm"]
     with pytest.raises(Tampered):
         opened(office, "Bob", sent)
@@ -95,7 +97,7 @@ def test_nobody_is_verified_in_the_place_of_who_was_compared(office, png, takes_
 def test_a_key_that_was_only_seen_is_kept_too(office, png, takes_over):
     opened(office, "Bob", office.send("Ada", png, "Bob").id)
     token = takes_over("Ada")
-    office.exchange.begin_anew(office.exchange.resume(token))
+    office.exchange.member.begin_anew(office.exchange.lobby.resume(token))
     with pytest.raises(Tampered):
         opened(office, "Bob", send_as(office, token, png, "Bob").id)
 
@@ -107,7 +109,7 @@ def test_a_sender_does_not_seal_to_a_key_put_in_the_place_of_the_compared_one(
     writer.set("seat", where(office, "Bob"), public_key=mallory.public.der())
     with pytest.raises(InputRefused, match="not the one that you compared"):
         office.send("Ada", png, "Bob")
-    assert office.exchange.sent(office.seats["Ada"]) == ()
+    assert office.exchange.sender.sent(office.seats["Ada"]) == ()
     assert not contact(office, "Ada", "Bob").compared
 
 
@@ -117,7 +119,7 @@ def test_a_sender_keeps_the_key_that_it_has_sent_to(office, png, writer, mallory
     writer.set("seat", where(office, "Bob"), public_key=mallory.public.der())
     with pytest.raises(InputRefused, match="not the one that you sent to before"):
         office.send("Ada", png, "Cy", "Bob")
-    assert len(office.exchange.sent(office.seats["Ada"])) == 1
+    assert len(office.exchange.sender.sent(office.seats["Ada"])) == 1
     assert office.send("Ada", png, "Cy").receipts[0].name == "Cy"
 
 
@@ -128,9 +130,9 @@ def test_nobody_reads_a_strangers_number_aloud_as_their_own(office, writer, mall
     writer.set("seat", where(office, name), public_key=mallory.public.der())
     seat = office.seats[name]
     assert own_number(office, name) == ""
-    acts = [office.exchange.check_record, office.exchange.begin_anew]
+    acts = [office.exchange.member.check_record, office.exchange.member.begin_anew]
     if name == "Bob":
-        acts.append(office.exchange.own_keys)
+        acts.append(office.exchange.receiver.own_keys)
     for act in acts:
         with pytest.raises(SeatChanged):
             act(seat)
@@ -140,7 +142,7 @@ def test_a_lost_record_is_not_started_again_over_another_key(office, writer, mal
     writer.set("seat", where(office, "Bob"), public_key=mallory.public.der())
     writer.run("DELETE FROM seat_record")
     with pytest.raises(SeatChanged):
-        office.exchange.begin_anew(office.seats["Bob"])
+        office.exchange.member.begin_anew(office.seats["Bob"])
 
 
 def test_names_that_changed_places_are_not_verified_and_it_is_said(office, png, writer):
@@ -175,7 +177,7 @@ def test_a_sender_is_not_led_to_another_receiver_by_exchanged_names(office, png,
 def test_somebody_new_of_a_compared_name_is_compared_before_anything_is_sent(office, png):
     """Nobody wrote to the database: Bob has lost his browser, or somebody is after his name."""
     compare(office, "Ada", "Bob")
-    office.exchange.leave(office.seats["Bob"])
+    office.exchange.lobby.leave(office.seats["Bob"])
     office.sit("Bob", "receiver")
     assert contact(office, "Ada", "Bob").doubt
     with pytest.raises(InputRefused, match="Compare with this one too"):
@@ -187,10 +189,12 @@ def test_somebody_new_of_a_compared_name_is_compared_before_anything_is_sent(off
 def test_keys_and_ids_that_changed_places_are_not_verified(office, png, writer):
     """Bob's pin is for Ada's public id, name and key together."""
     compare(office, "Ada", "Bob")
-    office.exchange.compared(office.seats["Bob"], office.seats["Eve"].id, own_number(office, "Eve"))
+    office.exchange.member.compared(
+        office.seats["Bob"], office.seats["Eve"].id, own_number(office, "Eve")
+    )
     columns = ("public_id", "name_key", "name")
     writer.exchange("seat", where(office, "Ada"), where(office, "Eve"), *columns)
-    people = office.exchange.contacts(office.seats["Bob"]).people
+    people = office.exchange.member.contacts(office.seats["Bob"]).people
     assert [person.compared for person in people] == [False, False]
 
 
@@ -199,7 +203,7 @@ def test_a_private_channel_stays_private(office, png, writer, mallory):
     sent = office.send("Ada", png, "Bob").id
     writer.set("channel", "1 = 1", kind="classroom", tampering=True)
     office.sit("Ivan", "interceptor")
-    office.exchange.substitute(office.seats["Ivan"], office.seats["Bob"].id)
+    office.exchange.wire.swap_key(office.seats["Ivan"], office.seats["Bob"].id)
     for scheme in ("hybrid", "textbook-pixels"):
         with pytest.raises(SeatChanged):
             office.send("Ada", png, "Bob", scheme=scheme)
@@ -227,7 +231,7 @@ def test_a_rule_for_lessons_has_no_force_in_a_private_channel(office, png, write
     assert opened(office, "Bob", office.send("Ada", png, "Bob").id).file == png
     writer.set("seat", where(office, "Ada"), public_key=mallory.public.der())
     with pytest.raises(Tampered):
-        opened(office, "Bob", office.exchange.inbox(office.seats["Bob"])[0].id)
+        opened(office, "Bob", office.exchange.receiver.inbox(office.seats["Bob"])[0].id)
 
 
 def test_a_forged_alarm_takes_a_comparison_away_and_never_the_pin(office, png, writer, mallory):
@@ -251,7 +255,7 @@ def test_an_alarm_that_is_deleted_does_not_give_the_comparison_back(office, png,
     compare(office, "Ada", "Bob")
     sent = office.send("Ada", png, "Bob").id
     clock.forward(minutes=1)
-    office.exchange.numbers_differ(office.seats["Bob"], office.seats["Ada"].id)
+    office.exchange.member.numbers_differ(office.seats["Bob"], office.seats["Ada"].id)
     assert not contact(office, "Ada", "Bob").compared
     writer.run("DELETE FROM alarm")
     assert not contact(office, "Bob", "Ada").compared

@@ -51,7 +51,7 @@ def test_a_rule_or_a_time_that_was_changed_is_refused(office, png, writer, colum
     with pytest.raises(Tampered):
         opened(office, "Bob", sent)
     with pytest.raises(Tampered):
-        office.exchange.details(bob, sent)
+        office.exchange.receiver.details(bob, sent)
     writer.set("picture", "1 = 1", **{name: before[name] for name in columns})
     assert opened(office, "Bob", sent).file == png
 
@@ -67,7 +67,7 @@ def test_a_counter_that_is_set_back_opens_nothing_more(office, png, writer, rule
     with pytest.raises(CannotOpen, match="as often as its sender allowed"):
         opened(office, "Bob", sent)
     with pytest.raises(CannotOpen):
-        office.exchange.envelope(office.seats["Bob"], sent)
+        office.exchange.receiver.envelope(office.seats["Bob"], sent)
     assert inbox(office, "Bob")[sent].obstacle
 
 
@@ -78,10 +78,14 @@ def test_a_burnt_picture_whose_rows_are_put_back_does_not_open(office, png, writ
     if way == "opening":
         opened(office, "Bob", sent)
     else:
-        office.exchange.envelope(bob, sent)
-    assert office.exchange.purge() == 1
+        office.exchange.receiver.envelope(bob, sent)
+    assert office.exchange.cleaning.purge() == 1
     put_back(writer, rows)
-    for act in (office.exchange.open, office.exchange.envelope, office.exchange.details):
+    for act in (
+        office.exchange.receiver.open,
+        office.exchange.receiver.envelope,
+        office.exchange.receiver.details,
+    ):
         with pytest.raises(ExchangeError):
             act(bob, sent)
 
@@ -100,7 +104,7 @@ def test_what_a_page_has_seen_go_does_not_come_back(office, png, writer, rule):
         opened(office, "Bob", sent)
     assert inbox(office, "Bob")[sent].obstacle
     with pytest.raises(CannotOpen):
-        office.exchange.envelope(bob, sent)
+        office.exchange.receiver.envelope(bob, sent)
     assert opened(office, "Bob", other).file == png
 
 

@@ -43,13 +43,13 @@ def test_a_record_that_is_not_whole_is_never_an_empty_one(office, png, writer, a
     act(writer)
     ada, bob, exchange = office.seats["Ada"], office.seats["Bob"], office.exchange
     for refused in (
-        lambda: exchange.check_record(bob),
-        lambda: exchange.check_record(ada),
+        lambda: exchange.member.check_record(bob),
+        lambda: exchange.member.check_record(ada),
         lambda: opened(office, "Bob", sent),
-        lambda: exchange.details(bob, sent),
-        lambda: exchange.envelope(bob, sent),
-        lambda: exchange.own_keys(bob),
-        lambda: exchange.compared(bob, ada.id, contact(office, "Bob", "Ada").safety_number),
+        lambda: exchange.receiver.details(bob, sent),
+        lambda: exchange.receiver.envelope(bob, sent),
+        lambda: exchange.receiver.own_keys(bob),
+        lambda: exchange.member.compared(bob, ada.id, contact(office, "Bob", "Ada").safety_number),
         lambda: office.send("Ada", png, "Bob"),
     ):
         with pytest.raises(RecordLost, match="Start again"):
@@ -58,8 +58,8 @@ def test_a_record_that_is_not_whole_is_never_an_empty_one(office, png, writer, a
     assert not contact(office, "Ada", "Bob").compared
     assert sent in inbox(office, "Bob")  # the list itself needs no trust
     for seat in (ada, bob):
-        exchange.begin_anew(seat)
-        exchange.check_record(seat)
+        exchange.member.begin_anew(seat)
+        exchange.member.check_record(seat)
     assert not opened(office, "Bob", sent).proof.compared
     compare(office, "Ada", "Bob")
     assert opened(office, "Bob", sent).proof.compared
@@ -67,14 +67,14 @@ def test_a_record_that_is_not_whole_is_never_an_empty_one(office, png, writer, a
 
 def test_starting_again_does_nothing_to_a_whole_record(office, png):
     compare(office, "Ada", "Bob")
-    office.exchange.begin_anew(office.seats["Bob"])
+    office.exchange.member.begin_anew(office.seats["Bob"])
     assert contact(office, "Bob", "Ada").compared
 
 
 def test_an_alarm_can_be_raised_without_a_record(office, writer):
     delete(writer)
-    office.exchange.numbers_differ(office.seats["Bob"], office.seats["Ada"].id)
-    assert len(office.exchange.alarms(office.seats["Ada"])) == 1
+    office.exchange.member.numbers_differ(office.seats["Bob"], office.seats["Ada"].id)
+    assert len(office.exchange.member.alarms(office.seats["Ada"])) == 1
 
 
 def test_an_older_record_that_is_put_back_is_noticed(office, png, writer):
@@ -85,9 +85,9 @@ def test_an_older_record_that_is_put_back_is_noticed(office, png, writer):
     for row in old:
         writer.set_record(row["seat_id"], row["sealed"])
     with pytest.raises(RecordLost):
-        office.exchange.check_record(office.seats["Bob"])
-    office.exchange.begin_anew(office.seats["Bob"])
-    office.exchange.check_record(office.seats["Bob"])
+        office.exchange.member.check_record(office.seats["Bob"])
+    office.exchange.member.begin_anew(office.seats["Bob"])
+    office.exchange.member.check_record(office.seats["Bob"])
 
 
 def test_an_older_record_of_another_process_compares_nobody(office, png, place, writer, clock):
@@ -97,7 +97,7 @@ def test_an_older_record_of_another_process_compares_nobody(office, png, place, 
     for row in old:
         writer.set_record(row["seat_id"], row["sealed"])
     later = Exchange.at(place.url, pepper=b"p" * 32, clock=clock)
-    people = later.contacts(office.seats["Bob"]).people
+    people = later.member.contacts(office.seats["Bob"]).people
     later.close()
     assert [person.compared for person in people] == [False, False]
 
@@ -131,7 +131,7 @@ def test_rows_of_two_seats_that_changed_places_are_refused(office, writer, png):
 def test_a_seat_that_is_not_what_it_was_at_first_is_refused(office, writer, table, columns):
     writer.set(table, "name IN ('Bob', 'Office')", **columns)
     with pytest.raises(SeatChanged):
-        office.exchange.check_record(office.seats["Bob"])
+        office.exchange.member.check_record(office.seats["Bob"])
 
 
 def test_the_record_says_nothing_to_a_reader(office, png, writer):
@@ -140,7 +140,7 @@ def test_the_record_says_nothing_to_a_reader(office, png, writer):
     opened(office, "Bob", sent)
     seat = office.seats["Bob"]
     rows = writer.copy("seat_record", "1 = 1")
-    fingerprint = office.exchange.own_keys(seat).fingerprint
+    fingerprint = office.exchange.receiver.own_keys(seat).fingerprint
     for row in rows:
         for word in (b"Ada", b"Bob", sent.encode(), fingerprint, fingerprint.hex().encode()):
             assert word not in bytes(row["sealed"])

@@ -78,10 +78,10 @@ class Room:
     def happen(self, number: int) -> None:
         """Somebody comes in, or a picture is sent, in turn."""
         if number % 2:
-            self.exchange.take_seat(self.key, name=f"Guest {number}", role="interceptor")
+            self.exchange.lobby.take_seat(self.key, name=f"Guest {number}", role="interceptor")
             return
-        people = self.exchange.present(self.sender)
-        self.exchange.send(
+        people = self.exchange.member.present(self.sender)
+        self.exchange.sender.send(
             self.sender,
             PICTURE,
             file_name="picture.png",
@@ -93,14 +93,14 @@ class Room:
 
 def furnish(exchange: Exchange) -> Room:
     """Half of the pages are interceptors', half are receivers', who share a key to save time."""
-    key = exchange.create_channel(name="Class", kind="private", keep_for="1 hour").key
+    key = exchange.lobby.create_channel(name="Class", kind="private", keep_for="1 hour").key
     choice = KeyChoice("private", pem=KeyPair.generate(2048).pem())
     seats = [
-        exchange.take_seat(key, name=f"{role} {n}", role=role, keys=choice)
+        exchange.lobby.take_seat(key, name=f"{role} {n}", role=role, keys=choice)
         for n in range(SESSIONS // 2)
         for role in ("interceptor", "receiver")
     ]
-    return Room(exchange, key, exchange.take_seat(key, name="Ada", role="sender"), seats)
+    return Room(exchange, key, exchange.lobby.take_seat(key, name="Ada", role="sender"), seats)
 
 
 async def story(server: Server, room: Room):

@@ -117,7 +117,7 @@ def test_a_doubled_field_is_refused():
         {"recipients": ()},
         {"recipients": (b"a" * 32, b"a" * 32)},
         {"recipients": ("a" * 32,)},
-        {"image": "x" * 201},
+        {"picture": "x" * 201},
         {"scheme": None},
         {"parts": (MANIFEST.parts[0], MANIFEST.parts[0])},
     ],

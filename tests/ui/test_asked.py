@@ -97,8 +97,8 @@ def test_a_forged_comparison_does_not_begin(exchange, forge, kind, label, sent):
 
 
 def test_a_forged_order_is_not_sent(exchange, forge, png):
-    room = exchange.create_channel(name="", kind="private", keep_for="1 hour")
-    seat = exchange.take_seat(room.key, name="Ada", role="sender")
+    room = exchange.lobby.create_channel(name="", kind="private", keep_for="1 hour")
+    seat = exchange.lobby.take_seat(room.key, name="Ada", role="sender")
     at = page_of(seat, room.key)
     control(at.file_uploader, "Images").upload("a.png", png, "image/png").run()
     forge(control(at.radio, "Scheme"), string_value="textbook-pixels (insecure)")
@@ -109,7 +109,7 @@ def test_a_forged_order_is_not_sent(exchange, forge, png):
 
 
 def test_a_forged_seat_is_not_taken(exchange, forge):
-    room = exchange.create_channel(name="", kind="private", keep_for="1 hour")
+    room = exchange.lobby.create_channel(name="", kind="private", keep_for="1 hour")
     at = AppTest.from_file("../../Home.py", default_timeout=30)
     at.session_state["memory_known"] = "[]"
     at.query_params["channel"] = room.key
@@ -118,15 +118,15 @@ def test_a_forged_seat_is_not_taken(exchange, forge):
     control(at.button, "Enter channel").click().run()
     assert "entering" not in at.session_state
     assert not at.exception
-    assert not exchange.look_in(room.key).people
+    assert not exchange.lobby.look_in(room.key).people
 
 
 def pages(exchange):
     """Every page with controls, in a classroom channel where something was sent."""
-    room = exchange.create_channel(name="", kind="classroom", keep_for="1 hour")
+    room = exchange.lobby.create_channel(name="", kind="classroom", keep_for="1 hour")
     people = (("Ada", "sender"), ("Bob", "receiver"), ("Eve", "interceptor"))
     ada, bob, eve = (
-        exchange.take_seat(
+        exchange.lobby.take_seat(
             room.key,
             name=name,
             role=role,
@@ -134,8 +134,8 @@ def pages(exchange):
         )
         for name, role in people
     )
-    exchange.set_rules(ada, tampering=True)
-    exchange.send(
+    exchange.owner.set_rules(ada, tampering=True)
+    exchange.sender.send(
         ada,
         encoded(photograph(24, 16)),
         file_name="a.png",

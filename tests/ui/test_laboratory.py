@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import ui.frame.service
-from exchange import ATTACK_CHOICES, AttackState, Exchange, InputRefused, SeatGone
+from exchange import ATTACK_CHOICES, AttackState, InputRefused, SeatGone
 from tests.conftest import encoded, photograph
 from tests.ui.test_pages import page_of, with_key_panel
 
@@ -22,16 +22,16 @@ def exchange(tmp_path, monkeypatch, quick_keys):
 @pytest.fixture
 def lesson(exchange):
     """A classroom channel with a flat picture under the seed's key and a photograph in hybrid."""
-    room = exchange.create_channel(name="", kind="classroom", keep_for="24 hours")
+    room = exchange.lobby.create_channel(name="", kind="classroom", keep_for="24 hours")
     seats = {
-        name: exchange.take_seat(room.key, name=name, role=role)
+        name: exchange.lobby.take_seat(room.key, name=name, role=role)
         for name, role in (("Ada", "sender"), ("Bob", "receiver"), ("Eve", "interceptor"))
     }
     flat = np.repeat(np.arange(48, dtype=np.uint8)[:, None] // 12 * 50, 64, axis=1)
     for number, (scheme, pixels) in enumerate(
         (("hybrid", photograph(64, 48)), ("textbook-pixels", flat))
     ):
-        exchange.send(
+        exchange.sender.send(
             seats["Ada"],
             encoded(pixels),
             file_name="a.png",
@@ -143,7 +143,7 @@ def test_a_finding_is_there_again_in_a_new_session(exchange, lesson):
     assert any("Broken in" in error.value for error in again.error)
     assert "256 public powers are the whole dictionary" in texts(again)
     assert "Your findings about this capture" in texts(again)
-    stranger = exchange.take_seat(room.key, name="Zoe", role="interceptor")
+    stranger = exchange.lobby.take_seat(room.key, name="Zoe", role="interceptor")
     assert "Your findings" not in texts(tab_of(stranger, room.key, "Attacks"))
 
 
@@ -184,7 +184,7 @@ def test_a_refused_attack_is_said_and_nothing_is_lost(exchange, lesson, monkeypa
         raise InputRefused("Try again in a moment.")
 
     with monkeypatch.context() as fault:
-        fault.setattr(Exchange, "start_attack", refuse)
+        fault.setattr(type(exchange.interceptor.attacks), "start", refuse)
         press(at, "Run attack")
     assert "Try again in a moment." in [warning.value for warning in at.warning]
 
@@ -199,19 +199,19 @@ def test_an_insiders_key_is_refused_in_words_and_then_taken(exchange, lesson):
     assert "the next receiver who chooses the same" in texts(bob)
     press(bob, "Use this classroom key")
     press(at, "Take the other key of a shared modulus")
-    n, _ = exchange.own_keys(seats["Bob"]).classroom_key
+    n, _ = exchange.receiver.own_keys(seats["Bob"]).classroom_key
     assert f"n = {n}" in texts(at)
 
 
 def test_a_seat_that_is_gone_ends_the_page_not_the_server(exchange, lesson):
     room, seats = lesson
     at = tab_of(seats["Eve"], room.key, "Attacks")
-    exchange.leave(seats["Eve"])
+    exchange.lobby.leave(seats["Eve"])
     press(at, "Run attack")
     assert not at.exception
     assert [info.value for info in at.info] == ["Join a channel first"]
     with pytest.raises(SeatGone):
-        exchange.findings(seats["Eve"])
+        exchange.interceptor.attacks.findings(seats["Eve"])
 
 
 def test_a_damaged_finding_says_so_and_the_page_goes_on(exchange, lesson, tmp_path):
@@ -233,8 +233,12 @@ def test_an_attack_that_runs_is_shown_and_can_be_cancelled(exchange, lesson, mon
     going_on = AttackState("", "codebook", "running", 0.5, "Half of it", None, 1.0)
     states = [going_on, going_on]
     cancelled = []
-    monkeypatch.setattr(Exchange, "attack_state", lambda *_: states[0] if states else None)
-    monkeypatch.setattr(Exchange, "cancel_attack", lambda *_: cancelled.append(states.clear()))
+    monkeypatch.setattr(
+        type(exchange.interceptor.attacks), "state", lambda *_: states[0] if states else None
+    )
+    monkeypatch.setattr(
+        type(exchange.interceptor.attacks), "cancel", lambda *_: cancelled.append(states.clear())
+    )
     at = tab_of(seats["Eve"], room.key, "Attacks")
     assert next(b for b in at.button if b.label == "Run attack").disabled
     assert "Half of it" in texts(at)
@@ -245,9 +249,9 @@ def test_an_attack_that_runs_is_shown_and_can_be_cancelled(exchange, lesson, mon
 
 def test_a_page_opened_anew_goes_on_where_its_attack_runs(exchange, lesson, monkeypatch):
     room, seats = lesson
-    hybrid = exchange.captures(seats["Eve"])[-1]
+    hybrid = exchange.interceptor.captures(seats["Eve"])[-1]
     going_on = AttackState(hybrid.id, "wiener", "running", 0.5, "Half of it", None, 1.0)
-    monkeypatch.setattr(Exchange, "attack_state", lambda *_: going_on)
+    monkeypatch.setattr(type(exchange.interceptor.attacks), "state", lambda *_: going_on)
     at = page_of(seats["Eve"], room.key)
     assert at.selectbox[0].value == hybrid.id
     assert "Half of it" in texts(at)

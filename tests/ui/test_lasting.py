@@ -1,10 +1,11 @@
 """What is on a page stays on it as long as it should, and no longer."""
 
 import hashlib
+from operator import attrgetter
 
 import pytest
 
-from exchange import Exchange, Tampered, Unavailable
+from exchange import Tampered, Unavailable
 from tests.ui.test_pages import channel, exchange, page_of, sit  # noqa: F401 (fixtures)
 
 BUSY = "The server is busy just now."
@@ -16,7 +17,7 @@ def sent(exchange, channel, png):  # noqa: F811
 
     def send(rule: str):
         bob = sit(exchange, channel, "Bob", "receiver")
-        exchange.send(
+        exchange.sender.send(
             sit(exchange, channel, "Ada", "sender"),
             png,
             file_name="a.png",
@@ -54,7 +55,7 @@ def test_a_picture_that_its_opening_used_up_stays_until_it_is_closed(
 ):
     at = sent(rule)
     assert shows(at, png)
-    exchange.purge()
+    exchange.cleaning.purge()
     at.run()
     assert shows(at, png)
     assert "gone from your inbox" in infos(at)
@@ -71,7 +72,7 @@ def test_a_picture_that_its_opening_used_up_stays_until_it_is_closed(
 def test_a_refusal_goes_when_its_cause_goes(exchange, channel, png, monkeypatch):  # noqa: F811
     bob = sit(exchange, channel, "Bob", "receiver")
     ada = sit(exchange, channel, "Ada", "sender")
-    exchange.send(
+    exchange.sender.send(
         ada, png, file_name="a.png", scheme="hybrid", recipients=(bob.id,), submission="1"
     )
 
@@ -79,18 +80,19 @@ def test_a_refusal_goes_when_its_cause_goes(exchange, channel, png, monkeypatch)
         raise Tampered
 
     with monkeypatch.context() as fault:
-        fault.setattr(Exchange, "details", refuse)
+        fault.setattr(type(exchange.receiver), "details", refuse)
         at = page_of(bob, channel.key)
         assert str(Tampered()) in [error.value for error in at.error]
     press(at.run(), "Open")
     assert shows(at, png)
 
 
-@pytest.mark.parametrize("act", ["resume", "pulse"])
+@pytest.mark.parametrize(("room", "act"), [("lobby", "resume"), ("member", "news")])
 def test_a_fault_at_the_top_of_a_page_is_said_in_words(
     exchange,  # noqa: F811
     channel,  # noqa: F811
     monkeypatch,
+    room,
     act,
 ):
     eve = sit(exchange, channel, "Eve", "interceptor")
@@ -99,7 +101,7 @@ def test_a_fault_at_the_top_of_a_page_is_said_in_words(
         raise Unavailable(BUSY)
 
     with monkeypatch.context() as fault:
-        fault.setattr(Exchange, act, fail)
+        fault.setattr(type(attrgetter(room)(exchange)), act, fail)
         at = page_of(eve, channel.key)
         assert [error.value for error in at.error] == [BUSY]
         assert not at.exception
@@ -111,13 +113,13 @@ def test_what_cannot_be_passed_on_does_not_shut_the_interceptors_page(
     exchange,  # noqa: F811
     monkeypatch,
 ):
-    room = exchange.create_channel(name="", kind="classroom", keep_for="24 hours")
+    room = exchange.lobby.create_channel(name="", kind="classroom", keep_for="24 hours")
     eve = sit(exchange, room, "Eve", "interceptor")
 
     def fail(*_args):
         raise Unavailable(BUSY)
 
-    monkeypatch.setattr(Exchange, "relay", fail)
+    monkeypatch.setattr(type(exchange.wire), "relay", fail)
     at = page_of(eve, room.key)
     assert not at.error
     sit(exchange, room, "Bob", "receiver")
@@ -126,8 +128,10 @@ def test_what_cannot_be_passed_on_does_not_shut_the_interceptors_page(
 
 
 def test_two_tabs_of_the_owner_do_not_fight_over_a_switch(exchange):  # noqa: F811
-    room = exchange.create_channel(name="", kind="classroom", keep_for="24 hours")
-    ada = exchange.take_seat(room.key, name="Ada", role="sender", owner_ticket=room.owner_ticket)
+    room = exchange.lobby.create_channel(name="", kind="classroom", keep_for="24 hours")
+    ada = exchange.lobby.take_seat(
+        room.key, name="Ada", role="sender", owner_ticket=room.owner_ticket
+    )
     tabs = [page_of(ada, room.key), page_of(ada, room.key)]
 
     def switch(at):
@@ -138,7 +142,7 @@ def test_two_tabs_of_the_owner_do_not_fight_over_a_switch(exchange):  # noqa: F8
         for at in tabs:
             at.run()
             assert switch(at).value
-    rules = [event for event in exchange.events_since(ada, 0) if event.kind == "rules"]
+    rules = [event for event in exchange.member.news(ada, 0).events if event.kind == "rules"]
     assert [event.detail for event in rules] == ["tampering on"]
     switch(tabs[1]).set_value(False).run()
     assert not switch(tabs[0].run()).value

@@ -17,9 +17,9 @@ def scene(exchange, channel, png):  # noqa: F811
     def send(rule: str, key_pool):
         bob = sit(exchange, channel, "Bob", "receiver")
         home = KeyChoice("public", pem=key_pool[3].public.pem())
-        pia = exchange.take_seat(channel.key, name="Pia", role="receiver", keys=home)
+        pia = exchange.lobby.take_seat(channel.key, name="Pia", role="receiver", keys=home)
         ada = sit(exchange, channel, "Ada", "sender")
-        sent = exchange.send(
+        sent = exchange.sender.send(
             ada,
             png,
             file_name="passport.png",
@@ -40,7 +40,7 @@ def words(at: AppTest) -> str:
 
 
 def pictures(at: AppTest) -> int:
-    return len(at.get("picture"))
+    return len(at.get("image"))
 
 
 @pytest.mark.parametrize("rule", ["the first opening", "3 openings", "everyone has opened it"])
@@ -89,7 +89,7 @@ def test_the_ciphertext_is_taken_by_a_press_and_not_by_looking(
         assert len(data) == sent.size
         pia.run()
     assert openings() == 1
-    assert [one.name for one in exchange.sent(ada)[0].receipts if one.opened_at] == ["Pia"]
+    assert [one.name for one in exchange.sender.sent(ada)[0].receipts if one.opened_at] == ["Pia"]
 
 
 def test_a_refusal_is_said_at_the_button(exchange, scene, key_pool):  # noqa: F811

@@ -27,7 +27,7 @@ def exchange(tmp_path, monkeypatch, quick_keys):
 
 @pytest.fixture
 def channel(exchange):
-    return exchange.create_channel(name="Room", kind="private", keep_for="24 hours")
+    return exchange.lobby.create_channel(name="Room", kind="private", keep_for="24 hours")
 
 
 def page_of(seat, key) -> AppTest:
@@ -48,7 +48,7 @@ def with_key_panel(at, seat):
 
 
 def sit(exchange: Exchange, channel, name: str, role: str):
-    return exchange.take_seat(channel.key, name=name, role=role)
+    return exchange.lobby.take_seat(channel.key, name=name, role=role)
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -75,13 +75,13 @@ def test_a_page_without_a_seat_turns_away(exchange, channel, role):
 
 def test_who_comes_back_to_a_channel_that_is_gone_is_told_so(exchange, channel):
     """The open page and a reload say it alike, also when nothing of the channel is left."""
-    ada = exchange.take_seat(
+    ada = exchange.lobby.take_seat(
         channel.key, name="Ada", role="sender", owner_ticket=channel.owner_ticket
     )
     bob = sit(exchange, channel, "Bob", "receiver")
     at = page_of(bob, channel.key)
-    exchange.end_channel(ada)
-    exchange.purge()
+    exchange.owner.end_channel(ada)
+    exchange.cleaning.purge()
     for page in (at.run(), page_of(bob, channel.key)):
         assert "This channel has ended, or your seat was removed." in [
             warning.value for warning in page.warning
@@ -91,12 +91,12 @@ def test_who_comes_back_to_a_channel_that_is_gone_is_told_so(exchange, channel):
 
 def test_a_button_pressed_just_when_something_happens_is_not_lost(exchange, channel):
     """The live feed's own news once started the page anew before the button was reached."""
-    room = exchange.create_channel(name="", kind="classroom", keep_for="24 hours")
+    room = exchange.lobby.create_channel(name="", kind="classroom", keep_for="24 hours")
     bob = sit(exchange, room, "Bob", "receiver")
     at = with_key_panel(page_of(bob, room.key), bob)
     sit(exchange, room, "Ada", "sender")
     next(b for b in at.button if b.label == "Use this classroom key").click().run()
-    assert exchange.events_since(bob, 0)[-1].kind == "classroom key"
+    assert exchange.member.news(bob, 0).events[-1].kind == "classroom key"
 
 
 def test_sending_goes_on_after_it_was_interrupted(exchange, channel, png):
@@ -110,9 +110,9 @@ def test_sending_goes_on_after_it_was_interrupted(exchange, channel, png):
     at.session_state[f"report_{ada.id}"] = {}
     at.run()
     assert [success.value for success in at.success] == ["1 picture sent."]
-    assert len(exchange.sent(ada)) == 1
+    assert len(exchange.sender.sent(ada)) == 1
     at.run()
-    assert len(exchange.sent(ada)) == 1
+    assert len(exchange.sender.sent(ada)) == 1
 
 
 def test_a_message_from_before_a_newcomer_was_drawn_unticks_nobody(exchange, channel, monkeypatch):
@@ -174,7 +174,7 @@ def test_a_picture_goes_only_to_those_who_were_on_the_screen_at_the_press(exchan
     at.file_uploader[0].upload("a.png", png, "image/png").run()
     sit(exchange, channel, "Mallory", "receiver")
     next(b for b in at.button if b.label == "Encrypt and send").click().run()
-    (picture,) = exchange.sent(ada)
+    (picture,) = exchange.sender.sent(ada)
     assert [receipt.name for receipt in picture.receipts] == ["Bob"]
     assert bob.id in at.multiselect[0].value
 
@@ -188,12 +188,12 @@ def test_a_double_press_takes_one_seat(exchange, channel):
     enter = next(b for b in at.button if b.label == "Enter channel")
     enter.click().run()
     (kept,) = at.session_state["memory_put"]
-    assert exchange.join(channel.key).people == ()  # the browser has to hold the token first
+    assert exchange.lobby.join(channel.key).people == ()  # the browser has to hold the token first
     at.session_state["memory_known"] = json.dumps({"seats": [asdict(kept)]})
     at.run()
-    (person,) = exchange.join(channel.key).people
-    assert exchange.resume(kept.token).id == person.id
-    again = exchange.take_seat(channel.key, name="Ada", role="sender", token=kept.token)
+    (person,) = exchange.lobby.join(channel.key).people
+    assert exchange.lobby.resume(kept.token).id == person.id
+    again = exchange.lobby.take_seat(channel.key, name="Ada", role="sender", token=kept.token)
     assert again.id == person.id
 
 
@@ -227,7 +227,7 @@ def test_a_store_that_is_out_of_order_costs_nobody_their_seat(exchange, channel,
         raise Unavailable("The server is busy just now.")
 
     with monkeypatch.context() as fault:
-        fault.setattr(Exchange, "resume", broken)
+        fault.setattr(type(exchange.lobby), "resume", broken)
         at.run()
         assert [error.value for error in at.error] == ["The server is busy just now."]
         assert not at.info
@@ -258,7 +258,7 @@ def test_a_long_inbox_begins_with_the_newest_and_shows_more_when_asked(exchange,
     bob = sit(exchange, channel, "Bob", "receiver")
     ada = sit(exchange, channel, "Ada", "sender")
     for number in range(23):
-        exchange.send(
+        exchange.sender.send(
             ada,
             png,
             file_name=f"{number}.png",

@@ -10,7 +10,7 @@ import streamlit as st
 
 import ui.frame.service
 import ui.sender
-from exchange import Exchange, archives
+from exchange import archives
 from tests.exchange.zips import lying, of_many_names, quoting, zipped
 from tests.ui.test_pages import page_of, sit
 from ui.sender import Order
@@ -25,7 +25,7 @@ def exchange(tmp_path, monkeypatch, quick_keys):
 
 @pytest.fixture
 def channel(exchange):
-    return exchange.create_channel(name="Room", kind="private", keep_for="24 hours")
+    return exchange.lobby.create_channel(name="Room", kind="private", keep_for="24 hours")
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_every_file_of_every_zip_has_its_line(exchange, ada, press, png, monkeyp
     assert refused[:4] == ["notes.txt", "c.png", "none.zip", "many.zip"]
     assert len(refused) == 7
     assert [success.value for success in at.success] == ["4 pictures sent."]
-    assert len(exchange.sent(ada)) == 4
+    assert len(exchange.sender.sent(ada)) == 4
     rows = list(csv.DictReader(io.StringIO(saved[-1].decode())))
     assert [(row["name"], row["outcome"] == "sent") for row in rows] == [
         (name, not problem) for name, problem in outcomes(at, ada)
@@ -78,7 +78,8 @@ def test_every_file_of_every_zip_has_its_line(exchange, ada, press, png, monkeyp
 
 
 def test_an_interrupted_zip_goes_on_where_it_stopped(exchange, ada, press, png, monkeypatch):
-    send, read, calls, unpacked = Exchange.send, archives.Member.read, [], []
+    sender = type(exchange.sender)
+    send, read, calls, unpacked = sender.send, archives.Member.read, [], []
 
     def interrupted(self, *args, **more):
         calls.append(more["file_name"])
@@ -90,16 +91,16 @@ def test_an_interrupted_zip_goes_on_where_it_stopped(exchange, ada, press, png, 
         unpacked.append(self.name)
         return read(self)
 
-    monkeypatch.setattr(Exchange, "send", interrupted)
+    monkeypatch.setattr(sender, "send", interrupted)
     monkeypatch.setattr(archives.Member, "read", noted)
     at = press(("trip.zip", zipped(*((f"{n}.png", png) for n in range(5)))))
     at.run()
-    assert len(exchange.sent(ada)) == 2
+    assert len(exchange.sender.sent(ada)) == 2
     assert unpacked == ["0.png", "1.png", "2.png"]  # and no further
     at.run()
     assert unpacked == ["0.png", "1.png", "2.png", "2.png", "3.png", "4.png"]
-    assert len(exchange.sent(ada)) == 5
-    assert sorted(picture.file_name for picture in exchange.sent(ada)) == [
+    assert len(exchange.sender.sent(ada)) == 5
+    assert sorted(picture.file_name for picture in exchange.sender.sent(ada)) == [
         f"{n}.png" for n in range(5)
     ]
 
@@ -116,5 +117,5 @@ def test_four_zips_that_unpack_to_gigabytes_cost_one_file_at_a_time(exchange, ad
     assert not at.exception
     assert len(outcomes(at, ada)) == 13  # ten files, and three zips that are too much together
     assert all(problem for _, problem in outcomes(at, ada))
-    assert exchange.sent(ada) == ()
+    assert exchange.sender.sent(ada) == ()
     assert peak < 4 * len(body)

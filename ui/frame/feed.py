@@ -49,7 +49,7 @@ _WORDS = {
 _TOASTS = {
     "joined": ("A new {role} joined", ":material/person_add:"),
     "left": ("A {role} left", ":material/logout:"),
-    "sent": ("A new picture has arrived", ":material/picture:"),
+    "sent": ("A new picture has arrived", ":material/image:"),
     "opened": ("A picture was opened", ":material/drafts:"),
     "refused": ("A changed picture was refused", ":material/gpp_bad:"),
     "classroom key": ("A {role} has a new classroom key", ":material/key:"),
@@ -155,8 +155,8 @@ def _ask(seat: Seat, events: list[Event]) -> tuple[Event, ...]:
     """
     if seat.role == "interceptor" and seat.channel.kind == "classroom":
         with suppress(ExchangeError):  # what cannot be passed on now waits for the next tick
-            exchange().relay(seat, visitor())
-    pulse = exchange().pulse(seat, events[-1].seq if events else 0)
+            exchange().wire.relay(seat, visitor())
+    pulse = exchange().member.news(seat, events[-1].seq if events else 0)
     events.extend(pulse.events)
     others = [e for e in pulse.events if e.who_id != seat.id and e.kind in _TOASTS]
     st.session_state.setdefault(f"toasts_{seat.id}", []).extend(others)

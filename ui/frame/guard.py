@@ -100,7 +100,7 @@ def _seat(role: Role, key: str) -> Seat | None:
     entries.sort(key=lambda entry: entry.token == pinned)
     for entry in reversed(entries):
         with suppress(SeatGone):
-            seat = exchange().resume(entry.token)
+            seat = exchange().lobby.resume(entry.token)
             if seat.role == role:
                 memory.pin(place, seat.token)
                 return seat
@@ -147,7 +147,7 @@ def _key_fits(seat: Seat, key: str) -> bool:
     asked = (key, times_happened(seat, "new key"))
     held: tuple[tuple[str, int], bool] | None = st.session_state.get(f"key_fits_{seat.id}")
     if held is None or held[0] != asked:
-        held = (asked, exchange().key_fits(seat, key))
+        held = (asked, exchange().member.key_fits(seat, key))
         st.session_state[f"key_fits_{seat.id}"] = held
     return held[1]
 
@@ -158,7 +158,7 @@ def _article(role: Role) -> str:
 
 def _leave(seat: Seat) -> None:
     with suppress(SeatGone):  # a seat that is gone already is what was asked for
-        exchange().leave(seat)
+        exchange().lobby.leave(seat)
     memory.forget(seat.token)
     st.session_state.pop("lobby_key", None)
     st.switch_page("Home.py")

@@ -39,7 +39,7 @@ def exchange() -> Exchange:
         if url not in _open:
             pepper = os.environ.get("STORE_PEPPER") or _secret("pepper")
             made = Exchange.at(url, pepper=pepper.encode() if pepper else None)
-            made.keep_clean()
+            made.cleaning.keep_clean()
             _open[url] = made
         return _open[url]
 

@@ -58,7 +58,7 @@ def _about(attack: AttackChoice) -> None:
 def _start(seat: Seat, capture: CapturedPicture, name: str) -> None:
     problem = ""
     try:
-        exchange().start_attack(seat, capture.item.id, name, visitor())
+        exchange().interceptor.attacks.start(seat, capture.item.id, name, visitor())
     except ExchangeError as error:
         problem = str(error)
     _keep_problem(seat, capture.item.id, name, problem)
@@ -69,7 +69,7 @@ def _start(seat: Seat, capture: CapturedPicture, name: str) -> None:
 
 def _look(seat: Seat) -> AttackState | None:
     """The attack while it runs; how it ended otherwise is kept to be said."""
-    state = exchange().attack_state(seat, visitor())
+    state = exchange().interceptor.attacks.state(seat, visitor())
     if state is None or state.phase in {"waiting", "running"}:
         return state
     _keep_problem(seat, state.picture_id, state.attack, state.words)
@@ -111,7 +111,7 @@ def _watch(seat: Seat) -> None:
 
 def _cancel(seat: Seat) -> None:
     with suppress(ExchangeError):  # then it goes on, and the button is still there
-        exchange().cancel_attack(seat)
+        exchange().interceptor.attacks.cancel(seat)
 
 
 def _redrawing(seat: Seat, capture: CapturedPicture, name: str) -> bool:

@@ -23,7 +23,7 @@ _in_sight: WeakValueDictionary[str, CapturedPicture] = WeakValueDictionary()
 
 def capture_choice(seat: Seat) -> CapturedPicture | None:
     """The captures of the channel, the newest first; the chosen one, whole."""
-    items = {item.id: item for item in exchange().captures(seat)}
+    items = {item.id: item for item in exchange().interceptor.captures(seat)}
     if not items:
         st.caption("Nothing captured yet. Every picture sent in this channel appears here.")
         return None
@@ -38,7 +38,7 @@ def capture_choice(seat: Seat) -> CapturedPicture | None:
     held = _in_sight.get(chosen)
     if held is None:
         try:
-            held = _in_sight[chosen] = exchange().capture(seat, chosen)
+            held = _in_sight[chosen] = exchange().interceptor.capture(seat, chosen)
         except ExchangeError as error:
             st.error(str(error))
             return None
@@ -48,7 +48,7 @@ def capture_choice(seat: Seat) -> CapturedPicture | None:
 
 def _follow_attack(seat: Seat, items: Mapping[str, CaptureItem]) -> None:
     """A page that was opened anew while an attack runs goes on where the attack is."""
-    running = exchange().attack_state(seat, visitor())
+    running = exchange().interceptor.attacks.state(seat, visitor())
     if running is not None and running.picture_id in items:
         st.session_state[f"capture_{seat.id}"] = running.picture_id
         st.session_state[attack_key(seat)] = running.attack

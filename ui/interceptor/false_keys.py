@@ -12,7 +12,7 @@ from ui.parts.words import clock_time, counted
 
 def show_false_keys(seat: Seat) -> None:
     """Whose key to substitute, and whose are substituted."""
-    known = exchange().substitutions(seat)
+    known = exchange().wire.swapped_keys(seat)
     if not known and not seat.channel.tampering:
         return
     st.divider()
@@ -31,7 +31,7 @@ def show_false_keys(seat: Seat) -> None:
 
 def show_readings(seat: Seat) -> None:
     """The pictures that went through this seat's hands, one at a time."""
-    items = {item.picture_id: item for item in exchange().readings(seat)}
+    items = {item.picture_id: item for item in exchange().wire.readings(seat)}
     if not items:
         return
     st.subheader("Read by key substitution")
@@ -42,7 +42,7 @@ def show_readings(seat: Seat) -> None:
         key=f"reading_{seat.id}",
     )
     try:
-        found = once(f"reading_{seat.id}", chosen, lambda: exchange().reading(seat, chosen))
+        found = once(f"reading_{seat.id}", chosen, lambda: exchange().wire.reading(seat, chosen))
     except ExchangeError as error:
         st.error(str(error))
         return
@@ -53,7 +53,7 @@ def _choice(seat: Seat, known: tuple[Substitution, ...]) -> None:
     hidden = {one.receiver_id for one in known if one.ended_at is None}
     people = {
         person.id: person
-        for person in exchange().present(seat)
+        for person in exchange().member.present(seat)
         if person.role == "receiver"
         and person.fingerprint
         and not person.waiting
@@ -74,7 +74,7 @@ def _choice(seat: Seat, known: tuple[Substitution, ...]) -> None:
     if pressed and chosen is not None:
         try:
             with st.spinner("Making a key as long as the true one …"):
-                exchange().substitute(seat, chosen, visitor())
+                exchange().wire.swap_key(seat, chosen, visitor())
         except ExchangeError as error:
             st.session_state[f"keys_problem_{seat.id}"] = str(error)
         else:
@@ -110,7 +110,7 @@ def _substitution(seat: Seat, one: Substitution) -> None:
         "Give the true key back", key=f"give_back_{one.receiver_id}", icon=":material/undo:"
     ):
         try:
-            exchange().give_back(seat, one.receiver_id)
+            exchange().wire.give_back_key(seat, one.receiver_id)
         except ExchangeError as error:
             st.session_state[f"keys_problem_{seat.id}"] = str(error)
         st.rerun()
