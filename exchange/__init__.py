@@ -1,20 +1,16 @@
-"""What people do in a channel: create, join, send, capture, open, purge.
+"""What people do in a channel: create, join, send, capture, open.
 
-`Exchange` is the one place where `rsa_core` and `store` meet. Each of its functions is one act
-of one person: it checks the seat, the role and the channel inside the transaction of the act,
-answers foreign and invented ids alike, and raises an `ExchangeError` whose message is for
-people.
+`Exchange` is the one place where `rsa_core` and `store` meet. It has a room for each person, and
+one for the wire; each of their functions is one act of one person. An act checks the seat, the role
+and the channel in the transaction of the act, answers foreign and invented ids alike, and raises an
+`ExchangeError` whose message is for people.
 """
 
 import time
 
-from exchange.admission import Sleep
-from exchange.attack_values import AttackChoice, AttackState, Found, FoundItem, SeenKey
-from exchange.attacking import ATTACK_CHOICES, Attacking
-from exchange.channels import Channels
-from exchange.comparing_keys import ComparingKeys
-from exchange.desk import Clock, in_words, utc_now
-from exchange.details import tells_place
+from exchange.attacking import AttackState, SeenKey
+from exchange.contents import tells_place
+from exchange.desk import Clock, Desk, Sleep, in_words, utc_now
 from exchange.errors import (
     CannotOpen,
     Damaged,
@@ -33,43 +29,29 @@ from exchange.errors import (
     Waiting,
     WrongRole,
 )
-from exchange.lesson_keys import LessonKeys
-from exchange.opening import Opening
-from exchange.owning import Owning
-from exchange.presence import Presence
-from exchange.recipients import schemes_for
-from exchange.seats import CLASSROOM_KEY_SIZES, new_token
-from exchange.sending import Sending
-from exchange.substituting import Substituting
-from exchange.tamper_values import (
-    Alarm,
-    Contact,
-    Contacts,
-    Intervention,
-    ReadItem,
-    ReadPicture,
-    Substitution,
-)
-from exchange.tampering import Tampering
+from exchange.interceptor import CapturedPicture, CaptureItem, Found, FoundItem, Interceptor
+from exchange.keys import CLASSROOM_KEY_SIZES, KeyChoice, Keys, OwnKeys
+from exchange.known import Records
+from exchange.lobby import Lobbies, new_token
+from exchange.member import Member
+from exchange.owner import Owner
+from exchange.receiver import Ciphertext, InboxItem, Receiver
+from exchange.safety import Alarm, Contact, Contacts
+from exchange.sender import Sender, schemes_for
 from exchange.values import (
     CHANNEL_KINDS,
     KEEP_FOR,
     REMOVE_AFTER,
     ROLES,
-    CapturedPicture,
-    CaptureItem,
     Channel,
-    Ciphertext,
     Details,
     Event,
-    InboxItem,
-    KeyChoice,
+    EventKind,
     KeyWay,
     Lobby,
     NewChannel,
     News,
     OpenedPicture,
-    OwnKeys,
     Person,
     Receipt,
     Role,
@@ -78,29 +60,33 @@ from exchange.values import (
     SenderProof,
     SentPicture,
 )
+from exchange.wire.tapped import Wires
+from exchange.wire.values import Intervention, KeySwap, ReadItem, ReadPicture
 from rsa_core import KEY_SIZES, WEAKNESSES
+from rsa_core.attacks import ATTACKS
+from rsa_core.attacks import Attack as AttackChoice
 from rsa_core.tampering import FACTORS as TAMPER_FACTORS
 from rsa_core.tampering import REGIONS as TAMPER_REGIONS
 from rsa_core.turns import NOBODY, Visitor, asked_by
-from store import open_store
+from store import Cleaning, Store, open_store
 
 
-class Exchange(
-    Channels,
-    Substituting,
-    Presence,
-    LessonKeys,
-    Sending,
-    Opening,
-    ComparingKeys,
-    Tampering,
-    Owning,
-    Attacking,
-):
-    """Every act of the application."""
+class Exchange:
+    """Every act of the application, by room."""
 
-    lobby = member = owner = sender = receiver = interceptor = wire = property(lambda self: self)
-    attacks = cleaning = property(lambda self: self)
+    def __init__(self, backend: Store, clock: Clock = utc_now, sleep: Sleep = time.sleep) -> None:
+        desk = Desk(backend, clock, sleep)
+        self.wire = Wires(desk)
+        records = Records(desk, self.wire.of)
+        keys = Keys(desk, records)
+        self.cleaning = Cleaning(backend, clock)
+        self.lobby = Lobbies(desk, self.wire.of, self.cleaning)
+        self.member = Member(desk, records, self.wire.of)
+        self.owner = Owner(desk)
+        self.sender = Sender(desk, records, self.wire.of)
+        self.receiver = Receiver(desk, records, self.wire.of, keys)
+        self.interceptor = Interceptor(desk, keys)
+        self._backend = backend
 
     @classmethod
     def at(
@@ -116,11 +102,14 @@ class Exchange(
             return cls(open_store(url, pepper=pepper), clock, sleep)
 
     def close(self) -> None:
-        """Ends attacks and cleaning, and gives connections and locks back."""
-        self._end_attacks()
-        self._end_cleaning()
-        self._store.close()
+        """Ends attacks, relaying and cleaning, and gives connections and locks back."""
+        self.interceptor.attacks.close()
+        self.wire.relaying.close()
+        self.cleaning.close()
+        self._backend.close()
 
+
+ATTACK_CHOICES = ATTACKS
 
 __all__ = [
     "ATTACK_CHOICES",
@@ -147,6 +136,7 @@ __all__ = [
     "Damaged",
     "Details",
     "Event",
+    "EventKind",
     "Exchange",
     "ExchangeError",
     "Found",
@@ -156,6 +146,7 @@ __all__ = [
     "Intervention",
     "KeyChanged",
     "KeyChoice",
+    "KeySwap",
     "KeyWay",
     "Lobby",
     "NewChannel",
@@ -178,7 +169,6 @@ __all__ = [
     "SeenKey",
     "SenderProof",
     "SentPicture",
-    "Substitution",
     "Tampered",
     "TooManyTries",
     "Unavailable",

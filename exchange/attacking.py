@@ -1,73 +1,75 @@
-"""The interceptor's attacks: started in processes of their own, cancelled, kept as findings.
+"""The interceptor's attacks: started in processes of their own, cancelled, and their results kept.
 
 An attack gets what its seat can see: captures and public keys of its channel, and a classroom
 key pair of the seat's own, if it has one. One attack of a seat runs at a time, and a few in the
-whole process (`turns`); seats of one channel that want the same attack on the same capture share
-one run. What comes of it is sealed under a secret derived from the seat token and stored by a
-thread that waits for the end. A reload loses nothing; a run that nobody's page is open for any more
-is ended.
+whole process (`rsa_core.turns`); seats of one channel that want the same attack on the same capture
+share one run. A thread waits for the end and keeps what came of it. A reload loses nothing; a run
+that nobody's page is open for any more is ended.
 """
 
-import hashlib
 import threading
 import time
-import zlib
-from collections.abc import Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from types import MappingProxyType
+from typing import Literal
 
 import store
-from exchange.admission import Sleep
-from exchange.attack_values import AttackChoice, AttackState, Found, FoundItem, SeenKey
-from exchange.desk import Asking, Clock, Desk, find_picture, in_words, utc_now
-from exchange.errors import ExchangeError, InputRefused, NotFound, Unavailable
-from exchange.seats import classroom_keys
+from exchange.desk import Act, Desk, in_words
+from exchange.errors import ExchangeError, InputRefused
+from exchange.keys import classroom_keys
 from exchange.values import Seat
-from rsa_core import (
-    CancelledError,
-    ClassroomPublicKey,
-    DecryptionError,
-    EnvelopeFormatError,
-    PictureError,
-    PublicKey,
-    derive_secret,
-    open_note,
-    png_of,
-    read_picture,
-    seal_note,
-)
-from rsa_core.attacks import (
-    ATTACKS,
-    Budget,
-    Outcome,
-    Run,
-    Target,
-    pack_outcome,
-    parse_outcome,
-    start,
-)
+from rsa_core import CancelledError, ClassroomPublicKey, EnvelopeFormatError, PublicKey, png_of
+from rsa_core.attacks import ATTACKS, Budget, Outcome, Run, Target, start
 from rsa_core.turns import LONG, NOBODY, Turn, Visitor
 
 BUDGET = Budget(seconds=60.0, memory=1 << 30)
 OTHER_BYTES = 64_000_000  # of other captures for one attack, the newest first
-FINDING_BYTES = 24_000_000  # sealed
-FINDINGS_OF_A_SEAT = 100_000_000  # bytes; the oldest make room
-_UNPACKED_MOST = 512_000_000
 _UNTOLD_MOST = 500
 _LOOK = 0.1  # seconds between two looks whether a seat has cancelled
 _PATIENCE = 10.0  # seconds for a cancelled attack to end when the exchange is closed
 
-ATTACK_CHOICES: Mapping[str, AttackChoice] = MappingProxyType(
-    {
-        one.name: AttackChoice(one.name, one.title, one.summary, one.citation, one.needs, one.gives)
-        for one in ATTACKS.values()
-    }
-)
-
-
+Keep = Callable[[Seat, str, str, Outcome], None]
 _Same = tuple[str, str, str, int]  # channel, picture, attack, modulus of the attacker's own key
+
+
+@dataclass(frozen=True, slots=True)
+class SeenKey:
+    """A receiver's public key, which everybody in the channel can see.
+
+    Attributes:
+        name: nickname of its holder.
+        classroom: it is for the textbook schemes.
+    """
+
+    name: str
+    classroom: bool
+    n: int = field(repr=False)
+    e: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttackState:
+    """How a seat's attack stands.
+
+    Attributes:
+        picture_id: of the capture under attack.
+        phase: "waiting" for its turn or "running"; afterwards "cancelled", or "failed" where its
+            result could not be kept, each told once. What ended otherwise is a finding.
+        part: how far it is, 0 to 1.
+        words: what it does, or why it failed.
+        picture: the latest picture in the making, a PNG; None before the first.
+        seconds: since it was started.
+    """
+
+    picture_id: str
+    attack: str
+    phase: Literal["waiting", "running", "cancelled", "failed"]
+    part: float
+    words: str
+    picture: bytes | None = field(repr=False)
+    seconds: float
 
 
 @dataclass(slots=True, eq=False)
@@ -102,47 +104,39 @@ class _Attack:
     thread: threading.Thread | None = field(default=None, repr=False)
 
 
-class Attacking(Desk):
-    """An interceptor's acts on captures."""
+class Attacks:
+    """An interceptor's attacks on captures."""
 
-    def __init__(
-        self, backend: store.Store, clock: Clock = utc_now, sleep: Sleep = time.sleep
-    ) -> None:
-        super().__init__(backend, clock, sleep)
+    def __init__(self, desk: Desk, keep: Keep) -> None:
+        """Takes what keeps a seat's result: seat, picture, attack, outcome."""
+        self._desk = desk
+        self._keep_result = keep
         self._attacks: dict[str, _Attack] = {}  # by the seat's public id
         self._shared: dict[_Same, _Shared] = {}
         self._untold: dict[str, AttackState] = {}  # how attacks ended that left no finding
-        self._attacks_lock = threading.Lock()
-
-    def public_keys(self, seat: Seat) -> tuple[SeenKey, ...]:
-        """Every public key of the channel's receivers, safe and classroom, in order of joining."""
-        with self._reading() as unit:
-            asking = self._asking(unit, seat.token, "interceptor")
-            rows = unit.seats.in_channel(asking.channel.id)
-        return tuple(key for row in rows if row.role == "receiver" for key in _keys_of(row))
+        self._lock = threading.Lock()
 
     def start(self, seat: Seat, picture_id: str, attack: str, visitor: Visitor = NOBODY) -> None:
-        """Starts an attack on a capture, in a process of its own, when its turn has come.
+        """Starts an attack on a capture, in a separate process, when its turn has come.
 
         Args:
             seat: an interceptor.
             picture_id: public id of a picture in this channel.
-            attack: one of `ATTACK_CHOICES`.
+            attack: one of `ATTACKS`.
             visitor: for the turn, and for ending it when that page is closed.
 
         Raises:
             NotFound: no such picture in this channel.
-            InputRefused: there is no such attack, or this seat or session has one running.
-            Unavailable: too many wait on this server.
+            InputRefused: there is no such attack, or this seat has one running.
+            Unavailable: too many wait on this server, or this session has enough under way.
         """
-        with self._reading() as unit:
-            asking = self._asking(unit, seat.token, "interceptor")
-            picture = find_picture(unit, asking, picture_id)
+        with self._desk.act(seat, "interceptor") as act:
+            picture = act.picture(picture_id)
         if attack not in ATTACKS:
             raise InputRefused("Choose an attack from the list.")
-        place, own = asking.seat.public_id, classroom_keys(seat, asking)
-        same = (asking.channel.public_id, picture.public_id, attack, own[0].public.n if own else 0)
-        with self._attacks_lock:
+        place, own = act.seat.public_id, classroom_keys(act)
+        same = (act.channel.public_id, picture.public_id, attack, own[0].public.n if own else 0)
+        with self._lock:
             if place in self._attacks:
                 raise InputRefused("Your attack is still running. Cancel it, or wait for its end.")
             shared = self._shared_run(seat, same, visitor)
@@ -156,12 +150,11 @@ class Attacking(Desk):
         """How this seat's attack stands; None when none runs.
 
         What ended well is a finding by then; a failure to keep it, and a cancellation, are told
-        once. From now on the attack is for this visitor's page too: a page opened anew takes it
-        over.
+        once. From now on the attack is for this visitor's page too: a reloaded page takes it over.
         """
-        with self._reading() as unit:
-            place = self._asking(unit, seat.token, "interceptor").seat.public_id
-        with self._attacks_lock:
+        with self._desk.act(seat, "interceptor") as act:
+            place = act.seat.public_id
+        with self._lock:
             mine = self._attacks.get(place)
             if mine is None:
                 return self._untold.pop(place, None)
@@ -170,34 +163,23 @@ class Attacking(Desk):
 
     def cancel(self, seat: Seat) -> None:
         """Ends the seat's attack, if one runs; it is killed unless others share it."""
-        with self._reading() as unit:
-            place = self._asking(unit, seat.token, "interceptor").seat.public_id
-        with self._attacks_lock:
+        with self._desk.act(seat, "interceptor") as act:
+            place = act.seat.public_id
+        with self._lock:
             mine = self._attacks.get(place)
         if mine is not None:
             self._give_up(mine, seat)
 
-    def findings(self, seat: Seat) -> tuple[FoundItem, ...]:
-        """What this seat has found out, the oldest first."""
-        with self._reading() as unit:
-            asking = self._asking(unit, seat.token, "interceptor")
-            rows = unit.findings.of_seat(asking.seat.id)
-        return tuple(FoundItem(row.picture_id, row.attack, row.found_at) for row in rows)
-
-    def finding(self, seat: Seat, picture_id: str, attack: str) -> Found:
-        """One finding, unsealed.
-
-        Raises:
-            NotFound: this seat has no such finding, or its picture is gone.
-            Unavailable: what is stored is not what this seat found.
-        """
-        with self._reading() as unit:
-            asking = self._asking(unit, seat.token, "interceptor")
-            picture = find_picture(unit, asking, picture_id)
-            sealed = unit.findings.data(asking.seat.id, picture.public_id, attack)
-        if sealed is None:
-            raise NotFound("finding")
-        return _found(_unseal(sealed, _secret(seat, picture.public_id, attack)))
+    def close(self) -> None:
+        """Kills what runs and waits until its threads have let the store go."""
+        with self._lock:
+            running = list(self._attacks.values())
+        for one in running:
+            one.cancelled = True
+            one.run.cancel()
+        for one in running:
+            if one.thread is not None:
+                one.thread.join(_PATIENCE)
 
     def _shared_run(self, seat: Seat, same: _Same, visitor: Visitor) -> _Shared:
         """The run that others of the channel have begun already, or a new one; the lock is held."""
@@ -221,13 +203,12 @@ class Attacking(Desk):
     def _target_of(self, shared: _Shared, picture_id: str) -> Target:
         """What the first of the seats can see that is still there and gets an answer."""
         for seat in list(shared.seats):
-            with suppress(ExchangeError), self._reading() as unit:
-                asking = self._asking(unit, seat.token, "interceptor")
-                return _target(unit, seat, asking, find_picture(unit, asking, picture_id))
+            with suppress(ExchangeError), self._desk.act(seat, "interceptor") as act:
+                return _target(act, act.picture(picture_id))
         raise CancelledError
 
     def _give_up(self, mine: _Attack, seat: Seat) -> None:
-        with self._attacks_lock:
+        with self._lock:
             mine.cancelled = True
             if seat in mine.shared.seats:
                 mine.shared.seats.remove(seat)
@@ -247,55 +228,19 @@ class Attacking(Desk):
             outcome = Outcome(mine.attack, "preconditions not met", str(error))
         if problem is None:
             try:
-                self._store_finding(seat, mine, outcome)
+                self._keep_result(seat, mine.picture_id, mine.attack, outcome)
             except ExchangeError as error:
                 problem = replace(_state(mine), phase="failed", words=str(error))
-        with self._attacks_lock:
+        with self._lock:
             del self._attacks[place]
             if problem is not None:
                 self._untold[place] = replace(problem, picture=None)
             while len(self._untold) > _UNTOLD_MOST:
                 del self._untold[next(iter(self._untold))]
 
-    def _store_finding(self, seat: Seat, mine: _Attack, outcome: Outcome) -> None:
-        secret = _secret(seat, mine.picture_id, mine.attack)
-        sealed = _seal(outcome, secret)
-        if len(sealed) > FINDING_BYTES:
-            lines = (*outcome.evidence, "what was recovered is too large to be kept")
-            sealed = _seal(
-                replace(outcome, pixels=None, file=None, envelope=None, evidence=lines), secret
-            )
-        now = self._clock()
-        with self._writing() as unit:
-            asking = self._asking(unit, seat.token, "interceptor")
-            mine_all = unit.findings.of_seat(asking.seat.id)
-            while mine_all and (
-                unit.findings.total_bytes(asking.seat.id) + len(sealed) > FINDINGS_OF_A_SEAT
-            ):
-                oldest = mine_all.pop(0)
-                unit.findings.drop(asking.seat.id, [(oldest.picture_id, oldest.attack)])
-            unit.findings.put(
-                asking.seat.id,
-                asking.channel.id,
-                mine.picture_id,
-                attack=mine.attack,
-                data=sealed,
-                at=now,
-            )
 
-    def _end_attacks(self) -> None:
-        """Kills what runs and waits until its threads have let the store go."""
-        with self._attacks_lock:
-            running = list(self._attacks.values())
-        for one in running:
-            one.cancelled = True
-            one.run.cancel()
-        for one in running:
-            if one.thread is not None:
-                one.thread.join(_PATIENCE)
-
-
-def _keys_of(row: store.Seat) -> list[SeenKey]:
+def keys_of(row: store.Seat) -> list[SeenKey]:
+    """The public keys of a seat, safe and classroom."""
     keys = []
     if row.public_key is not None:
         safe = PublicKey.from_der(row.public_key)
@@ -306,9 +251,9 @@ def _keys_of(row: store.Seat) -> list[SeenKey]:
     return keys
 
 
-def _target(unit: store.Unit, seat: Seat, asking: Asking, picture: store.StoredPicture) -> Target:
+def _target(act: Act, picture: store.StoredPicture) -> Target:
     """What the seat can see: the capture, other captures that an attack can use, public keys."""
-    channel = asking.channel.id
+    unit, channel = act.unit, act.channel.id
     others, room = [], OTHER_BYTES
     for other in reversed(unit.pictures.in_channel(channel)):
         room -= other.size
@@ -317,8 +262,8 @@ def _target(unit: store.Unit, seat: Seat, asking: Asking, picture: store.StoredP
         if other.public_id != picture.public_id and other.scheme != "hybrid":
             others.append(unit.pictures.content(channel, other.public_id))
     rows = unit.seats.in_channel(channel, with_left=True)
-    keys = [key for row in rows if row.role == "receiver" for key in _keys_of(row)]
-    own = classroom_keys(seat, asking)
+    keys = [key for row in rows if row.role == "receiver" for key in keys_of(row)]
+    own = classroom_keys(act)
     return Target(
         unit.pictures.content(channel, picture.public_id),
         tuple(others),
@@ -353,51 +298,3 @@ def _state(mine: _Attack) -> AttackState:
         picture=png,
         seconds=time.monotonic() - mine.started,
     )
-
-
-def _secret(seat: Seat, picture_id: str, attack: str) -> bytes:
-    """One secret for each finding, so that none can be put in another's place."""
-    return derive_secret(seat.token.encode(), f"finding {picture_id} {attack}")
-
-
-def _seal(outcome: Outcome, secret: bytes) -> bytes:
-    return seal_note(zlib.compress(pack_outcome(outcome), level=1), secret)
-
-
-def _unseal(sealed: bytes, secret: bytes) -> Outcome:
-    try:
-        data = zlib.decompressobj().decompress(open_note(sealed, secret), _UNPACKED_MOST)
-        return parse_outcome(data)
-    except (DecryptionError, EnvelopeFormatError, zlib.error):
-        raise Unavailable(
-            "This finding was damaged in the server's storage. Run the attack again."
-        ) from None
-
-
-def _found(outcome: Outcome) -> Found:
-    picture = None if outcome.pixels is None else png_of(outcome.pixels)
-    file, suffix, mime = picture, ".png", "image/png"
-    if outcome.file is not None:
-        file, suffix, mime = outcome.file, ".bin", "application/octet-stream"
-        with suppress(PictureError):
-            original = read_picture(outcome.file)
-            suffix, mime = original.suffix, original.mime
-    key = outcome.key
-    return Found(
-        verdict=outcome.verdict,
-        words=outcome.words,
-        evidence=outcome.evidence,
-        seconds=outcome.seconds,
-        exact=outcome.exact,
-        picture=picture,
-        file=file,
-        file_name=_name("recovered", file, suffix),
-        mime=mime if file else "",
-        envelope=outcome.envelope,
-        envelope_name=_name("forged", outcome.envelope, ".rsaimg"),
-        key=None if key is None else (key.public.n, key.public.e, key.d, key.p, key.q),
-    )
-
-
-def _name(what: str, data: bytes | None, suffix: str) -> str:
-    return f"{what}-{hashlib.sha256(data).hexdigest()[:12]}{suffix}" if data else ""

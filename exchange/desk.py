@@ -1,36 +1,37 @@
-"""What every act shares: the store, the clock, and the question "who is asking?".
+"""Who asks, in one transaction: the only way into the store.
 
-An act enters the store once and checks the seat inside that same transaction: token, role,
-channel, expiry. What a caller says about itself (a `Seat` value, a public id) is never trusted
-beyond the token. Faults of the store become sentences for people here, so that no other
-module needs to know them.
+An act enters the store once and checks the seat inside that transaction: token, role, channel,
+expiry. What a caller says about itself (a `Seat` value, a public id) counts for nothing beyond the
+token. Faults of the store become sentences for people here.
 """
 
 import hashlib
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
 
 import store
-from exchange.admission import Admission, Sleep
 from exchange.errors import (
     Damaged,
-    NotAdmitted,
+    InputRefused,
     NotFound,
     SeatGone,
     Unavailable,
     Waiting,
     WrongRole,
 )
-from exchange.values import Channel, Person, Role
-from rsa_core import BusyError, ClassroomPublicKey, fingerprint_of, safety_number_of
+from exchange.values import Channel, EventKind, Person, Receipt, Role, Seat
+from rsa_core import BusyError, ClassroomPublicKey, derive_secret, fingerprint_of, safety_number_of
 
 Clock = Callable[[], datetime]
+Sleep = Callable[[float], None]
+Made = TypeVar("Made")
 
+BYTES_OF_A_CHANNEL = 1_000_000_000
 PRESENT_FOR = timedelta(seconds=90)  # a hidden tab still ticks once a minute
-_NO_KEY = "0" * 10
+_CHANNELS_HELD = 1000
 
 
 def utc_now() -> datetime:
@@ -39,40 +40,99 @@ def utc_now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
-    """The seat that asks and its channel, as the store knows them in this transaction."""
+class Act:
+    """One act of one seat, inside its transaction.
 
+    Attributes:
+        unit: the store, until the act ends.
+        seat, channel: as the store has them.
+        now: when the act happens.
+        token: the seat's, under which its secrets are sealed.
+    """
+
+    unit: store.Unit
     seat: store.Seat
     channel: store.Channel
+    now: datetime
+    token: str = field(repr=False)
+
+    def tell(
+        self,
+        kind: EventKind,
+        detail: str = "",
+        *,
+        seat_id: int | None = None,
+        picture_id: str | None = None,
+    ) -> None:
+        """Adds an event: of the asking seat, unless it is about another one."""
+        self.unit.events.add(
+            self.channel.id,
+            kind,
+            self.now,
+            seat_id=self.seat.id if seat_id is None else seat_id,
+            picture_id=picture_id,
+            detail=detail,
+        )
+
+    def secret(self, purpose: str) -> bytes:
+        """What only this seat's browser can make again."""
+        return derive_secret(self.token.encode(), purpose)
+
+    def picture(self, picture_id: str) -> store.StoredPicture:
+        """The channel's picture with this public id; foreign and invented ids are NotFound."""
+        picture = self.unit.pictures.get(self.channel.id, picture_id)
+        if picture is None:
+            raise NotFound
+        return picture
+
+    def seats_of(self, pictures: Iterable[store.StoredPicture]) -> dict[int, store.Seat]:
+        """The seats of the pictures' senders and recipients, by id; some may have left."""
+        ids = {picture.sender_id for picture in pictures}
+        ids.update(one.seat_id for picture in pictures for one in picture.recipients)
+        return self.unit.seats.by_ids(ids)
+
+    def require_room(self, size: int) -> None:
+        """The channel's own quota; the store has one for all channels together.
+
+        Raises:
+            InputRefused: pictures and what arrives instead of them would take more.
+        """
+        used = self.unit.pictures.total_bytes(self.channel.id)
+        used += self.unit.interventions.total_bytes(self.channel.id)
+        if used + size > BYTES_OF_A_CHANNEL:
+            limit = f"{BYTES_OF_A_CHANNEL // 1_000_000:,} MB"
+            raise InputRefused(
+                f"This channel has reached its {limit} limit. Start another channel."
+            )
 
 
 class Desk:
-    """Base of `Exchange`: opens transactions and checks who asks."""
+    """The store, the clock, and the question who asks."""
 
-    def __init__(
-        self, backend: store.Store, clock: Clock = utc_now, sleep: Sleep = time.sleep
-    ) -> None:
-        self._store = backend
-        self._clock = clock
-        self._admission = Admission(backend, sleep)
+    def __init__(self, backend: store.Store, clock: Clock, sleep: Sleep) -> None:
+        self.store = backend
+        self.clock = clock
+        self.sleep = sleep
 
     @contextmanager
-    def _reading(self) -> Iterator[store.Unit]:
-        with in_words(), self._store.read() as unit:
-            yield unit
+    def act(self, seat: Seat, role: Role | None = None, *, write: bool = False) -> Iterator[Act]:
+        """One transaction of the seat that asks; committed at the end when it writes.
 
-    @contextmanager
-    def _writing(self) -> Iterator[store.Unit]:
-        with in_words(), self._store.write() as unit:
-            yield unit
+        Raises:
+            SeatGone: the token is unknown, its seat was left, or its channel has ended.
+            WrongRole: the seat has another role.
+            Waiting: the owner has not let the seat in yet.
+        """
+        with self.unit(write=write) as unit:
+            yield self.asking(unit, seat.token, role)
 
-    def _asking(self, unit: store.Unit, token: str, role: Role | None = None) -> Asking:
-        """Who holds this token; refuses left seats, ended channels and the wrong role."""
+    def asking(self, unit: store.Unit, token: str, role: Role | None = None) -> Act:
+        """Who holds this token; raises like `act`."""
         found = unit.seats.asking(token_hash(token))
         if found is None:
             raise SeatGone
         seat, channel = found
-        if seat.left_at is not None or not self._is_open(channel):
+        if seat.left_at is not None or not self.is_open(channel):
             raise SeatGone
         if role is not None and seat.role != role:
             raise WrongRole(role)
@@ -80,32 +140,23 @@ class Desk:
             raise Waiting
         if channel.kind != "classroom":  # whatever its row says: no owner can allow it here
             channel = replace(channel, tampering=False)
-        return Asking(seat, channel)
+        return Act(unit, seat, channel, self.clock(), token)
 
-    def _admit(self, unit: store.Unit, key: str) -> store.Channel:
-        """The open channel behind a channel key."""
-        channel = self._with_key(unit, key)
-        if channel is None or not self._is_open(channel):
-            raise NotAdmitted
-        return channel
+    @contextmanager
+    def unit(self, *, write: bool = False) -> Iterator[store.Unit]:
+        """A transaction of nobody's: for the lobby and for cleaning, which have no seat."""
+        with in_words(), self.store.write() if write else self.store.read() as unit:
+            yield unit
 
-    def _with_key(self, unit: store.Unit, key: str) -> store.Channel | None:
-        """The channel with this key, open or not.
+    def is_open(self, channel: store.Channel) -> bool:
+        """Whether the channel has neither ended nor expired."""
+        return channel.closed_at is None and channel.expires_at > self.clock()
 
-        What cannot be a key is looked up like one that is unknown: every refusal takes the
-        same way and the same time.
-        """
-        normal = store.normalise_channel_key(key)
-        found = unit.channels.by_key(self._store.key_digest(normal or _NO_KEY))
-        return found if normal else None
-
-    def _is_open(self, channel: store.Channel) -> bool:
-        return channel.closed_at is None and channel.expires_at > self._clock()
-
-    def _person(self, seat: store.Seat, channel: store.Channel) -> Person:
+    def person(self, seat: store.Seat, channel: store.Channel) -> Person:
+        """A seat as others see it."""
         classroom = seat.classroom_public_key
         number = ClassroomPublicKey.from_der(classroom) if classroom else None
-        here = seat.left_at is None and self._clock() - seat.last_seen_at < PRESENT_FOR
+        here = seat.left_at is None and self.clock() - seat.last_seen_at < PRESENT_FOR
         return Person(
             id=seat.public_id,
             name=seat.name,
@@ -119,12 +170,40 @@ class Desk:
         )
 
 
-def find_picture(unit: store.Unit, asking: Asking, picture_id: str) -> store.StoredPicture:
-    """The picture of this channel with this public id."""
-    picture = unit.pictures.get(asking.channel.id, picture_id)
-    if picture is None:
-        raise NotFound
-    return picture
+class HeldAtEvent(Generic[Made]):
+    """One value for each channel, good until its next event; threads may share it.
+
+    Only for what changes with events alone.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[int, tuple[int, Made]] = {}
+
+    def get(self, channel: store.Channel) -> Made | None:
+        """What was put since the channel's newest event; None for nothing."""
+        last_seq, made = self._held.get(channel.id, (None, None))
+        return made if last_seq == channel.last_seq else None
+
+    def put(self, channel: store.Channel, made: Made) -> Made:
+        """Holds it, and gives it back."""
+        if len(self._held) >= _CHANNELS_HELD:
+            self._held.clear()
+        self._held[channel.id] = (channel.last_seq, made)
+        return made
+
+
+def seat_view(act: Act) -> Seat:
+    """The asking seat as its browser holds it."""
+    seat, channel = act.seat, act.channel
+    return Seat(
+        token=act.token,
+        id=seat.public_id,
+        name=seat.name,
+        role=role_of(seat),
+        owner=channel.owner_id == seat.id,
+        waiting=seat.waiting,
+        channel=channel_view(channel),
+    )
 
 
 def channel_view(channel: store.Channel) -> Channel:
@@ -139,6 +218,26 @@ def channel_view(channel: store.Channel) -> Channel:
         interceptors=channel.interceptors,
         tampering=channel.tampering,
     )
+
+
+def receipts(picture: store.StoredPicture, seats: dict[int, store.Seat]) -> tuple[Receipt, ...]:
+    """Who a picture is for, and when each of them opened it."""
+    return tuple(
+        Receipt(seats[one.seat_id].name, one.fingerprint, one.opened_at)
+        for one in picture.recipients
+    )
+
+
+def removal_words(picture: store.StoredPicture) -> str:
+    """By which rule, chosen at sending, a picture is removed before its channel ends."""
+    if picture.until_all_opened:
+        return "removed when everyone has opened it"
+    if picture.max_openings is None:
+        return ""
+    left = picture.max_openings - picture.openings
+    if left <= 0:
+        return "about to be removed"
+    return f"removed after {left} more opening{'s' * (left != 1)}"
 
 
 def role_of(seat: store.Seat) -> Role:
@@ -159,20 +258,20 @@ def token_hash(token: str) -> bytes:
 
 @contextmanager
 def in_words() -> Iterator[None]:
-    """Turns faults of the store, and a lack of places for heavy work, into sentences for people."""
+    """Turns faults of the store, and a lack of places for heavy work, into sentences."""
     try:
         yield
     except (store.DuplicateKey, store.NameTaken):
-        raise  # an answer, not a fault: the act itself has the words for it
+        raise  # an answer: the act has the words for it
     except BusyError as error:
         raise Unavailable(str(error)) from None
     except store.StoreBusy:
         raise Unavailable(
-            "The server is busy just now. Nothing was lost: please try again in a few seconds."
+            "The server is busy. Nothing was lost: please try again in a few seconds."
         ) from None
     except store.StoreFull:
         raise Unavailable(
-            "There is no room left on the server. What was sent before is safe; "
+            "The server has run out of space. What was sent before is safe; "
             "ask the person who runs it to make room."
         ) from None
     except store.PictureMissing:

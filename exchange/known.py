@@ -19,8 +19,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import store
+from exchange.desk import Act, Desk
 from exchange.errors import RecordLost, SeatChanged
 from exchange.texts import name_key
+from exchange.wire import WireOf
 from rsa_core import DecryptionError, derive_secret, fingerprint_of, open_note, seal_note
 
 PURPOSE = "what a seat knows"
@@ -213,3 +215,76 @@ def _texts(me: Me) -> tuple[str, ...]:
 
 def _number(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
+
+
+class Records:
+    """What seats know, read and kept inside their acts.
+
+    A record that is missing or does not open is never an empty one: nobody counts as compared
+    then, nothing is sent or opened, and the person is told and starts again (`Member.begin_anew`).
+    The same holds for one older than what this process has read: somebody put it back. (Across a
+    restart of the server that cannot be told; `docs/threat-model.md` says what it gives.)
+
+    Alarms are not sealed, since each concerns two seats and whoever raises one has one token. So a
+    record is always read together with the alarms about its seat, which can only take away from it.
+    """
+
+    def __init__(self, desk: Desk, wire_of: WireOf) -> None:
+        self._desk = desk
+        self._wire_of = wire_of
+        self._newest: dict[int, int] = {}  # by the seat's id, the highest number that was read
+
+    def of(self, act: Act) -> Known:
+        """What the asking seat knows, without what an alarm has taken back.
+
+        Raises:
+            RecordLost: it is gone or was changed.
+            SeatChanged: the seat or its channel is not what it was.
+        """
+        number = act.seat.id
+        known = unseal(act.unit.seat_records.get(number), act.token)
+        newest = self._newest.get(number, 0)
+        if known.number < newest:
+            # This transaction may have begun before another one's commit.
+            with self._desk.unit() as later:
+                known = unseal(later.seat_records.get(number), act.token)
+            if known.number < newest:
+                raise RecordLost
+        self._newest[number] = max(known.number, self._newest.get(number, 0))
+        known.require(act.seat, act.channel)
+        return self._heed(act, known)
+
+    def if_whole(self, act: Act) -> Known | None:
+        """The same for lists, which are shown in any case; None when it cannot be relied on."""
+        try:
+            return self.of(act)
+        except (RecordLost, SeatChanged):
+            return None
+
+    def keep(self, act: Act, known: Known) -> None:
+        """Writes it down. It must have been read in this act, which holds the channel."""
+        number = max(known.number, self._newest.get(act.seat.id, 0)) + 1
+        act.unit.seat_records.put(act.seat.id, replace(known, number=number).seal(act.token))
+
+    def _heed(self, act: Act, known: Known) -> Known:
+        """Takes back what alarms that came later say was false."""
+        rows = act.unit.alarms.about(act.channel.id, act.seat.id)
+        if not rows:
+            return known
+        me = act.seat.id
+        ids = {row.peer_id if row.seat_id == me else row.seat_id for row in rows}
+        others = act.unit.seats.by_ids(ids)
+        wire = self._wire_of(act.channel)
+        for row in rows:
+            other = others[row.peer_id if row.seat_id == me else row.seat_id]
+            peer = known.people.get(other.public_id)
+            if peer is None or peer.since > row.raised_at:
+                continue
+            # Behind a false key is a true one, which is unknown as yet. Where nothing is found
+            # out, what was seen first stays pinned: it is the only thing to go by.
+            found_out = row.substitution_id is not None and known.me.kind == "classroom"
+            if found_out and (row.direct or wire.was_false(act, row, other, peer.key)):
+                known = known.without(other.public_id)
+            elif row.direct:
+                known = known.not_compared(other.public_id)
+        return known

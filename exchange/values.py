@@ -10,11 +10,38 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
-from rsa_core import AnyPublicKey, Capture
-
 Role = Literal["sender", "interceptor", "receiver"]
 ChannelKind = Literal["private", "classroom"]
 KeyWay = Literal["new", "private", "public"]
+EventKind = Literal[
+    "created",
+    "joined",
+    "left",
+    "sent",
+    "shared",
+    "opened",
+    "refused",
+    "removed picture",
+    "classroom key",
+    "alarm",
+    # the owner's
+    "rules",
+    "approved",
+    "removed seat",
+    "new key",
+    "extended",
+    "ended",
+    # an interceptor's; the last three are told to interceptors and the owner only, until an alarm
+    "flipped",
+    "multiplied",
+    "swapped",
+    "replayed",
+    "dropped",
+    "let pass",
+    "substituted",
+    "gave back",
+    "relayed",
+]
 
 ROLES: tuple[Role, ...] = ("sender", "interceptor", "receiver")
 CHANNEL_KINDS: tuple[ChannelKind, ...] = ("private", "classroom")
@@ -126,55 +153,12 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyChoice:
-    """Which RSA key a new receiver wants.
-
-    Attributes:
-        way: "new" makes a key pair; "private" imports one; "public" takes a public key only, and
-            the private one stays at home.
-        bits: size of a new key pair.
-        pem: what is imported.
-        passphrase: of an imported private key; "" for none.
-    """
-
-    way: KeyWay = "new"
-    bits: int = 3072
-    pem: str = field(default="", repr=False)
-    passphrase: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class OwnKeys:
-    """A receiver's own keys, as far as its page may show them.
-
-    Attributes:
-        safety_number: of the key pair.
-        fingerprint: of the key pair, 32 bytes.
-        bits: size of the key pair.
-        public_pem: SPKI.
-        private_here: the server keeps the private key, locked under the seat token.
-        classroom_key: (n, e), None in private channels.
-    """
-
-    safety_number: str
-    fingerprint: bytes
-    bits: int
-    public_pem: str
-    private_here: bool
-    classroom_key: tuple[int, int] | None
-
-
-@dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened in the channel.
 
     Attributes:
         seq: 1, 2, 3 … within the channel.
-        kind: created, joined, left, sent, opened, refused, classroom key; the owner's rules,
-            approved, removed seat, new key, extended, ended; removed picture; an
-            interceptor's flipped, multiplied, swapped, replayed, dropped, let pass; alarm. Only
-            interceptors and the owner are told of substituted, gave back and relayed, until the
-            alarm.
+        kind: one of `EventKind`.
         at: when.
         who: the acting person's name; "" when nobody acted.
         who_id: public id of that seat; "" when nobody acted.
@@ -247,43 +231,6 @@ class SentPicture:
     caption: str = field(repr=False)
     receipts: tuple[Receipt, ...]
     removal: str
-
-
-@dataclass(frozen=True, slots=True)
-class InboxItem:
-    """A picture in a receiver's list, before anything of it was opened.
-
-    Attributes:
-        sender: nickname.
-        sender_id: public id of the sender's seat.
-        size: bytes of the envelope.
-        opened_at: when this seat opened it first; None before.
-        obstacle: why this seat cannot open it; "" when it can.
-        removal: by which rule it will be removed before the channel ends; "" for none.
-        delivery: names what arrives under this id; it is another name as soon as something else
-            arrives in its place.
-        counted: its sender wants openings counted, and this seat's are: taking the ciphertext is
-            one too.
-        openssl: `openssl cms -decrypt` opens its ciphertext.
-    """
-
-    id: str
-    sender: str
-    sender_id: str
-    scheme: str
-    sent_at: datetime
-    size: int
-    opened_at: datetime | None
-    obstacle: str
-    removal: str
-    delivery: str
-    counted: bool
-    openssl: bool
-
-    @property
-    def hidden(self) -> bool:
-        """What it is (preview, name, caption) stays hidden until this seat has opened it."""
-        return self.counted and self.opened_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,48 +320,3 @@ class OpenedPicture:
     exact: Literal["file", "pixels"]
     details: Details
     proof: SenderProof
-
-
-@dataclass(frozen=True, slots=True)
-class Ciphertext:
-    """The exact envelope of a picture, to be opened elsewhere.
-
-    Attributes:
-        data: the envelope.
-        file_name: with a SHA-256 prefix of `data`.
-    """
-
-    data: bytes = field(repr=False)
-    file_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class CaptureItem:
-    """A ciphertext in an interceptor's list."""
-
-    id: str
-    number: int
-    scheme: str
-    sent_at: datetime
-    size: int
-    sender: str
-    recipients: tuple[Receipt, ...]
-
-
-@dataclass(frozen=True, slots=True, weakref_slot=True)
-class CapturedPicture:
-    """A ciphertext, whole, with what is public about it.
-
-    Attributes:
-        item: its line in the list.
-        envelope: the exact bytes that travelled.
-        file_name: with a SHA-256 prefix of `envelope`.
-        facts: what the envelope says without any key.
-        keys: the recipients' public keys, in the envelope's order, as far as they are known.
-    """
-
-    item: CaptureItem
-    envelope: bytes = field(repr=False)
-    file_name: str
-    facts: Capture
-    keys: tuple[AnyPublicKey, ...]

@@ -30,6 +30,10 @@ class LimitError(RsaCoreError):
     """The work would be too large. Says how large, and what the limit is."""
 
 
+class ArchiveError(RsaCoreError):
+    """A zip file, or a file in it, cannot be taken. One short sentence that says what to do."""
+
+
 class BusyError(RsaCoreError):
     """Heavy work finds no place now. One short sentence that says what to do."""
 

@@ -4,6 +4,7 @@ Knows SQLAlchemy, bytes and strings. What the bytes mean is the business of thos
 """
 
 from store.channel_keys import new_channel_key, normalise_channel_key
+from store.cleaning import Cleaning
 from store.database import normalise_url
 from store.errors import (
     ChannelMissing,
@@ -47,6 +48,7 @@ __all__ = [
     "Alarm",
     "Channel",
     "ChannelMissing",
+    "Cleaning",
     "DuplicateKey",
     "Event",
     "Finding",

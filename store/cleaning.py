@@ -11,22 +11,27 @@ minutes late; for people it is closed all the same, since every act looks at the
 import logging
 import threading
 import time
+from collections.abc import Callable
+from datetime import datetime
 
-from exchange.desk import Desk, in_words
-from exchange.errors import ExchangeError
+from store.errors import StoreError
+from store.opening import Store
 
 EVERY = 60.0  # seconds
 _PAUSE = 0.02  # seconds between two pieces
-_PATIENCE = 10.0  # seconds for a piece to end when the exchange is closed
+_PATIENCE = 10.0  # seconds for a piece to end when the cleaning is closed
 
 _log = logging.getLogger(__name__)
 
 
-class Cleaning(Desk):
-    """Removes what is over."""
+class Cleaning:
+    """Removes what is over from one store."""
 
-    _cleaner: threading.Thread | None = None
-    _cleaner_stops: threading.Event | None = None
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+        self._thread: threading.Thread | None = None
+        self._stops = threading.Event()
 
     def purge(self, *, seconds: float | None = None) -> int:
         """Removes what is over: channels as a whole, and pictures by their own rules.
@@ -45,44 +50,37 @@ class Cleaning(Desk):
                 break
             time.sleep(_PAUSE)
         if anything:
-            self._wipe()
+            self._store.compact()
         return removed
 
     def keep_clean(self) -> None:
-        """Cleans now and once a minute from now on, in a thread, until the exchange is closed."""
-        if self._cleaner is None:
-            self._cleaner_stops = threading.Event()
-            self._cleaner = threading.Thread(
-                target=self._clean_until, args=(self._cleaner_stops,), name="cleaning", daemon=True
-            )
-            self._cleaner.start()
+        """Cleans now and once a minute from now on, in a thread, until it is closed."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._go_on, name="cleaning", daemon=True)
+            self._thread.start()
 
-    def _end_cleaning(self) -> None:
-        if self._cleaner is not None and self._cleaner_stops is not None:
-            self._cleaner_stops.set()
-            self._cleaner.join(_PATIENCE)
+    def close(self) -> None:
+        """Ends the thread."""
+        self._stops.set()
+        if self._thread is not None:
+            self._thread.join(_PATIENCE)
 
-    def _clean_until(self, stops: threading.Event) -> None:
-        while not stops.is_set():
+    def _go_on(self) -> None:
+        while not self._stops.is_set():
             try:
-                while self._purge_some() is not None and not stops.wait(_PAUSE):
+                while self._purge_some() is not None and not self._stops.wait(_PAUSE):
                     pass
-                # Also what people themselves have deleted since.
-                self._wipe()
-            except ExchangeError:
+                self._store.compact()  # also what people themselves have deleted since
+            except StoreError:
                 pass  # busy or out of reach; a minute later it may not be
             except Exception:  # whatever it is must not end the cleaning
                 _log.exception("cleaning failed")
-            stops.wait(EVERY)
-
-    def _wipe(self) -> None:
-        with in_words():
-            self._store.compact()
+            self._stops.wait(EVERY)
 
     def _purge_some(self) -> int | None:
         """One piece: the number of pictures it removed; None when nothing at all was left."""
         now = self._clock()
-        with self._writing() as unit:
+        with self._store.write() as unit:
             swept = unit.retention.sweep(now)
             for removal in swept.pictures:
                 if removal.rule not in {"expired", "closed"}:

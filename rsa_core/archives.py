@@ -5,7 +5,7 @@ a million names cost nothing. Then how many files, how large each claims to be a
 squeezed are looked at, over all archives of one sending; and no file is unpacked before its turn,
 so that one at a time is in memory. Stored and deflated files are read, as every system makes
 them: Python unpacks the other methods without a limit, whatever size the directory claims.
-Nothing is ever written to a disk, so a member's name is only a name; `texts.file_name` judges it
+Nothing is ever written to a disk, so a member's name is only a name; whoever takes it judges it
 like any other upload's.
 """
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import PurePosixPath
 
-from exchange.errors import InputRefused
+from rsa_core.errors import ArchiveError
 
 MAX_FILES = 500
 MAX_FILE_BYTES = 50 * 1024 * 1024  # what `rsa_core.pictures` takes
@@ -28,7 +28,7 @@ _ENCRYPTED = 0x1
 _LOCAL_HEADER = 30  # bytes, its name and its extra field not counted (APPNOTE 4.3.7)
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DAMAGED = "This file is damaged within the zip."
-_NO_ZIP = "This is no zip file that can be read. Make it again."
+_NO_ZIP = "This zip file cannot be read. Please create it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +44,17 @@ class Member:
         """Unpacks the file: at most `MAX_FILE_BYTES`, whatever the archive claims.
 
         Raises:
-            InputRefused: it cannot be read.
+            ArchiveError: it cannot be read.
         """
         if self.problem:
-            raise InputRefused(self.problem)
+            raise ArchiveError(self.problem)
         try:
             with self._archive.open(self._info) as stream:
                 data = stream.read(self._info.file_size + 1)
         except Exception:  # `zipfile` raises a dozen kinds at hostile bytes
-            raise InputRefused(_DAMAGED) from None
+            raise ArchiveError(_DAMAGED) from None
         if len(data) != self._info.file_size:
-            raise InputRefused(_DAMAGED)
+            raise ArchiveError(_DAMAGED)
         return data
 
 
@@ -69,16 +69,16 @@ class Allowance:
         """Counts one more archive.
 
         Raises:
-            InputRefused: it is too much, and is not counted.
+            ArchiveError: it is too much, and is not counted.
         """
         first = self.files == MAX_FILES
         holder = "This zip file holds" if first else "The zip files together hold"
         unpacked = "This zip file unpacks" if first else "The zip files together unpack"
         if files > self.files:
-            raise InputRefused(f"{holder} more than {MAX_FILES} files. Send them in parts.")
+            raise ArchiveError(f"{holder} more than {MAX_FILES} files. Send them in parts.")
         if size > self.size:
             limit = MAX_TOTAL_BYTES // 1024**2
-            raise InputRefused(f"{unpacked} to more than {limit} MB. Send them in parts.")
+            raise ArchiveError(f"{unpacked} to more than {limit} MB. Send them in parts.")
         self.files -= files
         self.size -= size
 
@@ -95,7 +95,7 @@ class _Bounded(io.BytesIO):
         left = self._length - self.tell()
         wanted = left if size is None or size < 0 else min(size, left)
         if self.bounded and wanted > MAX_DIRECTORY_BYTES:
-            raise InputRefused(
+            raise ArchiveError(
                 f"This zip file holds far more than {MAX_FILES} files. Send it in parts."
             )
         return super().read(size)
@@ -109,7 +109,7 @@ def unpack(archive: bytes, allowance: Allowance | None = None) -> list[Member]:
         allowance: shared by the archives that are sent together.
 
     Raises:
-        InputRefused: it is no zip, or holds more than we take. A single bad member is only that
+        ArchiveError: it is no zip, or holds more than we take. A single bad member is only that
             member's problem.
     """
     file = _Bounded(archive)
@@ -119,12 +119,12 @@ def unpack(archive: bytes, allowance: Allowance | None = None) -> list[Member]:
         infos = opened.infolist()
         wanted = [info for info in infos if _wanted(info)]
         overlapping = _overlapping(infos, opened.start_dir)
-    except InputRefused:
+    except ArchiveError:
         raise
     except Exception:  # as above; a directory is as hostile as what it lists
-        raise InputRefused(_NO_ZIP) from None
+        raise ArchiveError(_NO_ZIP) from None
     if not wanted:
-        raise InputRefused("This zip file is empty.")
+        raise ArchiveError("This zip file is empty.")
     sizes = [info.file_size for info in wanted if info.file_size <= MAX_FILE_BYTES]
     (allowance or Allowance()).take(len(wanted), sum(sizes))
     return [

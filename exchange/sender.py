@@ -1,0 +1,324 @@
+"""Sending a picture: validate, seal, sign, store, in that order.
+
+All computing happens before the store is entered for writing; then one transaction adds the
+picture and its event, and its commit is what "sent" means. Sending the same upload twice (a
+double click, a reconnect) finds the first one.
+"""
+
+import json
+import secrets
+from dataclasses import dataclass
+from typing import NoReturn
+
+import store
+from exchange import texts
+from exchange.contents import make_details, pack_details
+from exchange.desk import Act, Desk, receipts, removal_words
+from exchange.errors import InputRefused
+from exchange.keys import unlock_key
+from exchange.known import Known, Records
+from exchange.safety import sound_alarm
+from exchange.values import (
+    REMOVE_AFTER,
+    ChannelKind,
+    SchemeChoice,
+    Seat,
+    SentPicture,
+    SentUnder,
+)
+from exchange.wire import WireOf
+from rsa_core import (
+    SCHEMES,
+    AnyPublicKey,
+    ClassroomPublicKey,
+    DecryptionError,
+    KeyFormatError,
+    LimitError,
+    Manifest,
+    Part,
+    Picture,
+    PictureError,
+    Progress,
+    PublicKey,
+    Sealed,
+    open_note,
+    read_picture,
+    seal_bytes,
+    seal_note,
+    sign,
+)
+
+NOTE_PURPOSE = "sender's note"
+PICTURES_OF_A_CHANNEL = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """One recipient: the seat, its safe key, and the key that the chosen scheme uses."""
+
+    seat: store.Seat
+    public: PublicKey
+    scheme_key: AnyPublicKey
+
+
+class Sender:
+    """A sender's acts."""
+
+    def __init__(self, desk: Desk, records: Records, wire_of: WireOf) -> None:
+        self._desk = desk
+        self._records = records
+        self._wire_of = wire_of
+
+    def send(
+        self,
+        seat: Seat,
+        data: bytes,
+        *,
+        file_name: str,
+        scheme: str,
+        recipients: tuple[str, ...],
+        caption: str = "",
+        submission: str,
+        remove_after: str = "the channel ends",
+        progress: Progress | None = None,
+    ) -> str:
+        """Seals one uploaded picture for the chosen receivers and commits it.
+
+        Args:
+            seat: a sender.
+            data: the file's bytes, as uploaded.
+            file_name: as the browser named it; travels sealed.
+            scheme: one of `schemes_for` the channel's kind.
+            recipients: public ids of receivers in this channel.
+            caption: one line; travels sealed.
+            submission: names this upload; the same name is never sent twice by one seat.
+            remove_after: one of `REMOVE_AFTER`; only successful openings count, and ciphertexts
+                that receivers take.
+            progress: called with the part done, 0 to 1, by schemes that take their time; what
+                it raises stops the sending, and nothing is stored.
+
+        Returns:
+            Public id of the picture, which is committed: it will be delivered bit-exact, or removed
+            by its own rule, which leaves an event, or with the whole of its channel.
+
+        Raises:
+            InputRefused: the file, its name, the caption, the scheme or the recipients cannot
+                be taken. Nothing was stored.
+        """
+        line = texts.caption(caption)
+        if remove_after not in REMOVE_AFTER:
+            raise InputRefused("Choose from the list when to remove the picture.")
+        with self._desk.act(seat, "sender") as act:
+            earlier = act.unit.pictures.by_submission(act.seat.id, submission)
+            known = self._records.of(act)
+            targets = self._targets(act, scheme, recipients)
+        if earlier is not None:
+            return earlier.public_id
+        self._require_known(seat, act, known, targets)
+        try:
+            picture = read_picture(data)
+            sealed = _seal(picture, scheme, targets, progress)
+            # Signed with the rule, so that nobody changes either in the store.
+            under = SentUnder(self._desk.clock(), *REMOVE_AFTER[remove_after])
+            details = make_details(picture, texts.file_name(file_name, picture.suffix), line, under)
+        except PictureError as error:
+            raise InputRefused(str(error)) from None
+        sealed_details = seal_bytes(pack_details(details), _unique_keys(targets))
+        picture_id = secrets.token_hex(16)
+        manifest = _manifest(
+            act, picture_id, scheme, targets, {"content": sealed, "details": sealed_details}
+        )
+        signature = sign(manifest, unlock_key(act))
+        note = json.dumps({"name": details.file_name, "caption": line}).encode()
+        with self._desk.act(seat, "sender", write=True) as act:
+            earlier = act.unit.pictures.by_submission(act.seat.id, submission)
+            if earlier is not None:  # another tab of the same seat was faster
+                return earlier.public_id
+            known = self._records.of(act)  # another tab may have learnt more, too
+            changed = [one for one in targets if _compared_another(known, one)]
+            if not changed:
+                _require_keys(act, known, targets)
+                self._pin(act, known, targets)
+                _require_place(act, len(sealed.envelope))
+                act.unit.pictures.add(
+                    store.NewPicture(
+                        public_id=picture_id,
+                        channel_id=act.channel.id,
+                        sender_id=act.seat.id,
+                        scheme=scheme,
+                        submission=submission,
+                        sent_at=under.sent_at,
+                        content=sealed.envelope,
+                        details=sealed_details.envelope,
+                        manifest=manifest,
+                        signature=signature,
+                        note=seal_note(note, act.secret(NOTE_PURPOSE)),
+                        recipients=tuple((one.seat.id, one.public.fingerprint) for one in targets),
+                        max_openings=under.max_openings,
+                        until_all_opened=under.until_all_opened,
+                    )
+                )
+                act.tell("sent", picture_id=picture_id)
+        if changed:
+            self._refuse_changed(seat, changed)
+        return picture_id
+
+    def sent(self, seat: Seat) -> tuple[SentPicture, ...]:
+        """The sender's own pictures, the newest first, with receipts."""
+        with self._desk.act(seat, "sender") as act:
+            pictures = act.unit.pictures.by_sender(act.channel.id, act.seat.id)
+            seats = act.seats_of(pictures)
+            return tuple(_sent(act, picture, seats) for picture in reversed(pictures))
+
+    def _targets(self, act: Act, scheme: str, recipients: tuple[str, ...]) -> list[_Target]:
+        kind: ChannelKind = "classroom" if act.channel.kind == "classroom" else "private"
+        if scheme not in {choice.name for choice in schemes_for(kind)}:
+            raise InputRefused(
+                "Choose a scheme from the list; this channel does not offer that one."
+            )
+        if not recipients:
+            raise InputRefused("Choose at least one recipient.")
+        present = {row.public_id: row for row in act.unit.seats.in_channel(act.channel.id)}
+        false = self._wire_of(act.channel).keys_shown(act)
+        targets = []
+        for public_id in dict.fromkeys(recipients):
+            row = present.get(public_id)
+            if row is None or row.role != "receiver" or row.public_key is None or row.waiting:
+                raise InputRefused("A chosen recipient has left the channel. Choose again, please.")
+            public = PublicKey.from_der(false.get(row.id, row.public_key))
+            key: AnyPublicKey = public
+            if SCHEMES[scheme].key_kind == "classroom key":
+                key = ClassroomPublicKey.from_der(row.classroom_public_key or b"")
+            targets.append(_Target(row, public, key))
+        return targets
+
+    def _require_known(self, seat: Seat, act: Act, known: Known, targets: list[_Target]) -> None:
+        """Returns if everybody is who this sender knows, by key and by name."""
+        changed = [one for one in targets if _compared_another(known, one)]
+        if changed:
+            self._refuse_changed(seat, changed)
+        _require_keys(act, known, targets)
+        for target in targets:
+            if not known.doubt(target.seat):
+                continue
+            before = known.people.get(target.seat.public_id)
+            if before is not None and before.compared:
+                raise InputRefused(
+                    "Not sent: a recipient had another name when you compared. Names were changed "
+                    "in the server's storage: tell the person who runs it."
+                )
+            raise InputRefused(
+                "Not sent: you have compared safety numbers with somebody else who has the name "
+                "of a recipient. Compare with this one too, then send again."
+            )
+
+    def _pin(self, act: Act, known: Known, targets: list[_Target]) -> None:
+        """Keeps the keys that were sealed to; where tampering is allowed, only comparing does."""
+        if act.channel.tampering:
+            return
+        pinned = known
+        for target in targets:
+            pinned = pinned.seen(target.seat, target.public.fingerprint, act.now)
+        if pinned is not known:
+            self._records.keep(act, pinned)
+
+    def _refuse_changed(self, seat: Seat, changed: list[_Target]) -> NoReturn:
+        """A recipient's key is not the one that two people compared: an alarm, and no sending."""
+        for target in changed:
+            with self._desk.act(seat, "sender", write=True) as act:
+                sound_alarm(act, self._records, self._wire_of, target.seat)
+        raise InputRefused(
+            "Not sent: a recipient's key is different from the one you compared. Someone may be "
+            "intercepting you. Compare your safety numbers again."
+        )
+
+
+def schemes_for(kind: ChannelKind) -> tuple[SchemeChoice, ...]:
+    """The schemes that a channel of this kind offers, the default first."""
+    return tuple(
+        SchemeChoice(scheme.name, scheme.summary, scheme.key_kind == "classroom key")
+        for scheme in SCHEMES.values()
+        if kind == "classroom" or scheme.secure
+    )
+
+
+def _compared_another(known: Known, target: _Target) -> bool:
+    return known.compared_another(target.seat, target.public.fingerprint)
+
+
+def _require_keys(act: Act, known: Known, targets: list[_Target]) -> None:
+    """Nobody changes a key; where keys may be swapped, only what was compared is relied on."""
+    if act.channel.tampering:
+        return
+    if any(known.saw_another(one.seat, one.public.fingerprint) for one in targets):
+        raise InputRefused(
+            "Not sent: a recipient's key is different from the one you sent to before. Compare "
+            "your safety numbers, and tell the person who runs the server."
+        )
+
+
+def _require_place(act: Act, size: int) -> None:
+    if act.unit.pictures.count(act.channel.id) >= PICTURES_OF_A_CHANNEL:
+        raise InputRefused(
+            f"This channel is full ({PICTURES_OF_A_CHANNEL} pictures). Start another channel."
+        )
+    act.require_room(size)
+
+
+def _seal(
+    picture: Picture, scheme: str, targets: list[_Target], progress: Progress | None
+) -> Sealed:
+    keys = {target.scheme_key.fingerprint: target.scheme_key for target in targets}
+    try:
+        return SCHEMES[scheme].seal(picture, tuple(keys.values()), progress=progress)
+    except (LimitError, KeyFormatError) as error:
+        raise InputRefused(f"This scheme cannot take this picture: {error}.") from None
+
+
+def _unique_keys(targets: list[_Target]) -> tuple[PublicKey, ...]:
+    return tuple({target.public.fingerprint: target.public for target in targets}.values())
+
+
+def _manifest(
+    act: Act,
+    picture_id: str,
+    scheme: str,
+    targets: list[_Target],
+    sealed: dict[str, Sealed],
+) -> bytes:
+    """What is signed.
+
+    A scheme without a content key (the textbook ones) is meant to be tampered with, so its
+    content is not part of the manifest; its details always are.
+    """
+    parts = [
+        Part(name, part.digest, part.commitment)
+        for name, part in sealed.items()
+        if part.commitment is not None
+    ]
+    return Manifest(
+        channel=act.channel.public_id,
+        picture=picture_id,
+        scheme=scheme,
+        sender=PublicKey.from_der(act.seat.public_key or b"").fingerprint,
+        recipients=tuple(key.fingerprint for key in _unique_keys(targets)),
+        parts=tuple(parts),
+    ).pack()
+
+
+def _sent(act: Act, picture: store.StoredPicture, seats: dict[int, store.Seat]) -> SentPicture:
+    records = act.unit.pictures.records(act.channel.id, picture.public_id)
+    try:
+        note = json.loads(open_note(records.note, act.secret(NOTE_PURPOSE)))
+    except DecryptionError:
+        note = {"name": "(note damaged)", "caption": ""}
+    return SentPicture(
+        id=picture.public_id,
+        scheme=picture.scheme,
+        sent_at=picture.sent_at,
+        size=picture.size,
+        file_name=note["name"],
+        caption=note["caption"],
+        receipts=receipts(picture, seats),
+        removal=removal_words(picture),
+    )
