@@ -19,8 +19,10 @@ from store.errors import (
     StoreFull,
     StoreMisconfigured,
     StoreNewer,
+    StoreOlder,
     StoreRefused,
     StoreUnreachable,
+    StoreUnusable,
 )
 from store.limits import Limits
 from store.opening import Store, open_store
@@ -71,8 +73,10 @@ __all__ = [
     "StoreFull",
     "StoreMisconfigured",
     "StoreNewer",
+    "StoreOlder",
     "StoreRefused",
     "StoreUnreachable",
+    "StoreUnusable",
     "StoredPicture",
     "Substitution",
     "Swept",
