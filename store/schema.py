@@ -245,8 +245,9 @@ event = Table(
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     *_columns(String(40), "kind"),
     *_columns(UtcDateTime, "at"),
-    # No foreign keys: what happened stays true when the seat or the picture is gone.
-    *_columns(_Id, "seat_id", nullable=True),
+    # No foreign keys: what happened stays true when the seat or the picture is gone, and no number
+    # is given twice. `about_id` is a seat or a key substitution, as the kind of event says.
+    *_columns(_Id, "seat_id", "about_id", nullable=True),
     *_columns(String(64), "picture_public_id", nullable=True),
     *_columns(Text, "detail"),
 )
@@ -347,6 +348,7 @@ alarm = Table(
     _reference("peer_id", "seat"),
     _reference("substitution_id", "substitution", nullable=True),
     *_columns(UtcDateTime, "raised_at"),
+    _flag("direct", default=True),
     *_columns(Integer, "pictures_read"),
     *_columns(UtcDateTime, "answered_at", nullable=True),
     Index("ix_alarm_channel_id", "channel_id"),

@@ -94,7 +94,7 @@ def upgrade() -> None:
         _some(_NUMBER, "seq"),
         _some(sa.String(40), "kind"),
         _some(_TIME, "at"),
-        _maybe(_ID, "seat_id"),
+        _maybe(_ID, "seat_id", "about_id"),
         _maybe(sa.String(64), "picture_public_id"),
         _some(sa.Text(), "detail"),
         refers={"channel_id": "channel"},
@@ -159,6 +159,7 @@ def upgrade() -> None:
         "alarm",
         _maybe(_ID, "substitution_id"),
         _some(_TIME, "raised_at"),
+        _some(sa.Boolean(), "direct", default=sa.true()),
         _some(sa.Integer(), "pictures_read"),
         _maybe(_TIME, "answered_at"),
         refers={
