@@ -259,19 +259,21 @@ seat_record = Table(
     *_columns(LargeBinary, "sealed"),
 )
 
-# One finding is some rows, its pieces; the first also says that there is one. It goes with its
-# picture, so that nothing recovered outlives what it was recovered from.
+# It goes with its picture, so that nothing recovered outlives what it was recovered from.
 finding = Table(
     "finding",
     METADATA,
-    _owned_by("seat", primary_key=True),
-    _owned_by("picture", primary_key=True),
-    Column("attack", String(40), primary_key=True),
-    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("id", _Id, primary_key=True),
+    _owned_by("seat"),
+    _owned_by("picture"),
+    *_columns(String(40), "attack"),
     *_columns(UtcDateTime, "found_at"),
-    *_columns(LargeBinary, "data"),
+    *_columns(BigInteger, "size"),
+    UniqueConstraint("seat_id", "picture_id", "attack"),
     Index("ix_finding_picture_id", "picture_id"),
+    sqlite_autoincrement=True,
 )
+finding_chunk = _chunks_of("finding")
 
 # A key that an interceptor shows to senders instead of a receiver's.
 substitution = Table(

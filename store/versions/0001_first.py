@@ -104,13 +104,13 @@ def upgrade() -> None:
     _table(
         "finding",
         _some(sa.String(40), "attack"),
-        _some(sa.Integer(), "n"),
         _some(_TIME, "found_at"),
-        _some(_BYTES, "data"),
+        _some(_NUMBER, "size"),
         refers={"seat_id": "seat", "picture_id": "picture"},
-        key=("seat_id", "picture_id", "attack", "n"),
+        unique=[("seat_id", "picture_id", "attack")],
         indexed=["picture_id"],
     )
+    _chunks("finding")
     _table(
         "substitution",
         _some(_TIME, "started_at"),
