@@ -20,8 +20,10 @@ from store.errors import (
     StoreFull,
     StoreMisconfigured,
     StoreNewer,
+    StoreOlder,
     StoreRefused,
     StoreUnreachable,
+    StoreUnusable,
 )
 from store.limits import Limits
 from store.opening import Store, open_store
@@ -73,8 +75,10 @@ __all__ = [
     "StoreFull",
     "StoreMisconfigured",
     "StoreNewer",
+    "StoreOlder",
     "StoreRefused",
     "StoreUnreachable",
+    "StoreUnusable",
     "StoredPicture",
     "Substitution",
     "Swept",

@@ -37,25 +37,39 @@ class StoreFull(StoreError):
         super().__init__(message)
 
 
-class StoreDamaged(StoreError):
-    """The database file is not whole. It is left as it is, for the operator to look at."""
+class StoreUnusable(StoreError):
+    """The database cannot be opened and is left as it is; base class of the four reasons."""
+
+
+class StoreDamaged(StoreUnusable):
+    """The database file is not whole."""
 
     def __init__(self, message: str = "the database file is damaged") -> None:
         super().__init__(message)
 
 
-class StoreForeign(StoreError):
-    """The database belongs to another program. It is left as it is."""
+class StoreForeign(StoreUnusable):
+    """The database belongs to another program."""
 
     def __init__(self) -> None:
         super().__init__("this database was made by another program, it is left untouched")
 
 
-class StoreNewer(StoreError):
-    """The database was written by a later version of this program. It is left as it is."""
+class StoreNewer(StoreUnusable):
+    """The database was written by a later version of this program."""
 
-    def __init__(self, found: int, known: int) -> None:
+    def __init__(self, found: str, known: str) -> None:
         super().__init__(f"the database has schema version {found}, this program knows {known}")
+
+
+class StoreOlder(StoreUnusable):
+    """The database was written before the first release."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database was made before the first release of this program and cannot be "
+            "upgraded; it is left untouched, use another file or database"
+        )
 
 
 class StoreMisconfigured(StoreError):

@@ -47,7 +47,7 @@ def open_store(
     Raises:
         StoreMisconfigured: the URL is of no use, the pepper is missing or another one, or
             there is no store and none is to be made.
-        StoreDamaged, StoreForeign, StoreNewer: the database cannot be used, and was left alone.
+        StoreUnusable: the database is damaged or not ours; it was left alone.
         StoreFull, StoreBusy, StoreUnreachable: not now.
     """
     if pepper is not None:
@@ -72,7 +72,7 @@ def restore_store(url: str, source: Path, *, limits: Limits = DEFAULT_LIMITS) ->
 
     Raises:
         StoreBusy: the store is open somewhere.
-        StoreDamaged, StoreForeign, StoreNewer: it is no usable backup; nothing was changed.
+        StoreUnusable: it is no usable backup; nothing was changed.
         StoreMisconfigured: the store is on PostgreSQL.
     """
     return database_at(url, limits).restore(source)

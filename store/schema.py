@@ -1,4 +1,4 @@
-"""The tables, as the newest schema version has them.
+"""The tables, as the newest schema version has them; `store/versions` has the steps to it.
 
     channel ─┬─ seat ─┬─ seat_record         what a seat knows, sealed under its token
              │        └─ finding             what an interceptor found out of a picture, sealed
@@ -11,12 +11,11 @@
              ├─ alarm                       two people whose safety numbers differed
              └─ event                       (channel, seq), never a bare id
     bucket                                  how much of something was done lately
-    store_fact, schema_version              what the store knows of itself
+    store_fact                              what the store knows of itself
 
 Bytes that can be large live in tables of their own, so that no listing reads past them. Deleting
 a channel or a picture takes everything of theirs along: each reference has ON DELETE CASCADE, and
-an index, without which each deleted row would cost a look through the whole table. Changes come
-only as additive steps in `store.migrations`; a table with blobs is never rebuilt.
+an index, without which each deleted row would cost a look through the whole table.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -44,7 +43,7 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 CHUNK_BYTES = 256 * 1024
 
@@ -92,46 +91,58 @@ METADATA = MetaData(
     }
 )
 
-# SQLite numbers rows by itself only in a column that is called exactly INTEGER. AUTOINCREMENT
-# keeps it from giving the number of a deleted row away again.
+# SQLite numbers rows only in a column whose type is exactly INTEGER. AUTOINCREMENT keeps it from
+# giving the number of a deleted row away again.
 _Id = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _owned_by(column: str, *, primary_key: bool = False) -> Column[int]:
-    """A reference that goes when its owner goes, named after the owner's table."""
-    return _reference(f"{column}_id", column, primary_key=primary_key)
+def _columns(
+    type_: type[TypeEngine[Any]] | TypeEngine[Any], *names: str, nullable: bool = False
+) -> list[Column[Any]]:
+    return [Column(name, type_, nullable=nullable) for name in names]
 
 
 def _reference(
     name: str, table: str, *, primary_key: bool = False, nullable: bool = False
 ) -> Column[int]:
-    """A reference of any name to a table; what refers goes when the other goes."""
+    """A column that refers to a table; its row goes when the other goes."""
+    target = ForeignKey(f"{table}.id", ondelete="CASCADE")
     return Column(
-        name,
-        _Id,
-        ForeignKey(f"{table}.id", ondelete="CASCADE"),
-        primary_key=primary_key,
-        autoincrement=False,
-        nullable=nullable,
+        name, _Id, target, primary_key=primary_key, autoincrement=False, nullable=nullable
     )
 
 
-def _partial_index(name: str, column: Column[Any], rows: ColumnElement[bool]) -> Index:
-    """An index of some rows only: those that the sweep of `store.repositories.retention` asks."""
-    return Index(name, column, sqlite_where=rows, postgresql_where=rows)
+def _owned_by(table: str, *, primary_key: bool = False) -> Column[int]:
+    return _reference(f"{table}_id", table, primary_key=primary_key)
 
 
-schema_version = Table(
-    "schema_version",
-    METADATA,
-    Column("version", Integer, primary_key=True, autoincrement=False),
-)
+def _flag(name: str, *, default: bool = False) -> Column[bool]:
+    return Column(name, Boolean, nullable=False, server_default=true() if default else false())
+
+
+def _index_where(
+    rows: ColumnElement[bool], name: str, *columns: Column[Any], unique: bool = False
+) -> None:
+    """An index of some rows only."""
+    Index(name, *columns, unique=unique, sqlite_where=rows, postgresql_where=rows)
+
+
+def _chunks_of(owner: str) -> Table:
+    """The bytes of an owner's rows, in pieces of at most `CHUNK_BYTES`."""
+    return Table(
+        f"{owner}_chunk",
+        METADATA,
+        _owned_by(owner, primary_key=True),
+        Column("n", Integer, primary_key=True, autoincrement=False),
+        *_columns(LargeBinary, "data"),
+    )
+
 
 store_fact = Table(
     "store_fact",
     METADATA,
     Column("name", String(40), primary_key=True),
-    Column("value", LargeBinary, nullable=False),
+    *_columns(LargeBinary, "value"),
 )
 
 channel = Table(
@@ -140,26 +151,25 @@ channel = Table(
     Column("id", _Id, primary_key=True),
     Column("public_id", String(64), nullable=False, unique=True),
     Column("key_digest", LargeBinary, nullable=False, unique=True),
-    Column("name", Text, nullable=False),
-    Column("kind", String(16), nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
+    *_columns(Text, "name"),
+    *_columns(String(16), "kind"),
+    *_columns(UtcDateTime, "created_at"),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
-    Column("closed_at", UtcDateTime),
-    Column("purged_at", UtcDateTime),  # not used since version 5, where channels go as a whole
-    # No foreign key: seats refer to channels already, and a circle could not be created in
-    # order. `claim_owner` lets in only a seat of the same channel.
-    Column("owner_id", _Id),
-    Column("owner_ticket_hash", LargeBinary, nullable=False),
+    *_columns(UtcDateTime, "closed_at", nullable=True),
+    # No foreign key: seats refer to channels already, and tables in a circle could not be created
+    # in order. `claim_owner` lets in only a seat of the same channel.
+    *_columns(_Id, "owner_id", nullable=True),
+    *_columns(LargeBinary, "owner_ticket_hash"),
     Column("last_seq", BigInteger, nullable=False, server_default=text("0")),
-    Column("locked", Boolean, nullable=False, server_default=false()),
-    Column("approval", Boolean, nullable=False, server_default=false()),
-    Column("interceptors", Boolean, nullable=False, server_default=true()),
-    Column("tampering", Boolean, nullable=False, server_default=false()),
+    _flag("locked"),
+    _flag("approval"),
+    _flag("interceptors", default=True),
+    _flag("tampering"),
     sqlite_autoincrement=True,
 )
 
 CLOSED = channel.c.closed_at.is_not(None)
-channel_closed = _partial_index("ix_channel_closed_at", channel.c.closed_at, CLOSED)
+_index_where(CLOSED, "ix_channel_closed_at", channel.c.closed_at)
 
 seat = Table(
     "seat",
@@ -167,31 +177,21 @@ seat = Table(
     Column("id", _Id, primary_key=True),
     Column("public_id", String(64), nullable=False, unique=True),
     _owned_by("channel"),
-    Column("name", Text, nullable=False),
-    Column("name_key", Text, nullable=False),
-    Column("role", String(16), nullable=False),
+    *_columns(Text, "name", "name_key"),
+    *_columns(String(16), "role"),
     Column("token_hash", LargeBinary, nullable=False, unique=True),
-    Column("joined_at", UtcDateTime, nullable=False),
-    Column("last_seen_at", UtcDateTime, nullable=False),
-    Column("left_at", UtcDateTime),
-    Column("public_key", LargeBinary),
-    Column("locked_key", LargeBinary),
-    Column("classroom_public_key", LargeBinary),
-    Column("locked_classroom_key", LargeBinary),
-    Column("waiting", Boolean, nullable=False, server_default=false()),
+    *_columns(UtcDateTime, "joined_at", "last_seen_at"),
+    *_columns(UtcDateTime, "left_at", nullable=True),
+    *_columns(LargeBinary, "public_key", "locked_key", nullable=True),
+    *_columns(LargeBinary, "classroom_public_key", "locked_classroom_key", nullable=True),
+    _flag("waiting"),
     Index("ix_seat_channel_id", "channel_id"),
     sqlite_autoincrement=True,
 )
 
 HELD = seat.c.left_at.is_(None)
-seat_name = Index(
-    "uq_seat_name_while_held",
-    seat.c.channel_id,
-    seat.c.role,
-    seat.c.name_key,
-    unique=True,
-    sqlite_where=HELD,
-    postgresql_where=HELD,
+_index_where(
+    HELD, "uq_seat_name_while_held", seat.c.channel_id, seat.c.role, seat.c.name_key, unique=True
 )
 
 picture = Table(
@@ -200,44 +200,32 @@ picture = Table(
     Column("id", _Id, primary_key=True),
     Column("public_id", String(64), nullable=False, unique=True),
     _owned_by("channel"),
-    Column("sender_id", _Id, ForeignKey("seat.id", ondelete="CASCADE"), nullable=False),
-    Column("scheme", String(40), nullable=False),
-    Column("submission", String(64), nullable=False),
-    Column("sent_at", UtcDateTime, nullable=False),
-    Column("size", BigInteger, nullable=False),
-    Column("sha256", LargeBinary, nullable=False),
-    Column("row_code", LargeBinary, nullable=False),
+    _reference("sender_id", "seat"),
+    *_columns(String(40), "scheme"),
+    *_columns(String(64), "submission"),
+    *_columns(UtcDateTime, "sent_at"),
+    *_columns(BigInteger, "size"),
+    *_columns(LargeBinary, "sha256", "row_code"),
     Column("openings", BigInteger, nullable=False, server_default=text("0")),
-    Column("max_openings", BigInteger),
-    Column("until_all_opened", Boolean, nullable=False, server_default=false()),
-    Column("damaged_at", UtcDateTime),
+    *_columns(BigInteger, "max_openings", nullable=True),
+    _flag("until_all_opened"),
+    *_columns(UtcDateTime, "damaged_at", nullable=True),
     UniqueConstraint("sender_id", "submission"),
     Index("ix_picture_channel_id", "channel_id"),
     sqlite_autoincrement=True,
 )
+picture_chunk = _chunks_of("picture")
 
 USED_UP = and_(picture.c.max_openings.is_not(None), picture.c.openings >= picture.c.max_openings)
 MAYBE_BY_ALL = and_(picture.c.until_all_opened, picture.c.openings > literal_column("0"))
-picture_used_up = _partial_index("ix_picture_used_up", picture.c.id, USED_UP)
-picture_maybe_by_all = _partial_index("ix_picture_maybe_by_all", picture.c.id, MAYBE_BY_ALL)
-
-picture_chunk = Table(
-    "picture_chunk",
-    METADATA,
-    _owned_by("picture", primary_key=True),
-    Column("n", Integer, primary_key=True, autoincrement=False),
-    Column("data", LargeBinary, nullable=False),
-)
+_index_where(USED_UP, "ix_picture_used_up", picture.c.id)
+_index_where(MAYBE_BY_ALL, "ix_picture_maybe_by_all", picture.c.id)
 
 picture_record = Table(
     "picture_record",
     METADATA,
     _owned_by("picture", primary_key=True),
-    Column("details", LargeBinary, nullable=False),
-    Column("manifest", LargeBinary, nullable=False),
-    Column("signature", LargeBinary, nullable=False),
-    Column("note", LargeBinary, nullable=False),
-    Column("row_code", LargeBinary, nullable=False),
+    *_columns(LargeBinary, "details", "manifest", "signature", "note", "row_code"),
 )
 
 picture_recipient = Table(
@@ -245,8 +233,8 @@ picture_recipient = Table(
     METADATA,
     _owned_by("picture", primary_key=True),
     _owned_by("seat", primary_key=True),
-    Column("fingerprint", LargeBinary, nullable=False),
-    Column("opened_at", UtcDateTime),
+    *_columns(LargeBinary, "fingerprint"),
+    *_columns(UtcDateTime, "opened_at", nullable=True),
     Index("ix_picture_recipient_seat_id", "seat_id"),
 )
 
@@ -255,37 +243,39 @@ event = Table(
     METADATA,
     _owned_by("channel", primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("kind", String(40), nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-    # No foreign keys: what happened stays true when the seat or the picture is gone.
-    Column("seat_id", _Id),
-    Column("picture_public_id", String(64)),
-    Column("detail", Text, nullable=False),
+    *_columns(String(40), "kind"),
+    *_columns(UtcDateTime, "at"),
+    # No foreign keys: what happened stays true when the seat or the picture is gone, and no number
+    # is given twice. `about_id` is a seat or a key substitution, as the kind of event says.
+    *_columns(_Id, "seat_id", "about_id", nullable=True),
+    *_columns(String(64), "picture_public_id", nullable=True),
+    *_columns(Text, "detail"),
 )
 
-# What only the seat's own token opens: opaque here, and never read beside other seats' rows.
 seat_record = Table(
     "seat_record",
     METADATA,
     _owned_by("seat", primary_key=True),
-    Column("sealed", LargeBinary, nullable=False),
+    *_columns(LargeBinary, "sealed"),
 )
 
-# One finding is some rows, its pieces; the first also says that there is one. It goes with its
-# picture, so that nothing recovered outlives what it was recovered from.
+# It goes with its picture, so that nothing recovered outlives what it was recovered from.
 finding = Table(
     "finding",
     METADATA,
-    _owned_by("seat", primary_key=True),
-    _owned_by("picture", primary_key=True),
-    Column("attack", String(40), primary_key=True),
-    Column("n", Integer, primary_key=True, autoincrement=False),
-    Column("found_at", UtcDateTime, nullable=False),
-    Column("data", LargeBinary, nullable=False),
+    Column("id", _Id, primary_key=True),
+    _owned_by("seat"),
+    _owned_by("picture"),
+    *_columns(String(40), "attack"),
+    *_columns(UtcDateTime, "found_at"),
+    *_columns(BigInteger, "size"),
+    UniqueConstraint("seat_id", "picture_id", "attack"),
     Index("ix_finding_picture_id", "picture_id"),
+    sqlite_autoincrement=True,
 )
+finding_chunk = _chunks_of("finding")
 
-# A key that an interceptor shows to senders in the place of a receiver's.
+# A key that an interceptor shows to senders instead of a receiver's.
 substitution = Table(
     "substitution",
     METADATA,
@@ -293,12 +283,9 @@ substitution = Table(
     _owned_by("channel"),
     _reference("receiver_id", "seat"),
     _reference("interceptor_id", "seat"),
-    Column("started_at", UtcDateTime, nullable=False),
-    Column("ended_at", UtcDateTime),
-    Column("discovered_at", UtcDateTime),
-    Column("public_key", LargeBinary, nullable=False),
-    Column("fingerprint", LargeBinary, nullable=False),
-    Column("locked_key", LargeBinary, nullable=False),
+    *_columns(UtcDateTime, "started_at"),
+    *_columns(UtcDateTime, "ended_at", "discovered_at", nullable=True),
+    *_columns(LargeBinary, "public_key", "fingerprint", "locked_key"),
     Index("ix_substitution_channel_id", "channel_id"),
     Index("ix_substitution_interceptor_id", "interceptor_id"),
     Index("ix_substitution_receiver_id", "receiver_id"),
@@ -306,28 +293,21 @@ substitution = Table(
 )
 
 IN_FORCE = substitution.c.ended_at.is_(None)
-substitution_in_force = Index(
-    "uq_substitution_in_force",
-    substitution.c.receiver_id,
-    unique=True,
-    sqlite_where=IN_FORCE,
-    postgresql_where=IN_FORCE,
-)
+_index_where(IN_FORCE, "uq_substitution_in_force", substitution.c.receiver_id, unique=True)
 
-# The key with which what one sender sent is signed again towards the receiver.
+# The key with which a sender's pictures are signed again for the receiver.
 substitution_signer = Table(
     "substitution_signer",
     METADATA,
     _owned_by("substitution", primary_key=True),
     _reference("sender_id", "seat", primary_key=True),
-    Column("public_key", LargeBinary, nullable=False),
-    Column("locked_key", LargeBinary, nullable=False),
+    *_columns(LargeBinary, "public_key", "locked_key"),
     Index("ix_substitution_signer_sender_id", "sender_id"),
 )
 
-# What arrives in the place of a picture, which itself is never touched. `receiver_id` is NULL for
-# what arrives at everybody. The bytes are those of `source_id`, another picture, or pieces of its
-# own; it goes with either picture.
+# What arrives instead of a picture, which itself is never touched; `receiver_id` is NULL where it
+# arrives at everybody. The bytes are those of `source_id`, another picture, or its own chunks; it
+# goes with either picture.
 intervention = Table(
     "intervention",
     METADATA,
@@ -337,13 +317,13 @@ intervention = Table(
     _reference("receiver_id", "seat", nullable=True),
     _reference("source_id", "picture", nullable=True),
     _reference("substitution_id", "substitution", nullable=True),
-    Column("act", String(64), nullable=False),
-    Column("kind", String(16), nullable=False),
-    Column("done_at", UtcDateTime, nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("size", BigInteger),
-    Column("sha256", LargeBinary),
-    Column("row_code", LargeBinary, nullable=False),
+    *_columns(String(64), "act"),
+    *_columns(String(16), "kind"),
+    *_columns(UtcDateTime, "done_at"),
+    *_columns(Text, "detail"),
+    *_columns(BigInteger, "size", nullable=True),
+    *_columns(LargeBinary, "sha256", nullable=True),
+    *_columns(LargeBinary, "row_code"),
     UniqueConstraint("picture_id", "receiver_id"),
     Index("ix_intervention_act", "act"),
     Index("ix_intervention_source_id", "source_id"),
@@ -352,23 +332,13 @@ intervention = Table(
     Index("ix_intervention_substitution_id", "substitution_id"),
     sqlite_autoincrement=True,
 )
-
-intervention_chunk = Table(
-    "intervention_chunk",
-    METADATA,
-    _owned_by("intervention", primary_key=True),
-    Column("n", Integer, primary_key=True, autoincrement=False),
-    Column("data", LargeBinary, nullable=False),
-)
+intervention_chunk = _chunks_of("intervention")
 
 intervention_record = Table(
     "intervention_record",
     METADATA,
     _owned_by("intervention", primary_key=True),
-    Column("details", LargeBinary, nullable=False),
-    Column("manifest", LargeBinary, nullable=False),
-    Column("signature", LargeBinary, nullable=False),
-    Column("row_code", LargeBinary, nullable=False),
+    *_columns(LargeBinary, "details", "manifest", "signature", "row_code"),
 )
 
 alarm = Table(
@@ -379,9 +349,10 @@ alarm = Table(
     _owned_by("seat"),
     _reference("peer_id", "seat"),
     _reference("substitution_id", "substitution", nullable=True),
-    Column("raised_at", UtcDateTime, nullable=False),
-    Column("pictures_read", Integer, nullable=False),
-    Column("answered_at", UtcDateTime),
+    *_columns(UtcDateTime, "raised_at"),
+    _flag("direct", default=True),
+    *_columns(Integer, "pictures_read"),
+    *_columns(UtcDateTime, "answered_at", nullable=True),
     Index("ix_alarm_channel_id", "channel_id"),
     Index("ix_alarm_seat_id", "seat_id"),
     Index("ix_alarm_peer_id", "peer_id"),
@@ -393,9 +364,9 @@ bucket = Table(
     "bucket",
     METADATA,
     Column("name", String(120), primary_key=True),
-    Column("tokens", Float(53), nullable=False),
-    Column("filled_at", UtcDateTime, nullable=False),
-    Column("granted", Boolean, nullable=False),
-    # When it is full again, if nobody takes anything; NULL for never.
+    *_columns(Float(53), "tokens"),
+    *_columns(UtcDateTime, "filled_at"),
+    *_columns(Boolean, "granted"),
+    # When it is full again if nobody takes anything; NULL for never.
     Column("full_at", UtcDateTime, index=True),
 )

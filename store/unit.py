@@ -31,7 +31,7 @@ class Unit:
         self.channels = Channels(connection, writes=writes)
         self.seats = Seats(connection, writes=writes)
         self.pictures = Pictures(connection, writes=writes, row_key=row_key, room=room)
-        self.findings = Findings(connection, writes=writes, room=room)
+        self.findings = Findings(connection, writes=writes, row_key=row_key, room=room)
         self.interventions = Interventions(connection, writes=writes, row_key=row_key, room=room)
         self.substitutions = Substitutions(connection, writes=writes)
         self.alarms = Alarms(connection, writes=writes)

@@ -160,6 +160,7 @@ class Event:
         seq: 1, 2, 3 ... in each channel, without gaps, in the order of commits.
         picture_id: public id of the picture it is about; the picture may be gone since.
         detail: short text of the caller; nothing secret.
+        about_id: the seat or the substitution that it is about, as the kind says; it may be gone.
     """
 
     seq: int
@@ -168,6 +169,7 @@ class Event:
     seat_id: int | None
     picture_id: str | None
     detail: str
+    about_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +291,7 @@ class Alarm:
         substitution_id: what was behind it; None where nothing is known.
         pictures_read: how many pictures had gone through the other hands by then.
         answered_at: when one of the two compared again, the numbers being the same; None before.
+        direct: the two found out themselves; False where they were told because others did.
     """
 
     id: int
@@ -299,6 +302,7 @@ class Alarm:
     raised_at: datetime
     pictures_read: int
     answered_at: datetime | None = None
+    direct: bool = True
 
 
 @dataclass(frozen=True, slots=True)

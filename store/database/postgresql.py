@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from store import migrations
+from store import versioning
 from store.database.failures import translate_inside, translated
 from store.errors import NO_STORE, StoreMisconfigured
 from store.limits import Limits
@@ -43,17 +43,16 @@ class PostgresDatabase:
 
         Raises:
             StoreMisconfigured: there is none, and none is to be made.
-            StoreForeign, StoreNewer: it cannot be used; it was left as it is.
+            StoreUnusable: it cannot be used; it was left as it is.
         """
         with translated(), self._writers.begin() as connection:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_START_LOCK})")
-            version = migrations.version_of(connection)
-            if version == 0:
-                if not create:
-                    raise StoreMisconfigured(NO_STORE)
-                migrations.create(connection)
-            else:
-                migrations.upgrade(connection, version)
+            tables = inspect(connection).get_table_names()
+            version = versioning.version_of(tables, connection.exec_driver_sql)
+            if version is None and not create:
+                raise StoreMisconfigured(NO_STORE)
+            if version != versioning.newest():
+                versioning.upgrade(connection)
             yield connection
 
     @contextmanager

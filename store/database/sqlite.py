@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from store import migrations
+from store import versioning
 from store.database import sqlite_file
 from store.database.ballast import Ballast
 from store.database.failures import files_translated, translated
@@ -58,7 +58,7 @@ class SqliteDatabase:
 
         Raises:
             StoreMisconfigured: there is none, and none is to be made.
-            StoreDamaged, StoreForeign, StoreNewer: it cannot be used; it was left as it is.
+            StoreUnusable: it cannot be used; it was left as it is.
         """
         if not create and not self._path.exists():
             raise StoreMisconfigured(NO_STORE)
@@ -69,9 +69,8 @@ class SqliteDatabase:
             with files_translated():
                 version = self._usable_file()
             with self._writer.begin() as connection:
-                if version < migrations.newest():
-                    migrations.upgrade(connection, version)
-                    connection.exec_driver_sql(f"PRAGMA user_version={migrations.newest()}")
+                if version != versioning.newest():
+                    versioning.upgrade(connection)
                 yield connection
             self._keep_ballast()
 
@@ -148,7 +147,7 @@ class SqliteDatabase:
 
         Raises:
             StoreBusy: somebody has the store open.
-            StoreDamaged, StoreForeign, StoreNewer: it is no usable backup; nothing was changed.
+            StoreUnusable: it is no usable backup; nothing was changed.
         """
         with self._lock.held(), self._presence.nobody_else(), translated():
             return sqlite_file.restore(self._path, source.absolute())
@@ -159,12 +158,12 @@ class SqliteDatabase:
         self._writer.dispose()
         self._presence.leave()
 
-    def _usable_file(self) -> int:
+    def _usable_file(self) -> str:
         """The schema version of the file, which is made when there is none."""
         if not self._path.exists():
             sqlite_file.create(self._path)
         version = sqlite_file.check(self._path)
-        if version < migrations.newest():
+        if version != versioning.newest():
             sqlite_file.keep_version(self._path, version)
         return version
 

@@ -11,10 +11,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from store import migrations
+from store import versioning
 from store.database.files import COMPANIONS, beside, copy_aside, sync_file, sync_folder
 from store.database.sqlite_connections import connect, engine_for
-from store.errors import StoreDamaged, StoreForeign, StoreMisconfigured, StoreNewer
+from store.errors import StoreDamaged, StoreForeign, StoreMisconfigured
 
 APPLICATION_ID = 0x52534149  # "RSAI"
 
@@ -33,17 +33,16 @@ def create(path: Path) -> None:
         engine = engine_for(new, begin="BEGIN IMMEDIATE", pooled=False)
         with engine.begin() as connection:
             connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
-            migrations.create(connection)
-            connection.exec_driver_sql(f"PRAGMA user_version={migrations.newest()}")
+            versioning.upgrade(connection)
     # The last connection is closed: SQLite has moved the log into the file and removed it.
     _publish(new, path)
 
 
-def check(path: Path) -> int:
+def check(path: Path) -> str:
     """The schema version of an existing file, after SQLite has looked it over.
 
     Raises:
-        StoreDamaged, StoreForeign, StoreNewer: it cannot be used.
+        StoreUnusable: it cannot be used.
         sqlite3.Error: SQLite cannot even read it.
     """
     if path.stat().st_size == 0:
@@ -53,15 +52,14 @@ def check(path: Path) -> int:
     # delete it.
     with closing(connect(path, mode="ro")) as connection:
         [application_id] = connection.execute("PRAGMA application_id").fetchone()
-        [version] = connection.execute("PRAGMA user_version").fetchone()
-        if application_id != APPLICATION_ID or version < 1:
+        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master")]
+        version = versioning.version_of(tables, connection.execute)
+        if application_id != APPLICATION_ID or version is None:
             raise StoreForeign
-        if version > migrations.newest():
-            raise StoreNewer(version, migrations.newest())
         [verdict] = connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             raise StoreDamaged
-    return int(version)
+    return version
 
 
 def copy(path: Path, target: Path) -> None:
@@ -77,7 +75,7 @@ def copy(path: Path, target: Path) -> None:
     _publish(unfinished, target)
 
 
-def keep_version(path: Path, version: int) -> None:
+def keep_version(path: Path, version: str) -> None:
     """A copy beside the file before its schema goes up; replaces one from a failed attempt.
 
     The operator deletes it when the new version has proved itself: no purge reaches into it.
@@ -93,7 +91,7 @@ def restore(path: Path, source: Path) -> Path | None:
     Nobody else may have the file open.
 
     Raises:
-        StoreDamaged, StoreForeign, StoreNewer: the copy cannot be used; nothing was changed.
+        StoreUnusable: the copy cannot be used; nothing was changed.
     """
     check(source)
     new = beside(path, ".new")

@@ -21,8 +21,12 @@ class Alarms(Repository):
         at: datetime,
         substitution_id: int | None = None,
         pictures_read: int = 0,
+        direct: bool = True,
     ) -> None:
-        """Notes that the seat's person and the peer's found different numbers."""
+        """Notes that the numbers of the seat's person and the peer's differ.
+
+        `direct`: the two found out themselves; False where they are told because others did.
+        """
         self._connection.execute(
             insert(alarm).values(
                 channel_id=channel_id,
@@ -31,6 +35,7 @@ class Alarms(Repository):
                 substitution_id=substitution_id,
                 raised_at=at,
                 pictures_read=pictures_read,
+                direct=direct,
             )
         )
 

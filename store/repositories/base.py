@@ -3,7 +3,8 @@
 from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from store.schema import channel
+from store.errors import PictureMissing
+from store.schema import channel, picture
 
 
 class Repository:
@@ -23,6 +24,21 @@ class Repository:
         if self._writes:
             row = select(channel.c.id).where(channel.c.id == channel_id)
             self._connection.execute(row.with_for_update(key_share=True))
+
+    def _picture_id(self, channel_id: int, public_id: str) -> int:
+        """The store's own number of a picture.
+
+        Raises:
+            PictureMissing: it is not in this channel.
+        """
+        number = self._connection.scalar(
+            select(picture.c.id).where(
+                picture.c.channel_id == channel_id, picture.c.public_id == public_id
+            )
+        )
+        if number is None:
+            raise PictureMissing
+        return int(number)
 
     def _insert(self, table: Table) -> postgresql.Insert | sqlite.Insert:
         """INSERT with ON CONFLICT; both databases write it alike, SQLAlchemy keeps two."""

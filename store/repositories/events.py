@@ -14,6 +14,16 @@ from store.repositories.base import Repository
 from store.schema import channel, event
 from store.values import Event
 
+_COLUMNS = (
+    event.c.seq,
+    event.c.kind,
+    event.c.at,
+    event.c.seat_id,
+    event.c.picture_public_id,
+    event.c.detail,
+    event.c.about_id,
+)
+
 
 class Events(Repository):
     """Adds events and reads them in order."""
@@ -27,8 +37,18 @@ class Events(Repository):
         seat_id: int | None = None,
         picture_id: str | None = None,
         detail: str = "",
+        about: int | None = None,
     ) -> Event:
-        """Notes that something happened; `picture_id` is the picture's public id.
+        """Notes that something happened.
+
+        Args:
+            channel_id: where.
+            kind: the caller's word.
+            at: when; the number, not this, gives the order.
+            seat_id: who did it.
+            picture_id: public id of a picture that it is about.
+            detail: short text; nothing secret.
+            about: id of a seat or a substitution that it is about.
 
         Raises:
             ChannelMissing: there is no such channel.
@@ -50,21 +70,15 @@ class Events(Repository):
                 seat_id=seat_id,
                 picture_public_id=picture_id,
                 detail=detail,
+                about_id=about,
             )
         )
-        return Event(seq, kind, at, seat_id, picture_id, detail)
+        return Event(seq, kind, at, seat_id, picture_id, detail, about)
 
     def since(self, channel_id: int, seq: int, *, limit: int = 500) -> list[Event]:
         """Events after number `seq`, in order, at most `limit` of them."""
         rows = self._connection.execute(
-            select(
-                event.c.seq,
-                event.c.kind,
-                event.c.at,
-                event.c.seat_id,
-                event.c.picture_public_id,
-                event.c.detail,
-            )
+            select(*_COLUMNS)
             .where(event.c.channel_id == channel_id, event.c.seq > seq)
             .order_by(event.c.seq)
             .limit(limit)

@@ -7,22 +7,17 @@ outlive what it was recovered from.
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select
 
-from store.errors import PictureMissing
-from store.limits import Room
-from store.repositories.base import Repository
-from store.schema import CHUNK_BYTES, finding, picture
+from store.repositories.chunks import Chunked
+from store.schema import finding, finding_chunk, picture
 from store.values import Finding
 
 
-class Findings(Repository):
+class Findings(Chunked):
     """Keeps one finding for each seat, picture and attack."""
 
-    def __init__(self, connection: Connection, *, writes: bool, room: Room) -> None:
-        """Takes what tells whether there is room."""
-        super().__init__(connection, writes=writes)
-        self._room = room
+    _owner, _chunk = finding, finding_chunk
 
     def put(
         self,
@@ -34,46 +29,42 @@ class Findings(Repository):
         data: bytes,
         at: datetime,
     ) -> None:
-        """Keeps a finding in the place of an earlier one of the same attack.
+        """Keeps a finding; it replaces an earlier one of the same attack.
 
         Raises:
             PictureMissing: the channel has no such picture, or no longer.
             StoreFull: the disk has no room for it.
         """
-        number = self._connection.scalar(
-            select(picture.c.id).where(
-                picture.c.channel_id == channel_id, picture.c.public_id == picture_id
-            )
-        )
-        if number is None:
-            raise PictureMissing
+        number = self._picture_id(channel_id, picture_id)
         self.drop(seat_id, [(picture_id, attack)])
         self._room.require(len(data), self.total_bytes())
-        key = {"seat_id": seat_id, "picture_id": number, "attack": attack, "found_at": at}
-        pieces = [
-            {**key, "n": n, "data": data[start : start + CHUNK_BYTES]}
-            for n, start in enumerate(range(0, len(data) or 1, CHUNK_BYTES))
-        ]
-        self._connection.execute(insert(finding), pieces)
+        row_id = self._connection.scalar(
+            insert(finding)
+            .values(seat_id=seat_id, picture_id=number, attack=attack, found_at=at, size=len(data))
+            .returning(finding.c.id)
+        )
+        self._write(int(row_id or 0), data)
 
     def of_seat(self, seat_id: int) -> list[Finding]:
         """What the seat has found, the oldest first."""
         rows = self._connection.execute(
             select(finding.c.seat_id, picture.c.public_id, finding.c.attack, finding.c.found_at)
             .join(picture, picture.c.id == finding.c.picture_id)
-            .where(finding.c.seat_id == seat_id, finding.c.n == 0)
+            .where(finding.c.seat_id == seat_id)
             .order_by(finding.c.found_at, picture.c.public_id, finding.c.attack)
         )
         return [Finding(*row) for row in rows]
 
     def data(self, seat_id: int, picture_id: str, attack: str) -> bytes | None:
-        """The bytes of one finding, as they were given; None when there is none."""
-        pieces = self._connection.scalars(
-            select(finding.c.data)
-            .where(self._is(seat_id, picture_id, attack))
-            .order_by(finding.c.n)
-        ).all()
-        return b"".join(pieces) if pieces else None
+        """The bytes of one finding, as they were given; None when there is none.
+
+        Raises:
+            PictureDamaged: the bytes are not as long as those that were given.
+        """
+        row = self._connection.execute(
+            select(finding.c.id, finding.c.size).where(self._is(seat_id, picture_id, attack))
+        ).one_or_none()
+        return None if row is None else self._read(row.id, row.size)
 
     def drop(self, seat_id: int, which: Sequence[tuple[str, str]]) -> None:
         """Removes findings, each named by picture and attack."""
@@ -82,10 +73,7 @@ class Findings(Repository):
 
     def total_bytes(self, seat_id: int | None = None) -> int:
         """Length of the seat's findings together; of the whole store for None."""
-        statement = select(func.coalesce(func.sum(func.length(finding.c.data)), 0))
-        if seat_id is not None:
-            statement = statement.where(finding.c.seat_id == seat_id)
-        return int(self._connection.scalars(statement).one())
+        return self._sum(*(() if seat_id is None else (finding.c.seat_id == seat_id,)))
 
     def _is(self, seat_id: int, picture_id: str, attack: str) -> ColumnElement[bool]:
         theirs = select(picture.c.id).where(picture.c.public_id == picture_id).scalar_subquery()

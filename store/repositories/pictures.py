@@ -1,24 +1,15 @@
-"""Pictures: stored in pieces, listed without their bytes, given back whole or not at all.
-
-The database notices neither a flipped bit in a blob nor a row that somebody moved. So each picture
-row carries its envelope's length and SHA-256 and a code (HMAC-SHA256 under a key derived from
-the pepper) over all that identifies it; the row of small records carries such a code too.
-"""
+"""Pictures: stored in pieces, listed without their bytes, given back whole or not at all."""
 
 import hashlib
-import hmac
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 
-from store.errors import PictureDamaged, PictureMissing, StoreRefused
-from store.limits import Room
-from store.repositories.base import Repository
-from store.repositories.codes import code_over
+from store.errors import PictureMissing, StoreRefused
+from store.repositories.chunks import Chunked
 from store.schema import (
-    CHUNK_BYTES,
     picture,
     picture_chunk,
     picture_recipient,
@@ -27,8 +18,7 @@ from store.schema import (
 )
 from store.values import NewPicture, PictureRecords, Recipient, StoredPicture
 
-_CHUNKS_AT_ONCE = 32  # 8 MB
-
+_CODED = ("channel_id", "public_id", "sender_id", "scheme", "size", "sha256")
 _LISTED = (
     picture.c.id,
     picture.c.public_id,
@@ -45,14 +35,10 @@ _LISTED = (
 )
 
 
-class Pictures(Repository):
+class Pictures(Chunked):
     """Adds, finds, reads and removes pictures."""
 
-    def __init__(self, connection: Connection, *, writes: bool, row_key: bytes, room: Room) -> None:
-        """Takes the key for the codes over rows, and what tells whether there is room."""
-        super().__init__(connection, writes=writes)
-        self._row_key = row_key
-        self._room = room
+    _owner, _chunk = picture, picture_chunk
 
     def add(self, new: NewPicture) -> StoredPicture:
         """Stores the picture with everything of it.
@@ -64,32 +50,23 @@ class Pictures(Repository):
         """
         self._require_seats(new)
         self._room.require(len(new.content), self.total_bytes())
-        digest = hashlib.sha256(new.content).digest()
+        values: dict[str, Any] = {
+            "public_id": new.public_id,
+            "channel_id": new.channel_id,
+            "sender_id": new.sender_id,
+            "scheme": new.scheme,
+            "submission": new.submission,
+            "sent_at": new.sent_at,
+            "size": len(new.content),
+            "sha256": hashlib.sha256(new.content).digest(),
+            "max_openings": new.max_openings,
+            "until_all_opened": new.until_all_opened,
+        }
+        code = self._code("picture", *(values[name] for name in _CODED))
         row = self._connection.execute(
-            insert(picture)
-            .values(
-                public_id=new.public_id,
-                channel_id=new.channel_id,
-                sender_id=new.sender_id,
-                scheme=new.scheme,
-                submission=new.submission,
-                sent_at=new.sent_at,
-                size=len(new.content),
-                sha256=digest,
-                row_code=self._picture_code(
-                    channel_id=new.channel_id,
-                    public_id=new.public_id,
-                    sender_id=new.sender_id,
-                    scheme=new.scheme,
-                    size=len(new.content),
-                    sha256=digest,
-                ),
-                max_openings=new.max_openings,
-                until_all_opened=new.until_all_opened,
-            )
-            .returning(*_LISTED)
+            insert(picture).values(**values, row_code=code).returning(*_LISTED)
         ).one()
-        self._add_chunks(row.id, memoryview(new.content))
+        self._write(row.id, new.content)
         records = (new.details, new.manifest, new.signature, new.note)
         self._connection.execute(
             insert(picture_record).values(
@@ -98,7 +75,7 @@ class Pictures(Repository):
                 manifest=new.manifest,
                 signature=new.signature,
                 note=new.note,
-                row_code=self._record_code(new.channel_id, new.public_id, records),
+                row_code=self._code("records", new.channel_id, new.public_id, *records),
             )
         )
         if new.recipients:
@@ -153,25 +130,8 @@ class Pictures(Repository):
         ).one_or_none()
         if row is None:
             raise PictureMissing
-        code = self._picture_code(
-            channel_id=row.channel_id,
-            public_id=row.public_id,
-            sender_id=row.sender_id,
-            scheme=row.scheme,
-            size=row.size,
-            sha256=row.sha256,
-        )
-        if not hmac.compare_digest(code, row.row_code):
-            raise PictureDamaged
-        pieces = self._connection.scalars(
-            select(picture_chunk.c.data)
-            .where(picture_chunk.c.picture_id == row.id)
-            .order_by(picture_chunk.c.n)
-        )
-        content = b"".join(pieces)
-        if len(content) != row.size or hashlib.sha256(content).digest() != row.sha256:
-            raise PictureDamaged
-        return content
+        self._require_code(row.row_code, "picture", *(row._mapping[name] for name in _CODED))
+        return self._read(row.id, row.size, row.sha256)
 
     def records(self, channel_id: int, public_id: str) -> PictureRecords:
         """The small records of the picture.
@@ -194,8 +154,7 @@ class Pictures(Repository):
         if row is None:
             raise PictureMissing
         *records, code = row
-        if not hmac.compare_digest(self._record_code(channel_id, public_id, records), code):
-            raise PictureDamaged
+        self._require_code(code, "records", channel_id, public_id, *records)
         return PictureRecords(*records)
 
     def mark_opened(self, channel_id: int, public_id: str, seat_id: int, at: datetime) -> bool:
@@ -238,11 +197,11 @@ class Pictures(Repository):
 
     def total_bytes(self, channel_id: int | None = None) -> int:
         """Length of all envelopes of the channel together; of the whole store for None."""
-        return int(self._sum(func.coalesce(func.sum(picture.c.size), 0), channel_id))
+        return self._sum(*_in(channel_id))
 
     def count(self, channel_id: int | None = None) -> int:
         """Number of pictures in the channel; in the whole store for None."""
-        return int(self._sum(func.count(), channel_id))
+        return self._count(*_in(channel_id))
 
     def purge(self, channel_id: int) -> int:
         """Removes the channel's pictures with everything of theirs; gives their number."""
@@ -253,8 +212,7 @@ class Pictures(Repository):
 
     def count_damaged(self) -> int:
         """Number of pictures in the whole store that a check has marked."""
-        marked = select(func.count()).where(picture.c.damaged_at.is_not(None))
-        return self._connection.scalars(marked).one()
+        return self._count(picture.c.damaged_at.is_not(None))
 
     def after(self, picture_id: int, *, limit: int) -> list[StoredPicture]:
         """Pictures of all channels after this id, oldest first; for reading through the store."""
@@ -266,31 +224,12 @@ class Pictures(Repository):
         )
         return self._listed(picture.c.id.in_(some))
 
-    def _add_chunks(self, picture_id: int, content: memoryview) -> None:
-        starts = range(0, len(content), CHUNK_BYTES)
-        for first in range(0, len(starts), _CHUNKS_AT_ONCE):  # bounds what is copied at a time
-            pieces = [
-                {
-                    "picture_id": picture_id,
-                    "n": n,
-                    "data": bytes(content[start : start + CHUNK_BYTES]),
-                }
-                for n, start in enumerate(starts[first : first + _CHUNKS_AT_ONCE], start=first)
-            ]
-            self._connection.execute(insert(picture_chunk), pieces)
-
     def _require_seats(self, new: NewPicture) -> None:
         """Foreign keys know that a seat exists, not that it is in this channel."""
         seats = {new.sender_id, *(seat_id for seat_id, _ in new.recipients)}
         here = select(func.count()).where(seat.c.channel_id == new.channel_id, seat.c.id.in_(seats))
         if self._connection.scalar(here) != len(seats):
             raise StoreRefused
-
-    def _sum(self, measure: ColumnElement[int], channel_id: int | None) -> int:
-        statement = select(measure).select_from(picture)
-        if channel_id is not None:
-            statement = statement.where(picture.c.channel_id == channel_id)
-        return self._connection.scalars(statement).one()
 
     def _one(self, *conditions: ColumnElement[bool]) -> StoredPicture | None:
         found = self._listed(*conditions)
@@ -318,31 +257,9 @@ class Pictures(Repository):
                 )
         return [_picture(row, recipients[row.id]) for row in rows]
 
-    def _picture_code(
-        self,
-        *,
-        channel_id: int,
-        public_id: str,
-        sender_id: int,
-        scheme: str,
-        size: int,
-        sha256: bytes,
-    ) -> bytes:
-        fields = (
-            b"picture",
-            b"%d" % channel_id,
-            public_id.encode(),
-            b"%d" % sender_id,
-            scheme.encode(),
-            b"%d" % size,
-            sha256,
-        )
-        return code_over(self._row_key, fields)
 
-    def _record_code(self, channel_id: int, public_id: str, records: Iterable[bytes]) -> bytes:
-        return code_over(
-            self._row_key, (b"records", b"%d" % channel_id, public_id.encode(), *records)
-        )
+def _in(channel_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    return () if channel_id is None else (picture.c.channel_id == channel_id,)
 
 
 def _picture(row: Row[*tuple[Any, ...]], recipients: Iterable[Recipient]) -> StoredPicture:

@@ -1,8 +1,10 @@
 import threading
 
 import pytest
+from sqlalchemy import delete
 
 from store import ChannelMissing, Event
+from store.schema import seat
 from tests.store import making
 from tests.store.making import HOUR, NOW
 
@@ -13,9 +15,11 @@ def test_events_are_numbered_in_each_channel(store):
     with store.write() as unit:
         first = unit.events.add(one.id, "joined", NOW, seat_id=sender.id)
         unit.events.add(two.id, "created", NOW)
-        second = unit.events.add(one.id, "sent", NOW, picture_id="abc", detail="3 recipients")
-    assert first == Event(1, "joined", NOW, sender.id, None, "")
-    assert second == Event(2, "sent", NOW, None, "abc", "3 recipients")
+        second = unit.events.add(
+            one.id, "sent", NOW, picture_id="abc", detail="3 recipients", about=sender.id
+        )
+    assert first == Event(1, "joined", NOW, sender.id, None, "", None)
+    assert second == Event(2, "sent", NOW, None, "abc", "3 recipients", sender.id)
     with store.read() as unit:
         assert unit.events.since(one.id, 0) == [first, second]
         assert unit.events.since(one.id, 1) == [second]
@@ -69,3 +73,15 @@ def test_writers_at_the_same_time_leave_no_gap(store):
     for thread in threads:
         thread.join()
     assert making.gapless(store, channel.id) == 80
+
+
+def test_an_event_stays_when_what_it_is_about_is_gone(store):
+    """And no other seat is given the number, so it never says something else."""
+    channel, sender, _ = making.room(store)
+    with store.write() as unit:
+        made = unit.events.add(channel.id, "removed seat", NOW, about=sender.id)
+    with store._database.writing() as connection:
+        connection.execute(delete(seat).where(seat.c.id == sender.id))
+    with store.write() as unit:
+        assert making.seat(unit, channel.id).id > sender.id
+        assert unit.events.since(channel.id, 0) == [made]

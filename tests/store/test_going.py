@@ -16,7 +16,7 @@ from tests.store import making
 from tests.store.making import HOUR, NOW
 
 DAY = 24 * HOUR
-OF_NO_CHANNEL = {"bucket", "store_fact", "schema_version"}
+OF_NO_CHANNEL = {"bucket", "store_fact"}
 _numbers = count(1)
 
 

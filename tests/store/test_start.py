@@ -235,13 +235,19 @@ def other_program_with_our_names(path):
 
 def no_version(path):
     with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version=0")
+        connection.execute("DELETE FROM alembic_version")
+    connection.close()
+
+
+def strange_version(path):
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = 'SECRET'")
     connection.close()
 
 
 def newer(path):
     with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA user_version=99")
+        connection.execute("UPDATE alembic_version SET version_num = '0099'")
     connection.close()
 
 
@@ -263,6 +269,7 @@ def gone_but_for_its_log(path):
         (other_program, StoreForeign),
         (other_program_with_our_names, StoreForeign),
         (no_version, StoreForeign),
+        (strange_version, StoreForeign),
         (newer, StoreNewer),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -356,8 +363,8 @@ def test_tables_of_our_names_without_a_version_are_foreign(postgres_place):
 def test_a_newer_database_is_refused(postgres_place):
     postgres_place.open().close()
     with psycopg.connect(postgres_place.url) as connection:
-        connection.execute("INSERT INTO schema_version VALUES (99)")
-    with pytest.raises(StoreNewer, match="version 99"):
+        connection.execute("UPDATE alembic_version SET version_num = '0099'")
+    with pytest.raises(StoreNewer, match="version 0099"):
         postgres_place.open()
 
 

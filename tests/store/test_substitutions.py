@@ -140,17 +140,22 @@ def test_an_alarm_is_about_two_people(scene):
             pictures_read=3,
         )
         unit.alarms.add(
-            channel_id=scene.channel.id, seat_id=scene.cy.id, peer_id=scene.ada.id, at=NOW + HOUR
+            channel_id=scene.channel.id,
+            seat_id=scene.cy.id,
+            peer_id=scene.ada.id,
+            at=NOW + HOUR,
+            direct=False,
         )
         about = {
             name: [
-                (one.seat_id, one.peer_id, one.substitution_id, one.pictures_read)
+                (one.seat_id, one.peer_id, one.substitution_id, one.pictures_read, one.direct)
                 for one in unit.alarms.about(scene.channel.id, getattr(scene, name).id)
             ]
             for name in ("ada", "bob", "cy", "eve")
         }
         assert unit.alarms.about(scene.channel.id + 1, scene.ada.id) == []
-    first, second = (scene.bob.id, scene.ada.id, mine.id, 3), (scene.cy.id, scene.ada.id, None, 0)
+    first = (scene.bob.id, scene.ada.id, mine.id, 3, True)
+    second = (scene.cy.id, scene.ada.id, None, 0, False)
     assert about == {"ada": [first, second], "bob": [first], "cy": [second], "eve": []}
 
 

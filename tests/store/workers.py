@@ -12,7 +12,7 @@ import threading
 import time
 from contextlib import closing
 
-from store import open_store
+from store import open_store, versioning
 from tests.store import making
 
 FORKS = multiprocessing.get_context("forkserver")
@@ -30,8 +30,9 @@ def opens(url, pepper, barrier, answers):
         answers.put("ok")
 
 
-def opens_and_dies(url, delay):
-    """Opens a store while a clock counts down to kill -9; None for no clock."""
+def goes_up_and_dies(url, later, delay):
+    """Opens a store under a program with later steps; a clock counts down to kill -9, if any."""
+    versioning.FOLDERS.append(later)
     if delay is not None:
         threading.Timer(delay, os.kill, (os.getpid(), signal.SIGKILL)).start()
     open_store(url, pepper=making.PEPPER)

@@ -219,7 +219,7 @@ def test_a_damaged_finding_says_so_and_the_page_goes_on(exchange, lesson, tmp_pa
     eve = seats["Eve"]
     run_attack(tab_of(eve, room.key, "Attacks"), exchange, eve, "codebook")
     with sqlite3.connect(tmp_path / "channels.db") as db:
-        db.execute("UPDATE finding SET data = zeroblob(length(data))")
+        db.execute("UPDATE finding_chunk SET data = zeroblob(length(data))")
     db.close()
     at = tab_of(eve, room.key, "Attacks")
     assert any("finding was damaged" in error.value for error in at.error)
