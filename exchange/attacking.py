@@ -143,7 +143,9 @@ class Attacks:
             mine = _Attack(picture.public_id, attack, shared.run, shared)
             self._attacks[place] = mine
             self._untold.pop(place, None)
-            mine.thread = threading.Thread(target=self._keep, args=(seat, place, mine), daemon=True)
+            mine.thread = threading.Thread(
+                target=self._keep, args=(seat, place, mine), name="attack", daemon=True
+            )
             mine.thread.start()
 
     def state(self, seat: Seat, visitor: Visitor = NOBODY) -> AttackState | None:

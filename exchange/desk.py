@@ -63,8 +63,17 @@ class Act:
         *,
         seat_id: int | None = None,
         picture_id: str | None = None,
+        about: int | None = None,
     ) -> None:
-        """Adds an event: of the asking seat, unless it is about another one."""
+        """Adds an event: of the asking seat, unless `seat_id` names another.
+
+        Args:
+            kind: what happened.
+            detail: words for people.
+            seat_id: whose event it is.
+            picture_id: the picture concerned.
+            about: the key swap concerned.
+        """
         self.unit.events.add(
             self.channel.id,
             kind,
@@ -72,6 +81,7 @@ class Act:
             seat_id=self.seat.id if seat_id is None else seat_id,
             picture_id=picture_id,
             detail=detail,
+            about=about,
         )
 
     def secret(self, purpose: str) -> bytes:

@@ -4,7 +4,7 @@ The whole dictionary takes a moment to make, too short to be seen. These are its
 after the other, from the capture and the public key alone.
 """
 
-from exchange.values import CapturedPicture
+from exchange.interceptor import CapturedPicture
 from rsa_core import png_of
 from rsa_core.attacks.methods.codebook import stages
 from rsa_core.attacks.values import Pixels

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from exchange.values import CapturedPicture
+from exchange.interceptor import CapturedPicture
 from lab.errors import LabError
 from rsa_core import ClassroomPublicKey, PictureError, read_picture
 from rsa_core.analysis import Step, square_and_multiply

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from exchange.values import CapturedPicture
+from exchange.interceptor import CapturedPicture
 from lab.errors import LabError
 from rsa_core import SCHEMES, KeyFormatError, LimitError, PictureError, png_of, read_picture
 from rsa_core.analysis import Measurement, report, sealed_twice

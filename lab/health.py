@@ -7,7 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 
-from exchange.attack_values import SeenKey
+from exchange.attacking import SeenKey
 from lab.errors import LabError, in_words
 from rsa_core import AnyPublicKey, CancelledError, ClassroomPublicKey, Finding, PublicKey
 from rsa_core.attacks import KEY_HEALTH, Budget, Target, findings_of, start

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from exchange.values import CapturedPicture
+from exchange.interceptor import CapturedPicture
 from rsa_core import png_of
 from rsa_core.analysis import (
     CANNOT_SHOW,

@@ -1,6 +1,6 @@
 """A capture made visible: as pixels, and in hexadecimal."""
 
-from exchange.values import CapturedPicture
+from exchange.interceptor import CapturedPicture
 from rsa_core import png_of, views
 
 

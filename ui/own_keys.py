@@ -24,7 +24,7 @@ def own_key_panel(seat: Seat) -> None:
     if not panel.open:
         return
     try:
-        keys = exchange().receiver.own_keys(seat)
+        keys = exchange().receiver.keys.own(seat)
     except (RecordLost, SeatChanged):  # the page says so above
         return
     with panel:
@@ -55,7 +55,7 @@ def _private_key(seat: Seat, keys: OwnKeys) -> None:
     )
     if st.button("Prepare private key"):
         try:
-            st.session_state[made] = exchange().receiver.export_key(seat, passphrase)
+            st.session_state[made] = exchange().receiver.keys.export(seat, passphrase)
         except ExchangeError as error:
             st.error(str(error))
     if made in st.session_state:
@@ -82,7 +82,7 @@ def _classroom_key(seat: Seat, key: tuple[int, int]) -> None:
             )
     if st.button("Use this classroom key"):
         try:
-            exchange().receiver.new_classroom_key(seat, choice, visitor())
+            exchange().receiver.keys.new_classroom_key(seat, choice, visitor())
         except ExchangeError as error:
             st.error(str(error))
         else:

@@ -23,7 +23,7 @@ def show_alarms(seat: Seat) -> None:
     problem = st.session_state.pop(f"compare_problem_{seat.id}", None)
     if problem:
         st.warning(problem, icon=":material/cancel:")
-    for alarm in exchange().member.alarms(seat):
+    for alarm in exchange().member.safety.alarms(seat):
         if alarm.settled:
             st.caption(
                 f"The alarm of {clock_time(alarm.raised_at)} is settled: you have compared again."
@@ -48,7 +48,7 @@ def compare_panel(seat: Seat) -> None:
     panel = st.expander("Compare safety numbers", key=f"compare_panel_{seat.id}", on_change="rerun")
     if not panel.open:
         return
-    found = exchange().member.contacts(seat)
+    found = exchange().member.safety.contacts(seat)
     people = {person.id: person for person in found.people}
     with panel:
         st.caption(
@@ -95,7 +95,7 @@ def has_compared(seat: Seat, person_id: str, safety_number: str) -> bool:
     """Whether this person has compared exactly this number."""
     return any(
         one.compared and (one.id, one.safety_number) == (person_id, safety_number)
-        for one in exchange().member.contacts(seat).people
+        for one in exchange().member.safety.contacts(seat).people
     )
 
 
@@ -163,14 +163,14 @@ def _words(alarm: Alarm) -> str:
 
 def _same(seat: Seat, person_id: str, safety_number: str) -> None:
     try:
-        exchange().member.compared(seat, person_id, safety_number)
+        exchange().member.safety.compared(seat, person_id, safety_number)
     except ExchangeError as error:
         st.session_state[f"compare_problem_{seat.id}"] = str(error)
 
 
 def _differ(seat: Seat, person_id: str) -> None:
     try:
-        exchange().member.numbers_differ(seat, person_id)
+        exchange().member.safety.numbers_differ(seat, person_id)
     except ExchangeError as error:
         st.session_state[f"compare_problem_{seat.id}"] = str(error)
 
@@ -178,7 +178,7 @@ def _differ(seat: Seat, person_id: str) -> None:
 def _typed(seat: Seat, person_id: str, field: str) -> None:
     """Reads what stands in the field at the press, and empties it when it was of use."""
     try:
-        exchange().member.compare_number(seat, person_id, asked.text(field))
+        exchange().member.safety.compare_number(seat, person_id, asked.text(field))
     except ExchangeError as error:
         st.session_state[f"compare_problem_{seat.id}"] = str(error)
     else:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from exchange import ExchangeError, InboxItem, Seat, archives
+from exchange import ExchangeError, InboxItem, Seat
+from rsa_core import archives
 from ui.frame.service import exchange
 from ui.parts.files import save_button
 from ui.parts.words import clock_time

@@ -17,10 +17,11 @@ from exchange import (
     Person,
     Seat,
     SentPicture,
-    archives,
     schemes_for,
     tells_place,
 )
+from rsa_core import archives
+from rsa_core.errors import ArchiveError
 from ui.frame import asked
 from ui.frame.guard import role_page
 from ui.frame.service import exchange
@@ -325,7 +326,7 @@ def _uploads(file: UploadedFile, allowance: archives.Allowance) -> Iterator[Uplo
         return
     try:
         members = archives.unpack(file.getvalue(), allowance)
-    except ExchangeError as error:
+    except ArchiveError as error:
         yield Upload(file.name, file.file_id, partial(_refuse, str(error)))
         return
     for number, member in enumerate(members):
@@ -351,7 +352,7 @@ def _send(seat: Seat, upload: Upload, order: Order, progress: Callable[[float], 
             remove_after=order.remove_after,
             progress=progress,
         )
-    except ExchangeError as error:
+    except (ArchiveError, ExchangeError) as error:
         problem = str(error)
     return Outcome(
         name=upload.name,

@@ -221,7 +221,7 @@ class Relaying:
                 return 0
             self._without_room.pop(key, None)
             act.unit.interventions.add(act.channel.id, new)
-            act.tell("relayed", found.receiver.name, picture_id=picture_id)
+            act.tell("relayed", found.receiver.name, picture_id=picture_id, about=swap_id)
         return 1
 
     def _worth_trying(self, one: tuple[int, str]) -> bool:

@@ -41,7 +41,7 @@ def told(act: Act, rows: list[store.Event]) -> list[store.Event]:
         for one in (arrivals(act, sealed) if sealed else ())
         if one.held_up or one.relay is not None
     }
-    people = unit.seats.by_ids({swap.receiver_id for swap in swaps})
+    behind = {swap.id: swap for swap in swaps}
     heard = []
     for row in rows:
         picture = pictures.get(row.picture_id or "")
@@ -50,7 +50,7 @@ def told(act: Act, rows: list[store.Event]) -> list[store.Event]:
         if row.kind not in _SECRET:
             heard.append(row)
             continue
-        swap = _behind(row, picture, swaps, people)
+        swap = behind.get(row.about_id or 0)
         if swap is None:
             continue
         if row.kind == "relayed" and picture is not None and swap.receiver_id == seat.id:
@@ -58,25 +58,6 @@ def told(act: Act, rows: list[store.Event]) -> list[store.Event]:
         elif swap.discovered_at is not None:
             heard.append(row)
     return heard
-
-
-def _behind(
-    row: store.Event,
-    picture: store.StoredPicture | None,
-    swaps: list[store.Substitution],
-    people: dict[int, store.Seat],
-) -> store.Substitution | None:
-    keys = {one.fingerprint for one in picture.recipients} if picture is not None else set()
-    for swap in swaps:
-        about = {
-            "substituted": swap.started_at == row.at,
-            "gave back": swap.ended_at == row.at,
-            "relayed": swap.fingerprint in keys,
-        }
-        named = (swap.interceptor_id, people[swap.receiver_id].name) == (row.seat_id, row.detail)
-        if named and about[row.kind]:
-            return swap
-    return None
 
 
 def _sealed_for(picture: store.StoredPicture, seat_id: int) -> bytes | None:

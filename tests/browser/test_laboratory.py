@@ -81,7 +81,7 @@ def fill(server) -> Lesson:
     for number, (name, (scheme, key, receivers)) in enumerate(KEYS.items(), start=1):
         if key is not None:
             for receiver in receivers:
-                exchange.receiver.new_classroom_key(seats[receiver], key)
+                exchange.receiver.keys.new_classroom_key(seats[receiver], key)
         exchange.sender.send(
             seats["A"],
             PICTURE,
@@ -92,7 +92,7 @@ def fill(server) -> Lesson:
         )
         made.numbers[name] = number
         if name == "insider":
-            exchange.interceptor.take_insider_key(seats["Eve"])
+            exchange.interceptor.keys.take_insider_key(seats["Eve"])
     lesson_keys.CLASSROOM_KEY_SIZES = CLASSROOM_KEY_SIZES
     exchange.close()
     return made

@@ -9,6 +9,7 @@ import pytest
 
 from exchange import Exchange, Seat
 from rsa_core import KeyPair
+from store import Store, open_store
 from tests.exchange.databases import Writer
 from tests.store.conftest import kind, place, postgres, postgres_place, sqlite_place
 
@@ -42,6 +43,7 @@ class Room:
     ticket: str
     seats: dict[str, Seat] = field(default_factory=dict)
     uploads: count = field(default_factory=count)
+    store: Store | None = None
 
     def sit(self, name: str, role: str, **more) -> Seat:
         self.seats[name] = self.exchange.lobby.take_seat(self.key, name=name, role=role, **more)
@@ -49,13 +51,15 @@ class Room:
 
     def send(self, sender: str, data: bytes, *receivers: str, scheme="hybrid", **more):
         settings = {"file_name": "holiday.png", "submission": str(next(self.uploads)), **more}
-        return self.exchange.sender.send(
+        picture_id = self.exchange.sender.send(
             self.seats[sender],
             data,
             scheme=scheme,
             recipients=tuple(self.seats[name].id for name in receivers),
             **settings,
         )
+        sent = self.exchange.sender.sent(self.seats[sender])
+        return next(picture for picture in sent if picture.id == picture_id)
 
 
 @pytest.fixture
@@ -66,9 +70,10 @@ def clock():
 @pytest.fixture
 def office(place, clock, quick_keys):
     """A private channel on either database: Ada and Eve (senders), Bob and Cy (receivers)."""
-    made = Exchange.at(place.url, pepper=b"p" * 32, clock=clock)
+    backend = open_store(place.url, pepper=b"p" * 32)
+    made = Exchange(backend, clock)
     new = made.lobby.create_channel(name="Office", kind="private", keep_for="24 hours")
-    room = Room(made, new.key, new.owner_ticket)
+    room = Room(made, new.key, new.owner_ticket, store=backend)
     for name, role in _OFFICE.items():
         room.sit(name, role)
     yield room
@@ -81,19 +86,24 @@ def writer(place):
 
 
 @pytest.fixture
-def exchange(tmp_path, clock, quick_keys):
-    made = Exchange.at(f"sqlite:///{tmp_path}/channels.db", clock=clock)
+def backend(tmp_path):
+    return open_store(f"sqlite:///{tmp_path}/channels.db")
+
+
+@pytest.fixture
+def exchange(backend, clock, quick_keys):
+    made = Exchange(backend, clock)
     yield made
     made.close()
 
 
 @pytest.fixture
-def open_room(exchange):
+def open_room(exchange, backend):
     """Makes channels: `open_room("classroom")`."""
 
     def make(kind: str = "private", keep_for: str = "24 hours") -> Room:
         new = exchange.lobby.create_channel(name="Room", kind=kind, keep_for=keep_for)
-        return Room(exchange, new.key, new.owner_ticket)
+        return Room(exchange, new.key, new.owner_ticket, store=backend)
 
     return make
 
@@ -125,5 +135,5 @@ def lesson(classroom, key_pool, monkeypatch):
     pool = itertools.chain(key_pool[3:], iter(lambda: GENERATE(2048), None))
     monkeypatch.setattr(KeyPair, "generate", lambda bits=3072: next(pool))
     for name in ("Bob", "Cy"):
-        classroom.exchange.receiver.new_classroom_key(classroom.seats[name], 512)
+        classroom.exchange.receiver.keys.new_classroom_key(classroom.seats[name], 512)
     return classroom

@@ -7,11 +7,11 @@ from PIL import Image
 
 
 def substitute(room, name="Bob", by="Eve"):
-    room.exchange.wire.swap_key(room.seats[by], room.seats[name].id)
+    room.exchange.wire.keys.swap(room.seats[by], room.seats[name].id)
 
 
 def relay(room, by="Eve"):
-    return room.exchange.wire.relay(room.seats[by])
+    return room.exchange.wire.relaying.relay(room.seats[by])
 
 
 def inbox(room, name):
@@ -23,12 +23,12 @@ def opened(room, name, picture_id):
 
 
 def number_of(room, viewer, name):
-    people = room.exchange.member.contacts(room.seats[viewer]).people
+    people = room.exchange.member.safety.contacts(room.seats[viewer]).people
     return next(person for person in people if person.name == name).safety_number
 
 
 def own_number(room, name):
-    return room.exchange.member.contacts(room.seats[name]).own_number
+    return room.exchange.member.safety.contacts(room.seats[name]).own_number
 
 
 def kinds(room, name):

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from exchange import Exchange, NotAdmitted, TooManyTries, Visitor
-from exchange.admission import SLOW_DOWN
+from exchange.lobby import SLOW_DOWN
 
 
 @pytest.fixture

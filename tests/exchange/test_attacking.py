@@ -5,6 +5,7 @@ import io
 import itertools
 import math
 import sqlite3
+import threading
 import time
 
 import numpy as np
@@ -12,7 +13,8 @@ import pytest
 from PIL import Image
 
 import exchange.attacking
-import exchange.lesson_keys
+import exchange.interceptor
+import exchange.keys
 from exchange import (
     ATTACK_CHOICES,
     InputRefused,
@@ -62,7 +64,7 @@ def attack(room, name, picture_id=None, who="Eve"):
     for _ in range(2000):
         state = room.exchange.interceptor.attacks.state(seat)
         if state is None:
-            return room.exchange.interceptor.attacks.finding(seat, picture_id, name)
+            return room.exchange.interceptor.finding(seat, picture_id, name)
         if state.phase in {"cancelled", "failed"}:
             return state
         seen.append(state)
@@ -80,12 +82,10 @@ def test_a_codebook_finds_the_picture_and_the_finding_stays(captured, pixels):
     assert (found.verdict, found.exact) == ("broken", True)
     assert (decoded(found.picture) == pixels).all()
     assert found.file == found.picture
-    (item,) = captured.exchange.interceptor.attacks.findings(captured.seats["Eve"])
+    (item,) = captured.exchange.interceptor.findings(captured.seats["Eve"])
     assert (item.picture_id, item.attack) == (captured.picture.id, "codebook")
     again = captured.exchange.lobby.resume(captured.seats["Eve"].token)
-    assert (
-        captured.exchange.interceptor.attacks.finding(again, item.picture_id, "codebook") == found
-    )
+    assert captured.exchange.interceptor.finding(again, item.picture_id, "codebook") == found
 
 
 def test_on_hybrid_every_attack_is_offered_and_says_what_stopped_it(room, png):
@@ -101,7 +101,7 @@ def test_on_hybrid_every_attack_is_offered_and_says_what_stopped_it(room, png):
 def test_an_attack_sees_other_captures_and_all_public_keys(classroom, pixels):
     """Shared primes need a stranger's key, broadcast other people's copies."""
     for name in ("Bob", "Cy"):
-        classroom.exchange.receiver.new_classroom_key(classroom.seats[name], "shared-prime")
+        classroom.exchange.receiver.keys.new_classroom_key(classroom.seats[name], "shared-prime")
     classroom.picture = classroom.send("Ada", encoded(pixels), "Bob", scheme="textbook-blocks")
     found = attack(classroom, "shared-primes")
     assert (decoded(found.picture) == pixels).all()
@@ -117,20 +117,20 @@ def test_an_attack_sees_other_captures_and_all_public_keys(classroom, pixels):
 def test_an_insider_takes_the_partner_of_a_shared_modulus(classroom, pixels):
     eve, bob = classroom.seats["Eve"], classroom.seats["Bob"]
     with pytest.raises(InputRefused, match="No key is free"):
-        classroom.exchange.interceptor.take_insider_key(eve)
-    classroom.exchange.receiver.new_classroom_key(bob, "shared-modulus")
+        classroom.exchange.interceptor.keys.take_insider_key(eve)
+    classroom.exchange.receiver.keys.new_classroom_key(bob, "shared-modulus")
     classroom.picture = classroom.send("Ada", encoded(pixels), "Bob", scheme="textbook-blocks")
     assert attack(classroom, "insider").verdict == "preconditions not met"
-    classroom.exchange.interceptor.take_insider_key(eve)
-    n, _ = classroom.exchange.receiver.own_keys(bob).classroom_key
-    assert classroom.exchange.interceptor.insider_key(eve)[0] == n
+    classroom.exchange.interceptor.keys.take_insider_key(eve)
+    n, _ = classroom.exchange.receiver.keys.own(bob).classroom_key
+    assert classroom.exchange.interceptor.keys.insider_key(eve)[0] == n
     assert (
         classroom.exchange.member.news(bob, 0).events[-1].kind == "sent"
     )  # an insider does not say so
     found = attack(classroom, "insider")
     assert (decoded(found.picture) == pixels).all()
     with pytest.raises(InputRefused, match="No key is free"):
-        classroom.exchange.interceptor.take_insider_key(eve)
+        classroom.exchange.interceptor.keys.take_insider_key(eve)
 
 
 @pytest.mark.parametrize("weakness", ["shared-prime", "shared-modulus"])
@@ -138,8 +138,8 @@ def test_the_next_receiver_gets_the_partner_and_a_third_begins_anew(classroom, w
     classroom.sit("Dan", "receiver")
     numbers = []
     for name in ("Bob", "Cy", "Dan"):
-        classroom.exchange.receiver.new_classroom_key(classroom.seats[name], weakness)
-        numbers.append(classroom.exchange.receiver.own_keys(classroom.seats[name]).classroom_key)
+        classroom.exchange.receiver.keys.new_classroom_key(classroom.seats[name], weakness)
+        numbers.append(classroom.exchange.receiver.keys.own(classroom.seats[name]).classroom_key)
     (first, e1), (second, e2), (third, _) = numbers
     assert math.gcd(first, second) > 1
     assert (first, e1) != (second, e2)
@@ -148,34 +148,34 @@ def test_the_next_receiver_gets_the_partner_and_a_third_begins_anew(classroom, w
 
 def test_a_partner_waits_only_while_the_first_key_is_in_use(classroom):
     bob, cy = classroom.seats["Bob"], classroom.seats["Cy"]
-    classroom.exchange.receiver.new_classroom_key(bob, "shared-prime")
-    first = classroom.exchange.receiver.own_keys(bob).classroom_key[0]
-    classroom.exchange.receiver.new_classroom_key(bob, "shared-prime")  # oneself is no partner
-    second = classroom.exchange.receiver.own_keys(bob).classroom_key[0]
+    classroom.exchange.receiver.keys.new_classroom_key(bob, "shared-prime")
+    first = classroom.exchange.receiver.keys.own(bob).classroom_key[0]
+    classroom.exchange.receiver.keys.new_classroom_key(bob, "shared-prime")  # oneself is no partner
+    second = classroom.exchange.receiver.keys.own(bob).classroom_key[0]
     assert math.gcd(first, second) == 1
-    classroom.exchange.receiver.new_classroom_key(bob, 64)
-    classroom.exchange.receiver.new_classroom_key(cy, "shared-prime")
-    third = classroom.exchange.receiver.own_keys(cy).classroom_key[0]
+    classroom.exchange.receiver.keys.new_classroom_key(bob, 64)
+    classroom.exchange.receiver.keys.new_classroom_key(cy, "shared-prime")
+    third = classroom.exchange.receiver.keys.own(cy).classroom_key[0]
     assert math.gcd(second, third) == 1
 
 
 @pytest.mark.parametrize("choice", ["", "no such", 13, 0, "128"])
 def test_a_classroom_key_that_is_not_in_the_list_is_refused(classroom, choice):
     with pytest.raises(InputRefused):
-        classroom.exchange.receiver.new_classroom_key(classroom.seats["Bob"], choice)
+        classroom.exchange.receiver.keys.new_classroom_key(classroom.seats["Bob"], choice)
 
 
 def test_old_pictures_still_open_after_a_weak_key(classroom, png):
     sent = classroom.send("Ada", png, "Bob", scheme="textbook-pixels")
     for weakness in ("close-primes", "small-d", "tiny-n"):
-        classroom.exchange.receiver.new_classroom_key(classroom.seats["Bob"], weakness)
+        classroom.exchange.receiver.keys.new_classroom_key(classroom.seats["Bob"], weakness)
     assert classroom.exchange.receiver.open(classroom.seats["Bob"], sent.id).exact == "pixels"
 
 
 def long_to_break(room, png, monkeypatch):
     """A picture under a key whose factoring takes most of the budget: no size that is offered."""
-    monkeypatch.setattr(exchange.lesson_keys, "CLASSROOM_KEY_SIZES", (244,))
-    room.exchange.receiver.new_classroom_key(room.seats["Bob"], 244)
+    monkeypatch.setattr(exchange.keys, "CLASSROOM_KEY_SIZES", (244,))
+    room.exchange.receiver.keys.new_classroom_key(room.seats["Bob"], 244)
     return room.send("Ada", png, "Bob", scheme="textbook-blocks")
 
 
@@ -193,7 +193,7 @@ def test_cancel_kills_the_attack_and_leaves_no_finding(classroom, png, monkeypat
         time.sleep(0.01)
     assert time.monotonic() - before < 2
     assert classroom.exchange.interceptor.attacks.state(eve) is None  # told once
-    assert classroom.exchange.interceptor.attacks.findings(eve) == ()
+    assert classroom.exchange.interceptor.findings(eve) == ()
     classroom.exchange.interceptor.attacks.cancel(eve)
 
 
@@ -223,7 +223,7 @@ def test_what_a_closed_page_started_ends_within_ten_seconds(classroom, png, monk
     page.open = later.open = False
     state = ended(classroom, eve, later)
     assert "closed" in state.words
-    assert classroom.exchange.interceptor.attacks.findings(eve) == ()
+    assert classroom.exchange.interceptor.findings(eve) == ()
     assert attack(classroom, "equality-map", picture.id)  # the place is free again
 
 
@@ -254,7 +254,7 @@ def test_thirty_pupils_start_the_same_attack_and_all_get_its_finding(captured, p
         while captured.exchange.interceptor.attacks.state(seat) is not None:
             assert time.monotonic() - begun < 60
             time.sleep(0.05)
-        found = captured.exchange.interceptor.attacks.finding(seat, captured.picture.id, "codebook")
+        found = captured.exchange.interceptor.finding(seat, captured.picture.id, "codebook")
         assert (found.verdict, found.exact) == ("broken", True)
 
 
@@ -306,7 +306,7 @@ def test_attacks_are_for_interceptors_on_captures_of_their_channel(captured, ope
         with pytest.raises(NotFound):
             captured.exchange.interceptor.attacks.start(eve, picture_id, "codebook")
         with pytest.raises(NotFound):
-            captured.exchange.interceptor.attacks.finding(eve, picture_id, "codebook")
+            captured.exchange.interceptor.finding(eve, picture_id, "codebook")
     with pytest.raises(InputRefused):
         captured.exchange.interceptor.attacks.start(eve, captured.picture.id, "no such")
     for name in ("Ada", "Bob"):
@@ -319,9 +319,9 @@ def test_attacks_are_for_interceptors_on_captures_of_their_channel(captured, ope
 def test_findings_are_the_seats_own_and_sealed(captured, tmp_path, pixels):
     found = attack(captured, "codebook")
     zoe = captured.sit("Zoe", "interceptor")
-    assert captured.exchange.interceptor.attacks.findings(zoe) == ()
+    assert captured.exchange.interceptor.findings(zoe) == ()
     with pytest.raises(NotFound):
-        captured.exchange.interceptor.attacks.finding(zoe, captured.picture.id, "codebook")
+        captured.exchange.interceptor.finding(zoe, captured.picture.id, "codebook")
     everything = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert found.words.encode() not in everything
     assert b"RSALAB" not in everything
@@ -338,30 +338,31 @@ def test_a_finding_put_in_anothers_place_is_noticed(captured, tmp_path):
     db.close()
     for name in ("codebook", "equality-map"):
         with pytest.raises(Unavailable):
-            captured.exchange.interceptor.attacks.finding(
-                captured.seats["Eve"], captured.picture.id, name
-            )
+            captured.exchange.interceptor.finding(captured.seats["Eve"], captured.picture.id, name)
 
 
 def test_a_finding_goes_with_its_picture_and_the_oldest_make_room(captured, png, monkeypatch):
     eve = captured.seats["Eve"]
     attack(captured, "codebook")
-    monkeypatch.setattr(exchange.attacking, "FINDINGS_OF_A_SEAT", 1)
+    monkeypatch.setattr(exchange.interceptor, "FINDINGS_OF_A_SEAT", 1)
     attack(captured, "equality-map")
-    assert [item.attack for item in captured.exchange.interceptor.attacks.findings(eve)] == [
-        "equality-map"
-    ]
-    with captured.exchange._store.write() as unit:
+    assert [item.attack for item in captured.exchange.interceptor.findings(eve)] == ["equality-map"]
+    with captured.store.write() as unit:
         unit.pictures.purge(1)
-    assert captured.exchange.interceptor.attacks.findings(eve) == ()
+    assert captured.exchange.interceptor.findings(eve) == ()
 
 
 def test_what_is_too_large_to_keep_is_said(captured, monkeypatch):
-    monkeypatch.setattr(exchange.attacking, "FINDING_BYTES", 500)
+    monkeypatch.setattr(exchange.interceptor, "FINDING_BYTES", 500)
     found = attack(captured, "codebook")
     assert found.verdict == "broken"
     assert found.picture is None
     assert "too large" in found.evidence[-1]
+
+
+def running():
+    """The threads that wait for attacks to end; each attack has one."""
+    return [thread for thread in threading.enumerate() if thread.name == "attack"]
 
 
 def test_an_attack_of_a_seat_that_left_is_forgotten(captured):
@@ -370,19 +371,18 @@ def test_an_attack_of_a_seat_that_left_is_forgotten(captured):
     captured.exchange.lobby.leave(eve)
     with pytest.raises(SeatGone):
         captured.exchange.interceptor.attacks.state(eve)
-    for thread in [one.thread for one in captured.exchange._attacks.values()]:
+    for thread in running():
         thread.join(10)
-    with captured.exchange._store.read() as unit:
+    with captured.store.read() as unit:
         assert unit.findings.total_bytes() == 0
 
 
 def test_closing_ends_what_runs(classroom, png, monkeypatch):
     picture = long_to_break(classroom, png, monkeypatch)
     classroom.exchange.interceptor.attacks.start(classroom.seats["Eve"], picture.id, "factoring")
-    (running,) = classroom.exchange._attacks.values()
+    assert len(running()) == 1
     classroom.exchange.close()
-    assert not running.thread.is_alive()
-    assert running.run.state.phase == "cancelled"
+    assert not running()
 
 
 def capture(room, scheme, data, *receivers):
@@ -432,7 +432,7 @@ def test_the_heat_map_resembles_the_picture():
 
 @pytest.mark.parametrize("scheme", ["hybrid", "oaep-blocks", "textbook-pixels", "textbook-blocks"])
 def test_ones_own_picture_sealed_twice(classroom, scheme):
-    classroom.exchange.receiver.new_classroom_key(classroom.seats["Bob"], 512)
+    classroom.exchange.receiver.keys.new_classroom_key(classroom.seats["Bob"], 512)
     seen = capture(classroom, scheme, encoded(photograph(20, 20)), "Bob")
     table = {one.name: one for one in experiment(seen, picture_for_tests(None))}
     npcr = table["NPCR"]
@@ -498,7 +498,7 @@ def test_the_arithmetic_of_one_sample(captured, pixels):
 @pytest.mark.parametrize("wide", [False, True])
 def test_the_arithmetic_of_a_block_once_the_picture_is_known(classroom, pixels, wide):
     samples = pixels.astype(np.uint16)[..., 0] * 257 + 3 if wide else pixels
-    classroom.exchange.receiver.new_classroom_key(classroom.seats["Bob"], 128)
+    classroom.exchange.receiver.keys.new_classroom_key(classroom.seats["Bob"], 128)
     seen = capture(classroom, "textbook-blocks", encoded(samples), "Bob")
     with pytest.raises(LabError, match="Recover"):
         arithmetic(seen, x=0, y=0, channel=0)

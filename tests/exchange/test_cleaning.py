@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from exchange import CannotOpen, InputRefused, NotAdmitted, NotFound, SeatGone, Unavailable, Visitor
+from exchange import CannotOpen, InputRefused, NotAdmitted, NotFound, SeatGone, Visitor
+from store import StoreBusy
 
 
 def minutes(room, clock, number):
@@ -69,39 +70,39 @@ def test_an_unknown_rule_is_refused(room, png):
 
 
 def test_a_channel_has_a_quota(room, png, monkeypatch):
-    monkeypatch.setattr("exchange.sending.BYTES_OF_A_CHANNEL", 20_000)
+    monkeypatch.setattr("exchange.desk.BYTES_OF_A_CHANNEL", 20_000)
     for _ in range(3):
         room.send("Ada", png, "Bob")
-    with pytest.raises(InputRefused, match="may hold"):
+    with pytest.raises(InputRefused, match="limit"):
         room.send("Ada", png, "Bob")
     assert len(room.exchange.sender.sent(room.seats["Ada"])) == 3
 
 
-def rows(exchange):
-    with exchange._store.read() as unit:
+def rows(backend):
+    with backend.read() as unit:
         return unit.channels.count(), unit.seats.count(), unit.pictures.count()
 
 
 def test_the_server_cleans_by_itself_and_stops_with_the_exchange(room, png, clock, monkeypatch):
-    monkeypatch.setattr("exchange.cleaning.EVERY", 0.05)
+    monkeypatch.setattr("store.cleaning.EVERY", 0.05)
     room.send("Ada", png, "Bob")
     room.exchange.cleaning.keep_clean()
     room.exchange.cleaning.keep_clean()  # once is enough
     (cleaner,) = [thread for thread in threading.enumerate() if thread.name == "cleaning"]
     room.exchange.owner.end_channel(room.seats["Ada"])
     end = time.monotonic() + 10
-    while rows(room.exchange) != (0, 0, 0) and time.monotonic() < end:
+    while rows(room.store) != (0, 0, 0) and time.monotonic() < end:
         time.sleep(0.02)
-    assert rows(room.exchange) == (0, 0, 0)
+    assert rows(room.store) == (0, 0, 0)
     room.exchange.close()
     assert not cleaner.is_alive()
 
 
 def test_the_cleaning_outlives_whatever_goes_wrong_in_it(room, clock, monkeypatch, caplog):
-    monkeypatch.setattr("exchange.cleaning.EVERY", 0.02)
-    cleaned, done = [Unavailable("busy"), ZeroDivisionError(), None], threading.Event()
+    monkeypatch.setattr("store.cleaning.EVERY", 0.02)
+    cleaned, done = [StoreBusy(), ZeroDivisionError(), None], threading.Event()
 
-    def purge_some():
+    def compact():
         if not cleaned:
             done.set()
             return
@@ -109,7 +110,7 @@ def test_the_cleaning_outlives_whatever_goes_wrong_in_it(room, clock, monkeypatc
         if fault is not None:
             raise fault
 
-    monkeypatch.setattr(room.exchange, "_purge_some", purge_some)
+    monkeypatch.setattr(room.store, "compact", compact)
     room.exchange.cleaning.keep_clean()
     assert done.wait(10)
     room.exchange.close()
@@ -131,7 +132,7 @@ def test_whoever_comes_back_to_a_channel_that_is_gone_is_told_what_everybody_is(
 
     before = answers()
     room.exchange.cleaning.purge()
-    assert rows(room.exchange) == (0, 0, 0)
+    assert rows(room.store) == (0, 0, 0)
     assert answers() == before
     assert before[1] == before[2]
 
@@ -140,7 +141,7 @@ def test_limits_on_tries_are_forgotten_when_they_are_full_again(room, clock):
     someone = Visitor("a session", "192.0.2.7")
 
     def remembered():
-        with room.exchange._store._database.reading() as connection:
+        with room.store._database.reading() as connection:
             return connection.exec_driver_sql("SELECT count(*) FROM bucket").scalar_one()
 
     for _ in range(4):

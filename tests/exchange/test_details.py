@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from exchange.details import pack_details, parse_details
+from exchange.contents import pack_details, parse_details
 from exchange.errors import Tampered
 from exchange.values import Details, SentUnder
 from tests.exchange.deceiving import opened
@@ -60,7 +60,7 @@ def test_anything_else_is_refused(number):
 
 def test_a_picture_with_a_record_of_version_1_still_opens(room, png, monkeypatch):
     """As those that were sent before."""
-    monkeypatch.setattr("exchange.sending.pack_details", lambda details: of_version_1())
+    monkeypatch.setattr("exchange.sender.pack_details", lambda details: of_version_1())
     sent = room.send("Ada", png, "Bob").id
     got = opened(room, "Bob", sent)
     assert (got.file, got.details.under) == (png, None)

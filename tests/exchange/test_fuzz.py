@@ -18,16 +18,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from exchange import InputRefused, archives
-from exchange.details import pack_details, parse_details
+from exchange import InputRefused
+from exchange.contents import pack_details, parse_details
 from exchange.errors import Tampered
-from exchange.lookalikes import is_invisible, look_alike
-from exchange.texts import caption, file_name, person_name
+from exchange.texts import caption, file_name, is_invisible, look_alike, person_name
 from exchange.values import Details, SentUnder
+from rsa_core import archives
 from rsa_core.cli.console import CommandError
 from rsa_core.cli.manifest import Manifest, Row
 from rsa_core.csv_cells import harmless, plain
-from tests.exchange.zips import CENTRAL_FIELDS, directory, lying, nameless, quoting, zipped
+from rsa_core.errors import ArchiveError
+from tests.rsa_core.zips import CENTRAL_FIELDS, directory, lying, nameless, quoting, zipped
 from ui.parts.words import csv_of
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "20"))
@@ -118,7 +119,7 @@ def attempt(act, *given):
     """What the act gives, or its refusal in words."""
     try:
         return act(*given), ""
-    except InputRefused as error:
+    except (ArchiveError, InputRefused) as error:
         return None, str(error)
 
 

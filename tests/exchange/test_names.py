@@ -9,8 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange import Exchange, InputRefused, KeyChoice
-from exchange.lookalikes import is_invisible, look_alike
-from exchange.texts import caption, channel_name, file_name, name_key, person_name
+from exchange.texts import (
+    caption,
+    channel_name,
+    file_name,
+    is_invisible,
+    look_alike,
+    name_key,
+    person_name,
+)
 from tests.store.conftest import server_or_skip
 
 ALICE = [

@@ -11,7 +11,7 @@ COUNTED = ["the first opening", "3 openings", "everyone has opened it"]
 
 
 def openings(room, sent):
-    with room.exchange._store.read() as unit:
+    with room.store.read() as unit:
         return unit.pictures.get(1, sent.id).openings
 
 
@@ -99,17 +99,17 @@ def test_who_cannot_open_it_opens_nothing_by_taking_it(room, png):
 
 def test_an_interceptor_who_reads_it_has_not_opened_it_and_its_receiver_has(lesson, png):
     exchange, eve, bob = lesson.exchange, lesson.seats["Eve"], lesson.seats["Bob"]
-    exchange.wire.swap_key(eve, bob.id)
+    exchange.wire.keys.swap(eve, bob.id)
     sent = lesson.send("Ada", png, "Bob", remove_after="the first opening")
     assert exchange.receiver.inbox(bob) == ()  # held up on its way
-    assert exchange.wire.relay(eve) == 1
-    assert exchange.wire.reading(eve, sent.id).file == png
+    assert exchange.wire.relaying.relay(eve) == 1
+    assert exchange.wire.relaying.reading(eve, sent.id).file == png
     assert openings(lesson, sent) == 0
     (item,) = exchange.receiver.inbox(bob)
     assert item.hidden
     envelope = exchange.receiver.envelope(bob, sent.id)
     assert openings(lesson, sent) == 1
-    pair = exchange.receiver.export_key(bob, "")
+    pair = exchange.receiver.keys.export(bob, "")
     assert open_bytes(envelope.data, KeyPair.from_pem(pair)).data == png
 
 

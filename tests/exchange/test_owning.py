@@ -45,7 +45,7 @@ def test_a_locked_channel_lets_nobody_in_until_it_is_unlocked(room, ada):
 
 def test_interceptors_can_be_kept_out(room, ada):
     room.exchange.owner.set_rules(ada, interceptors=False)
-    with pytest.raises(InputRefused, match="no interceptors"):
+    with pytest.raises(InputRefused, match="does not admit interceptors"):
         room.sit("Mallory", "interceptor")
     room.sit("Dan", "receiver")
 
@@ -54,7 +54,7 @@ def test_a_new_receiver_waits_and_gets_nothing_until_let_in(room, ada, png):
     room.exchange.owner.set_rules(ada, approval=True)
     dan = room.sit("Dan", "receiver")
     assert dan.waiting
-    for act in (room.exchange.receiver.inbox, room.exchange.receiver.own_keys):
+    for act in (room.exchange.receiver.inbox, room.exchange.receiver.keys.own):
         with pytest.raises(Waiting):
             act(dan)
     with pytest.raises(InputRefused, match="recipient"):
@@ -92,8 +92,8 @@ def test_a_changed_key_keeps_seats_and_shuts_out_the_old_key(room, ada):
     assert room.exchange.lobby.join(new).channel == room.exchange.lobby.resume(ada.token).channel
     bob = room.seats["Bob"]
     assert room.exchange.receiver.inbox(bob) == ()
-    assert not room.exchange.member.key_fits(bob, room.key)
-    assert room.exchange.member.key_fits(bob, new)
+    assert not room.exchange.lobby.key_fits(bob, room.key)
+    assert room.exchange.lobby.key_fits(bob, new)
 
 
 def test_extending_never_shortens(room, ada, clock):

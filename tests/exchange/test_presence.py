@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from exchange import SeatGone
-from exchange.presence import FRESH_FOR, WRITE_EVERY
+from exchange.desk import token_hash
+from exchange.member import FRESH_FOR, WRITE_EVERY
 
 
 def names(people):
@@ -59,17 +60,17 @@ def test_that_somebody_is_here_is_written_for_all_together_and_now_and_then(room
         room.exchange.member.present(seat)
 
     def written():
-        with room.exchange._store.read() as unit:
-            asking = room.exchange._asking(unit, seats[0].token)
-            rows = unit.seats.in_channel(asking.channel.id)
-        return [row.name for row in rows if row.last_seen_at == asking.seat.last_seen_at]
+        with room.store.read() as unit:
+            seat, channel = unit.seats.asking(token_hash(seats[0].token))
+            rows = unit.seats.in_channel(channel.id)
+        return [row.name for row in rows if row.last_seen_at == seat.last_seen_at]
 
     assert written() == ["Ada"]
     clock.forward(seconds=WRITE_EVERY.total_seconds())
     room.exchange.member.present(seats[0])
-    with room.exchange._store.read() as unit:
-        asking = room.exchange._asking(unit, seats[0].token)
-        rows = unit.seats.in_channel(asking.channel.id)
+    with room.store.read() as unit:
+        _, channel = unit.seats.asking(token_hash(seats[0].token))
+        rows = unit.seats.in_channel(channel.id)
     assert all(clock() - row.last_seen_at < timedelta(minutes=1) for row in rows)
 
 

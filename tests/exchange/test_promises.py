@@ -32,7 +32,7 @@ def test_creating_a_channel_purges_the_expired_one_and_no_other(open_room, clock
     assert live.exchange.receiver.open(live.seats["Bob"], live.picture.id).file == png
     after = live.exchange.member.news(live.seats["Bob"], 0).events
     assert [event.kind for event in after[len(before) :]] == ["opened"]
-    with live.exchange._store.read() as unit:
+    with live.store.read() as unit:
         assert unit.channels.get(1) is None
         assert unit.pictures.in_channel(1) == []
 
@@ -58,7 +58,7 @@ def test_the_database_holds_nothing_secret(tmp_path, room, classroom):
         }
         for name, seat in scene.seats.items():
             markers[f"token of {name}"] = seat.token.encode()
-    pair = room.exchange.receiver.export_key(room.seats["Bob"], "")
+    pair = room.exchange.receiver.keys.export(room.seats["Bob"], "")
     markers["private key"] = b"PRIVATE KEY"
     secret = RSA.import_key(pair)
     for number in (secret.d, secret.p, secret.q):
@@ -105,7 +105,7 @@ class Forger:
 
     def post(self, **changes) -> str:
         new = dataclasses.replace(self.original, submission=secrets.token_hex(4), **changes)
-        with self.room.exchange._store.write() as unit:
+        with self.room.store.write() as unit:
             return unit.pictures.add(new).public_id
 
 
@@ -116,7 +116,7 @@ def forger(room, png, monkeypatch):
     add = Pictures.add
     monkeypatch.setattr(Pictures, "add", lambda self, new: seen.append(new) or add(self, new))
     room.send("Ada", png, "Bob", "Cy")
-    with room.exchange._store.write() as unit:
+    with room.store.write() as unit:
         unit.pictures.purge(seen[0].channel_id)
     return Forger(room, seen[0])
 
@@ -135,7 +135,7 @@ def test_a_picture_moved_to_another_channel_is_refused(forger, open_room):
     other = open_room()
     other.sit("Ada", "sender")
     other.sit("Bob", "receiver")
-    with other.exchange._store.read() as unit:
+    with other.store.read() as unit:
         seats = {s.public_id: s for s in unit.seats.in_channel(2)}
     bob = seats[other.seats["Bob"].id]
     forger.post(
@@ -196,12 +196,12 @@ def assert_refused(forger, picture_id):
 
 
 def seat_row(room, name):
-    with room.exchange._store.read() as unit:
+    with room.store.read() as unit:
         return next(s for s in unit.seats.in_channel(1) if s.name == name)
 
 
 def unlocked(room, name):
-    return KeyPair.from_pem(room.exchange.receiver.export_key(room.seats[name], ""))
+    return KeyPair.from_pem(room.exchange.receiver.keys.export(room.seats[name], ""))
 
 
 def test_the_idor_sweep_finds_nothing(open_room, png):

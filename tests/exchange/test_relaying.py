@@ -24,7 +24,7 @@ def test_one_interceptor_before_two_receivers_relays_to_both(lesson, png):
     assert relay(lesson) == 2
     for name in ("Bob", "Cy"):
         assert opened(lesson, name, sent).file == png
-    (read,) = lesson.exchange.wire.readings(lesson.seats["Eve"])
+    (read,) = lesson.exchange.wire.relaying.readings(lesson.seats["Eve"])
     assert read.receivers == "Bob, Cy"
 
 
@@ -33,22 +33,22 @@ def test_the_relay_goes_on_after_a_restart_of_the_server(lesson, png, tmp_path, 
     sent = lesson.send("Ada", png, "Bob").id
     lesson.exchange.close()
     again = Exchange.at(f"sqlite:///{tmp_path}/channels.db", clock=clock)
-    assert again.wire.relay(lesson.seats["Eve"]) == 1
+    assert again.wire.relaying.relay(lesson.seats["Eve"]) == 1
     assert again.receiver.open(lesson.seats["Bob"], sent).file == png
-    assert again.wire.reading(lesson.seats["Eve"], sent).file == png
+    assert again.wire.relaying.reading(lesson.seats["Eve"], sent).file == png
     again.close()
 
 
 def test_giving_the_true_key_back_relays_first(lesson, png):
     substitute(lesson)
     sent = lesson.send("Ada", png, "Bob").id
-    lesson.exchange.wire.give_back_key(lesson.seats["Eve"], lesson.seats["Bob"].id)
+    lesson.exchange.wire.keys.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
     assert opened(lesson, "Bob", sent).file == png
     assert number_of(lesson, "Ada", "Bob") == own_number(lesson, "Bob")
     true = lesson.send("Ada", png, "Bob").id
     assert opened(lesson, "Bob", true).proof.safety_number == own_number(lesson, "Ada")
     assert relay(lesson) == 0
-    assert lesson.exchange.wire.readings(lesson.seats["Eve"])[0].picture_id == sent
+    assert lesson.exchange.wire.relaying.readings(lesson.seats["Eve"])[0].picture_id == sent
     substitute(lesson)  # and once more
     assert number_of(lesson, "Ada", "Bob") != own_number(lesson, "Bob")
 
@@ -81,11 +81,11 @@ def test_what_is_under_way_when_the_owner_forbids_it_still_arrives(lesson, png):
     assert opened(lesson, "Bob", sent).file == png
     true = lesson.send("Ada", png, "Bob").id
     assert opened(lesson, "Bob", true).file == png
-    assert len(lesson.exchange.wire.readings(lesson.seats["Eve"])) == 1
+    assert len(lesson.exchange.wire.relaying.readings(lesson.seats["Eve"])) == 1
 
 
 def test_what_cannot_be_relayed_is_tried_once_and_told_at_the_end(lesson, png, clock, monkeypatch):
-    from exchange import relaying
+    from exchange.wire import relaying
     from rsa_core import DecryptionError
 
     substitute(lesson)
@@ -100,7 +100,7 @@ def test_what_cannot_be_relayed_is_tried_once_and_told_at_the_end(lesson, png, c
         fault.setattr(relaying, "readdress", fails)
         assert relay(lesson) == relay(lesson) == 0
         assert tries == [1]
-        lesson.exchange.wire.give_back_key(lesson.seats["Eve"], lesson.seats["Bob"].id)
+        lesson.exchange.wire.keys.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
     clock.forward(minutes=2)
     assert "a key that is not yours" in inbox(lesson, "Bob")[sent].obstacle
 
@@ -139,15 +139,16 @@ def test_the_key_is_given_back_even_when_relaying_fails(lesson, png, monkeypatch
         raise Unavailable("busy")
 
     with monkeypatch.context() as fault:
-        fault.setattr(type(lesson.exchange), "relay", fails)
-        lesson.exchange.wire.give_back_key(lesson.seats["Eve"], lesson.seats["Bob"].id)
+        fault.setattr(type(lesson.exchange.wire.relaying), "relay", fails)
+        lesson.exchange.wire.keys.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
     assert number_of(lesson, "Ada", "Bob") == own_number(lesson, "Bob")
     assert relay(lesson) == 1  # the page's next tick
     assert opened(lesson, "Bob", sent).file == png
 
 
 def test_a_picture_without_room_is_tried_again_later(lesson, png, clock, monkeypatch):
-    from exchange import relaying, sending
+    from exchange import desk
+    from exchange.wire import relaying
 
     tries = []
     inner = relaying.readdress
@@ -160,7 +161,7 @@ def test_a_picture_without_room_is_tried_again_later(lesson, png, clock, monkeyp
     sent = lesson.send("Ada", png, "Bob").id
     monkeypatch.setattr(relaying, "readdress", counted)
     with monkeypatch.context() as full:
-        full.setattr(sending, "BYTES_OF_A_CHANNEL", 10)
+        full.setattr(desk, "BYTES_OF_A_CHANNEL", 10)
         assert relay(lesson) == 0
         before = len(tries)
         clock.forward(seconds=5)
@@ -197,18 +198,18 @@ def test_what_is_sealed_while_the_key_is_given_back_is_relayed_next(
     lesson, png, clock, monkeypatch
 ):
     """Ada's page has sealed already when Eve gives the key back, and commits after that."""
-    from exchange import sending
+    from exchange import sender
 
-    inner = sending._sign
+    inner = sender.sign
 
     def meanwhile(*args, **more):
-        lesson.exchange.wire.give_back_key(lesson.seats["Eve"], lesson.seats["Bob"].id)
+        lesson.exchange.wire.keys.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
         clock.forward(seconds=1)
         return inner(*args, **more)
 
     substitute(lesson)
     with monkeypatch.context() as slow:
-        slow.setattr(sending, "_sign", meanwhile)
+        slow.setattr(sender, "sign", meanwhile)
         sent = lesson.send("Ada", png, "Bob").id
     assert inbox(lesson, "Bob") == {}
     assert "sent" not in kinds(lesson, "Bob")
@@ -221,13 +222,13 @@ def test_what_is_sealed_while_the_key_is_given_back_is_relayed_next(
 def test_what_is_not_relayed_after_the_key_was_given_back_is_shown_as_such(
     lesson, png, clock, monkeypatch
 ):
-    from exchange import relaying
+    from exchange.wire import relaying
 
     substitute(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     with monkeypatch.context() as closed:
         closed.setattr(relaying.Relaying, "relay", lambda *_args: 0)
-        lesson.exchange.wire.give_back_key(lesson.seats["Eve"], lesson.seats["Bob"].id)
+        lesson.exchange.wire.keys.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
     clock.forward(minutes=1)
     assert inbox(lesson, "Bob") == {}
     clock.forward(minutes=1)
@@ -245,7 +246,7 @@ def test_what_was_relayed_can_be_exchanged_as_well(lesson, png, act):
     first = lesson.send("Ada", other, "Bob", scheme="oaep-blocks").id
     second = lesson.send("Ada", png, "Bob", scheme="oaep-blocks").id
     relay(lesson)
-    getattr(lesson.exchange.wire, act)(eve, second, first)
+    getattr(lesson.exchange.wire.tampering, act)(eve, second, first)
     assert opened(lesson, "Bob", second).file == other
     assert inbox(lesson, "Bob")[second].size == len(
         lesson.exchange.receiver.envelope(lesson.seats["Bob"], second).data
@@ -254,7 +255,7 @@ def test_what_was_relayed_can_be_exchanged_as_well(lesson, png, act):
         assert opened(lesson, "Bob", first).file == png
     safe = [lesson.send("Ada", data, "Bob", scheme="hybrid").id for data in (png, other)]
     relay(lesson)
-    lesson.exchange.wire.swap(eve, *safe)
+    lesson.exchange.wire.tampering.swap(eve, *safe)
     with pytest.raises(Tampered):
         opened(lesson, "Bob", safe[0])
 
@@ -271,7 +272,7 @@ def test_what_was_relayed_stays_valid_when_tampering_is_over(lesson, png, compar
     relay(lesson)
     exchange.owner.set_rules(ada, tampering=False)
     if compared:
-        exchange.member.compared(bob, ada.id, own_number(lesson, "Ada"))
+        exchange.member.safety.compared(bob, ada.id, own_number(lesson, "Ada"))
         with pytest.raises(KeyChanged):
             opened(lesson, "Bob", sent)
     else:

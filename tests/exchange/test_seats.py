@@ -34,9 +34,9 @@ def test_a_seat_that_was_left_opens_nothing(room):
 
 def test_a_role_may_do_only_what_is_its_own(room):
     forbidden = {
-        "Ada": ("receiver.inbox", "interceptor.captures", "receiver.own_keys"),
+        "Ada": ("receiver.inbox", "interceptor.captures", "receiver.keys.own"),
         "Bob": ("sender.sent", "interceptor.captures"),
-        "Eve": ("receiver.inbox", "sender.sent", "receiver.own_keys"),
+        "Eve": ("receiver.inbox", "sender.sent", "receiver.keys.own"),
     }
     for name, acts in forbidden.items():
         for act in acts:
@@ -119,7 +119,7 @@ def test_a_receiver_may_bring_a_key(room, png, key_pool):
     seat = room.sit(
         "Pia", "receiver", keys=KeyChoice("private", pem=pair.pem("pw"), passphrase="pw")
     )
-    assert room.exchange.receiver.own_keys(seat).fingerprint == pair.public.fingerprint
+    assert room.exchange.receiver.keys.own(seat).fingerprint == pair.public.fingerprint
     sent = room.send("Ada", png, "Pia")
     assert room.exchange.receiver.open(seat, sent.id).file == png
 
@@ -127,7 +127,7 @@ def test_a_receiver_may_bring_a_key(room, png, key_pool):
 def test_a_receiver_may_keep_the_private_key_at_home(room, png, key_pool):
     pair = key_pool[0]
     seat = room.sit("Pia", "receiver", keys=KeyChoice("public", pem=pair.public.pem()))
-    assert not room.exchange.receiver.own_keys(seat).private_here
+    assert not room.exchange.receiver.keys.own(seat).private_here
     sent = room.send("Ada", png, "Pia")
     (item,) = room.exchange.receiver.inbox(seat)
     assert "OpenSSL" in item.obstacle
@@ -159,7 +159,7 @@ def test_a_wrong_passphrase_is_refused(room, key_pool):
 
 def test_the_exported_key_is_the_receivers_own(room):
     bob = room.seats["Bob"]
-    own = room.exchange.receiver.own_keys(bob)
+    own = room.exchange.receiver.keys.own(bob)
     for passphrase in ("", "pass phrase é 密"):
-        pem = room.exchange.receiver.export_key(bob, passphrase)
+        pem = room.exchange.receiver.keys.export(bob, passphrase)
         assert KeyPair.from_pem(pem, passphrase or None).public.fingerprint == own.fingerprint

@@ -42,7 +42,7 @@ def test_textbook_pixels_arrive_pixel_for_pixel(classroom):
 def test_textbook_blocks_arrive_pixel_for_pixel(classroom):
     pixels = photograph(37, 29)
     for name in ("Bob", "Cy"):
-        classroom.exchange.receiver.new_classroom_key(classroom.seats[name], 128)
+        classroom.exchange.receiver.keys.new_classroom_key(classroom.seats[name], 128)
     sent = classroom.send("Ada", encoded(pixels), "Bob", "Cy", scheme="textbook-blocks")
     for name in ("Bob", "Cy"):
         opened = classroom.exchange.receiver.open(classroom.seats[name], sent.id)
@@ -69,11 +69,11 @@ def test_a_scheme_that_cannot_take_the_picture_says_why(classroom, png):
 def test_older_classroom_keys_still_open_older_pictures(classroom, png):
     bob = classroom.seats["Bob"]
     first = classroom.send("Ada", png, "Bob", scheme="textbook-pixels")
-    classroom.exchange.receiver.new_classroom_key(bob, 64)
+    classroom.exchange.receiver.keys.new_classroom_key(bob, 64)
     second = classroom.send("Ada", png, "Bob", "Cy", scheme="textbook-pixels")
     files = {classroom.exchange.receiver.open(bob, picture.id).file for picture in (first, second)}
     assert len(files) == 1
-    assert classroom.exchange.receiver.own_keys(bob).classroom_key[0].bit_length() == 64
+    assert classroom.exchange.receiver.keys.own(bob).classroom_key[0].bit_length() == 64
 
 
 def test_both_of_two_receivers_open_and_the_sender_sees_it(room, png, clock):
@@ -144,7 +144,7 @@ def test_an_interceptor_gets_the_ciphertext_and_public_facts_only(room, png):
         f"capture-1-{hashlib.sha256(captured.envelope).hexdigest()[:12]}.p7m"
     )
     assert [r.fingerprint for r in item.recipients] == [
-        room.exchange.receiver.own_keys(room.seats["Bob"]).fingerprint
+        room.exchange.receiver.keys.own(room.seats["Bob"]).fingerprint
     ]
 
 
@@ -191,7 +191,7 @@ def test_comparing_safety_numbers_is_remembered(room, png):
     sent = room.send("Ada", png, "Bob")
     proof = room.exchange.receiver.open(bob, sent.id).proof
     assert not proof.compared
-    room.exchange.member.compared(bob, room.seats["Ada"].id, proof.safety_number)
+    room.exchange.member.safety.compared(bob, room.seats["Ada"].id, proof.safety_number)
     assert room.exchange.receiver.open(bob, sent.id).proof.compared
 
 
@@ -200,7 +200,7 @@ def test_a_sender_whose_key_changed_is_refused(room, png, key_pool):
     bob = room.seats["Bob"]
     first = room.send("Ada", png, "Bob")
     room.exchange.receiver.open(bob, first.id)
-    with room.exchange._store.write() as unit:
+    with room.store.write() as unit:
         ada = next(s for s in unit.seats.in_channel(1) if s.name == "Ada")
         other = next(k for k in key_pool if k.public.der() != ada.public_key)
         unit.seats.set_keys(ada.id, public_key=other.public.der(), locked_key=ada.locked_key)

@@ -40,9 +40,9 @@ def test_nobody_notices_and_the_interceptor_has_the_picture(lesson, scheme):
         "Ada",
         False,
     )
-    (read,) = lesson.exchange.wire.readings(lesson.seats["Eve"])
+    (read,) = lesson.exchange.wire.relaying.readings(lesson.seats["Eve"])
     assert (read.picture_id, read.number, read.receivers) == (sent, 1, "Bob")
-    reading = lesson.exchange.wire.reading(lesson.seats["Eve"], sent)
+    reading = lesson.exchange.wire.relaying.reading(lesson.seats["Eve"], sent)
     assert reading.details.caption == "At the lake"
     if scheme in ("hybrid", "oaep-blocks"):
         assert got.file == reading.file == data
@@ -78,11 +78,11 @@ def test_two_receivers_can_have_two_interceptors(lesson, png):
     for name in ("Bob", "Cy"):
         assert opened(lesson, name, sent).file == png
     for name in ("Eve", "Zoe"):
-        assert lesson.exchange.wire.reading(lesson.seats[name], sent).file == png
+        assert lesson.exchange.wire.relaying.reading(lesson.seats[name], sent).file == png
     with pytest.raises(InputRefused, match="already"):
         substitute(lesson, by="Zoe")
     with pytest.raises(NotFound):
-        lesson.exchange.wire.give_back_key(lesson.seats["Zoe"], lesson.seats["Bob"].id)
+        lesson.exchange.wire.keys.give_back(lesson.seats["Zoe"], lesson.seats["Bob"].id)
 
 
 def test_secrets_stay_secret_until_somebody_finds_out(lesson, png):
@@ -99,18 +99,19 @@ def test_secrets_stay_secret_until_somebody_finds_out(lesson, png):
     zed = lesson.sit("Zed", "sender")
     seen = [event.kind for event in lesson.exchange.member.news(zed, 0).events]
     assert not {"substituted", "relayed"} & set(seen)
-    lesson.exchange.wire.give_back_key(lesson.seats["Eve"], lesson.seats["Bob"].id)
+    lesson.exchange.wire.keys.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
     assert "gave back" not in kinds(lesson, "Bob")
     assert kinds(lesson, "Eve")[-1] == "gave back"
 
 
-def test_hidden_events_hold_nothing_up(lesson):
+def test_hidden_events_hold_nothing_up(lesson, clock):
     """Five hundred hidden rows in a row: what comes after them is told all the same."""
     substitute(lesson)
-    with lesson.exchange._store.write() as unit:
-        eve = unit.substitutions.in_channel(1)[0].interceptor_id
+    with lesson.store.write() as unit:
+        swap = unit.substitutions.in_channel(1)[0]
+        hidden = {"seat_id": swap.interceptor_id, "detail": "Bob", "about": swap.id}
         for _ in range(1100):
-            unit.events.add(1, "substituted", lesson.exchange._clock(), seat_id=eve, detail="Bob")
+            unit.events.add(1, "substituted", clock(), **hidden)
     last = lesson.exchange.member.news(lesson.seats["Bob"], 0).events[-1].seq
     assert lesson.exchange.member.news(lesson.seats["Bob"], last).events == ()
     lesson.sit("Zed", "sender")
@@ -125,10 +126,10 @@ def test_the_people_list_shows_a_sender_the_false_key_and_nobody_else(lesson):
         people = lesson.exchange.member.present(lesson.seats[viewer])
         return next(person for person in people if person.name == "Bob").fingerprint
 
-    true = lesson.exchange.receiver.own_keys(lesson.seats["Bob"]).fingerprint
+    true = lesson.exchange.receiver.keys.own(lesson.seats["Bob"]).fingerprint
     assert seen("Ada") != true
     assert seen("Bob") == seen("Cy") == seen("Eve") == true
-    (known,) = lesson.exchange.wire.swapped_keys(lesson.seats["Eve"])
+    (known,) = lesson.exchange.wire.keys.swapped(lesson.seats["Eve"])
     assert known.fingerprint == seen("Ada")
 
 
@@ -136,22 +137,22 @@ def test_altering_and_substituting_go_together(lesson):
     data = encoded(photograph(24, 18))
     substitute(lesson)
     sent = lesson.send("Ada", data, "Bob", scheme="textbook-pixels").id
-    lesson.exchange.wire.multiply(lesson.seats["Eve"], sent)
+    lesson.exchange.wire.tampering.multiply(lesson.seats["Eve"], sent)
     relay(lesson)
     got = samples(opened(lesson, "Bob", sent).file)
     assert (got == np.minimum(photograph(24, 18).astype(int) * 2, 255)).all()
-    lesson.exchange.wire.drop(lesson.seats["Eve"], sent)
+    lesson.exchange.wire.tampering.drop(lesson.seats["Eve"], sent)
     assert inbox(lesson, "Bob") == {}
-    lesson.exchange.wire.let_pass(lesson.seats["Eve"], sent)
+    lesson.exchange.wire.tampering.let_pass(lesson.seats["Eve"], sent)
     assert (samples(opened(lesson, "Bob", sent).file) == photograph(24, 18)).all()
-    assert lesson.exchange.wire.interventions(lesson.seats["Eve"]) == ()
+    assert lesson.exchange.wire.tampering.interventions(lesson.seats["Eve"]) == ()
 
 
 def test_the_capture_names_the_key_it_is_sealed_for(lesson, png):
     substitute(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     captured = lesson.exchange.interceptor.capture(lesson.seats["Eve"], sent)
-    (known,) = lesson.exchange.wire.swapped_keys(lesson.seats["Eve"])
+    (known,) = lesson.exchange.wire.keys.swapped(lesson.seats["Eve"])
     assert [key.fingerprint for key in captured.keys] == [known.fingerprint]
 
 
@@ -160,10 +161,10 @@ def test_only_its_own_readings(lesson, png):
     substitute(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     relay(lesson)
-    assert lesson.exchange.wire.readings(zoe) == ()
+    assert lesson.exchange.wire.relaying.readings(zoe) == ()
     with pytest.raises(NotFound):
-        lesson.exchange.wire.reading(zoe, sent)
-    assert [(one.by, one.mine) for one in lesson.exchange.wire.swapped_keys(zoe)] == [
+        lesson.exchange.wire.relaying.reading(zoe, sent)
+    assert [(one.by, one.mine) for one in lesson.exchange.wire.keys.swapped(zoe)] == [
         ("Eve", False)
     ]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from exchange import InputRefused, NotFound, Tampered, Unavailable, WrongRole, sending
+from exchange import InputRefused, NotFound, Tampered, Unavailable, WrongRole, desk
 from lab import difference
 from tests.conftest import encoded, photograph
 
@@ -20,7 +20,7 @@ def lesson(classroom):
     """The owner allows tampering, and Bob and Cy have a key that blocks can use."""
     classroom.exchange.owner.set_rules(classroom.seats["Ada"], tampering=True)
     for name in ("Bob", "Cy"):
-        classroom.exchange.receiver.new_classroom_key(classroom.seats[name], 512)
+        classroom.exchange.receiver.keys.new_classroom_key(classroom.seats[name], 512)
     return classroom
 
 
@@ -46,17 +46,17 @@ def act(room, kind, picture_id, other_id):
     exchange, eve = room.exchange, room.seats["Eve"]
     match kind:
         case "flip":
-            exchange.wire.flip(eve, picture_id)
+            exchange.wire.tampering.flip(eve, picture_id)
         case "multiply":
-            exchange.wire.multiply(eve, picture_id, 2)
+            exchange.wire.tampering.multiply(eve, picture_id, 2)
         case "drop":
-            exchange.wire.drop(eve, picture_id)
+            exchange.wire.tampering.drop(eve, picture_id)
         case _:
-            getattr(exchange.wire, kind)(eve, picture_id, other_id)
+            getattr(exchange.wire.tampering, kind)(eve, picture_id, other_id)
 
 
 def stored(room, picture_id):
-    with room.exchange._store.read() as unit:
+    with room.store.read() as unit:
         picture = unit.pictures.get(1, picture_id)
         return (
             picture.sha256,
@@ -94,9 +94,9 @@ def test_every_kind_on_every_scheme_and_back(lesson, kind, scheme):
                 assert (samples(altered) == photograph(40, 30, 1)).all()
     assert [stored(lesson, picture_id) for picture_id in (old, new)] == before
     if kind == "swap":
-        assert len(lesson.exchange.wire.interventions(lesson.seats["Eve"])) == 2
-    lesson.exchange.wire.let_pass(lesson.seats["Eve"], new)
-    assert lesson.exchange.wire.interventions(lesson.seats["Eve"]) == ()
+        assert len(lesson.exchange.wire.tampering.interventions(lesson.seats["Eve"])) == 2
+    lesson.exchange.wire.tampering.let_pass(lesson.seats["Eve"], new)
+    assert lesson.exchange.wire.tampering.interventions(lesson.seats["Eve"]) == ()
     assert [stored(lesson, picture_id) for picture_id in (old, new)] == before
     for name in ("Bob", "Cy"):
         again = opened(lesson, name, new)
@@ -111,10 +111,10 @@ def test_every_kind_on_every_scheme_and_back(lesson, kind, scheme):
 def test_the_altered_samples_are_exactly_those_of_the_arithmetic(lesson):
     _, (_, new) = two(lesson, "textbook-pixels")
     original = samples(opened(lesson, "Bob", new))
-    lesson.exchange.wire.multiply(lesson.seats["Eve"], new, 3)
+    lesson.exchange.wire.tampering.multiply(lesson.seats["Eve"], new, 3)
     brighter = samples(opened(lesson, "Bob", new))
     assert (brighter == np.minimum(original.astype(int) * 3, 255)).all()
-    lesson.exchange.wire.flip(lesson.seats["Eve"], new, "band")
+    lesson.exchange.wire.tampering.flip(lesson.seats["Eve"], new, "band")
     flipped = samples(opened(lesson, "Cy", new))
     changed = np.flatnonzero((flipped != original).any(axis=(1, 2)))
     assert changed.tolist() == list(range(11, 18))  # rows 30 * 3/8 to 30 * 5/8
@@ -122,17 +122,19 @@ def test_the_altered_samples_are_exactly_those_of_the_arithmetic(lesson):
 
 def test_changing_places_changes_both(lesson):
     pictures, (old, new) = two(lesson, "oaep-blocks")
-    lesson.exchange.wire.swap(lesson.seats["Eve"], old, new)
+    lesson.exchange.wire.tampering.swap(lesson.seats["Eve"], old, new)
     found = [opened(lesson, "Bob", picture_id) for picture_id in (old, new)]
     assert [one.file for one in found] == pictures[::-1]
     assert [one.details.file_name for one in found] == ["0.png", "1.png"]
-    lesson.exchange.wire.let_pass(lesson.seats["Eve"], new)  # either end of it is the whole act
+    lesson.exchange.wire.tampering.let_pass(
+        lesson.seats["Eve"], new
+    )  # either end of it is the whole act
     assert [opened(lesson, "Bob", picture_id).file for picture_id in (old, new)] == pictures
 
 
 def test_the_refusal_says_what_was_noticed_and_what_to_do(lesson):
     _, (_, new) = two(lesson, "hybrid")
-    lesson.exchange.wire.flip(lesson.seats["Eve"], new)
+    lesson.exchange.wire.tampering.flip(lesson.seats["Eve"], new)
     with pytest.raises(Tampered) as refused:
         opened(lesson, "Bob", new)
     for words in ("changed on its way", "Nothing of it is shown", "Ask the sender"):
@@ -144,7 +146,7 @@ def test_every_act_is_an_event_for_everybody_and_names_its_author(lesson):
     _, (old, new) = two(lesson, "textbook-pixels")
     for kind in KINDS:
         act(lesson, kind, new, old)
-    lesson.exchange.wire.let_pass(lesson.seats["Eve"], new)
+    lesson.exchange.wire.tampering.let_pass(lesson.seats["Eve"], new)
     for name in ("Ada", "Bob", "Eve"):
         events = lesson.exchange.member.news(lesson.seats[name], 0).events[-6:]
         assert {(event.who, event.picture_id) for event in events} == {("Eve", new)}
@@ -161,26 +163,26 @@ def test_every_act_is_an_event_for_everybody_and_names_its_author(lesson):
 def test_the_newest_act_counts_whoever_did_it(lesson):
     zoe = lesson.sit("Zoe", "interceptor")
     _, (old, new) = two(lesson, "textbook-pixels")
-    lesson.exchange.wire.swap(lesson.seats["Eve"], old, new)
-    lesson.exchange.wire.drop(zoe, old)
-    (only,) = lesson.exchange.wire.interventions(lesson.seats["Eve"])
+    lesson.exchange.wire.tampering.swap(lesson.seats["Eve"], old, new)
+    lesson.exchange.wire.tampering.drop(zoe, old)
+    (only,) = lesson.exchange.wire.tampering.interventions(lesson.seats["Eve"])
     assert (only.picture_id, only.kind, only.by, only.mine) == (old, "drop", "Zoe", False)
-    lesson.exchange.wire.let_pass(lesson.seats["Eve"], old)
-    assert lesson.exchange.wire.interventions(zoe) == ()
+    lesson.exchange.wire.tampering.let_pass(lesson.seats["Eve"], old)
+    assert lesson.exchange.wire.tampering.interventions(zoe) == ()
 
 
 def test_forbidden_again_all_rests_and_allowed_again_all_is_back(lesson):
     _, (old, new) = two(lesson, "textbook-pixels")
     ada, bob, eve = (lesson.seats[name] for name in ("Ada", "Bob", "Eve"))
     original = samples(opened(lesson, "Bob", new))
-    lesson.exchange.wire.multiply(eve, new)
-    lesson.exchange.wire.drop(eve, old)
+    lesson.exchange.wire.tampering.multiply(eve, new)
+    lesson.exchange.wire.tampering.drop(eve, old)
     names = {item.id: item.delivery for item in lesson.exchange.receiver.inbox(bob)}
     lesson.exchange.owner.set_rules(ada, tampering=False)
     assert (samples(opened(lesson, "Bob", new)) == original).all()
     resting = {item.id: item.delivery for item in lesson.exchange.receiver.inbox(bob)}
     assert resting == {old: "", new: ""}
-    assert [one.rests for one in lesson.exchange.wire.interventions(eve)] == [True, True]
+    assert [one.rests for one in lesson.exchange.wire.tampering.interventions(eve)] == [True, True]
     for kind in KINDS:
         with pytest.raises(InputRefused, match="does not allow"):
             act(lesson, kind, new, old)
@@ -196,7 +198,7 @@ def test_off_until_the_owner_allows_it(classroom, png):
         with pytest.raises(InputRefused, match="does not allow"):
             act(classroom, kind, sent.id, sent.id)
     with pytest.raises(InputRefused, match="does not allow"):
-        classroom.exchange.wire.swap_key(classroom.seats["Eve"], classroom.seats["Bob"].id)
+        classroom.exchange.wire.keys.swap(classroom.seats["Eve"], classroom.seats["Bob"].id)
     assert not classroom.seats["Ada"].channel.tampering
 
 
@@ -209,7 +211,7 @@ def test_never_in_a_private_channel(room, png):
         with pytest.raises(InputRefused, match="Only in a classroom channel"):
             act(room, kind, sent.id, sent.id)
     with pytest.raises(InputRefused, match="Only in a classroom channel"):
-        room.exchange.wire.swap_key(room.seats["Eve"], room.seats["Bob"].id)
+        room.exchange.wire.keys.swap(room.seats["Eve"], room.seats["Bob"].id)
     assert room.exchange.receiver.open(room.seats["Bob"], sent.id).file == png
 
 
@@ -218,18 +220,18 @@ def test_only_interceptors_tamper(lesson, name):
     _, (old, new) = two(lesson, "textbook-pixels")
     exchange, seat = lesson.exchange, lesson.seats[name]
     acts = (
-        lambda: exchange.wire.flip(seat, new),
-        lambda: exchange.wire.multiply(seat, new),
-        lambda: exchange.wire.swap(seat, new, old),
-        lambda: exchange.wire.replay(seat, new, old),
-        lambda: exchange.wire.drop(seat, new),
-        lambda: exchange.wire.let_pass(seat, new),
-        lambda: exchange.wire.interventions(seat),
-        lambda: exchange.wire.on_its_way(seat, new),
-        lambda: exchange.wire.swap_key(seat, lesson.seats["Bob"].id),
-        lambda: exchange.wire.give_back_key(seat, lesson.seats["Bob"].id),
-        lambda: exchange.wire.relay(seat),
-        lambda: exchange.wire.reading(seat, new),
+        lambda: exchange.wire.tampering.flip(seat, new),
+        lambda: exchange.wire.tampering.multiply(seat, new),
+        lambda: exchange.wire.tampering.swap(seat, new, old),
+        lambda: exchange.wire.tampering.replay(seat, new, old),
+        lambda: exchange.wire.tampering.drop(seat, new),
+        lambda: exchange.wire.tampering.let_pass(seat, new),
+        lambda: exchange.wire.tampering.interventions(seat),
+        lambda: exchange.wire.tampering.on_its_way(seat, new),
+        lambda: exchange.wire.keys.swap(seat, lesson.seats["Bob"].id),
+        lambda: exchange.wire.keys.give_back(seat, lesson.seats["Bob"].id),
+        lambda: exchange.wire.relaying.relay(seat),
+        lambda: exchange.wire.relaying.reading(seat, new),
     )
     for one in acts:
         with pytest.raises(WrongRole):
@@ -248,7 +250,7 @@ def test_a_capture_of_another_channel_is_none(lesson, open_room, png):
     for kind in ("swap", "replay"):
         with pytest.raises(NotFound):
             act(lesson, kind, new, theirs)
-    assert lesson.exchange.wire.interventions(lesson.seats["Eve"]) == ()
+    assert lesson.exchange.wire.tampering.interventions(lesson.seats["Eve"]) == ()
 
 
 def test_what_does_not_go_together_is_said_in_one_sentence(lesson, png):
@@ -259,15 +261,15 @@ def test_what_does_not_go_together_is_said_in_one_sentence(lesson, png):
     zeds = lesson.send("Zed", png, "Bob", scheme="textbook-pixels").id
     for other in (new, hybrid):
         with pytest.raises(InputRefused, match="the same scheme"):
-            exchange.wire.swap(eve, new, other)
+            exchange.wire.tampering.swap(eve, new, other)
     for picture, other in ((old, new), (new, new), (zeds, new), (hybrid, new)):
         with pytest.raises(InputRefused, match="earlier capture"):
-            exchange.wire.replay(eve, picture, other)
+            exchange.wire.tampering.replay(eve, picture, other)
     with pytest.raises(InputRefused, match="region"):
-        exchange.wire.flip(eve, new, "corner")
+        exchange.wire.tampering.flip(eve, new, "corner")
     with pytest.raises(InputRefused, match="factor"):
-        exchange.wire.multiply(eve, new, 1)
-    for refuse in (exchange.wire.let_pass, exchange.wire.on_its_way):
+        exchange.wire.tampering.multiply(eve, new, 1)
+    for refuse in (exchange.wire.tampering.let_pass, exchange.wire.tampering.on_its_way):
         with pytest.raises(InputRefused, match="Nothing is being done"):
             refuse(eve, new)
 
@@ -276,18 +278,18 @@ def test_the_interceptor_sees_what_goes_on(lesson):
     exchange, eve = lesson.exchange, lesson.seats["Eve"]
     _, (old, new) = two(lesson, "textbook-pixels")
     captured = exchange.interceptor.capture(eve, new)
-    exchange.wire.multiply(eve, new)
-    way = exchange.wire.on_its_way(eve, new)
+    exchange.wire.tampering.multiply(eve, new)
+    way = exchange.wire.tampering.on_its_way(eve, new)
     assert way.envelope == exchange.receiver.envelope(lesson.seats["Bob"], new).data
     assert way.envelope != captured.envelope == exchange.interceptor.capture(eve, new).envelope
     assert way.file_name.startswith("altered-2-")
-    exchange.wire.replay(eve, new, old)
+    exchange.wire.tampering.replay(eve, new, old)
     assert (
-        exchange.wire.on_its_way(eve, new).envelope
+        exchange.wire.tampering.on_its_way(eve, new).envelope
         == exchange.interceptor.capture(eve, old).envelope
     )
-    exchange.wire.drop(eve, new)
-    assert exchange.wire.on_its_way(eve, new) is None
+    exchange.wire.tampering.drop(eve, new)
+    assert exchange.wire.tampering.on_its_way(eve, new) is None
 
 
 def test_what_arrives_has_another_name_whenever_it_is_another_thing(lesson):
@@ -295,7 +297,7 @@ def test_what_arrives_has_another_name_whenever_it_is_another_thing(lesson):
     bob, eve = lesson.seats["Bob"], lesson.seats["Eve"]
     names = [next(i for i in lesson.exchange.receiver.inbox(bob) if i.id == new).delivery]
     for factor in (2, 3):
-        lesson.exchange.wire.multiply(eve, new, factor)
+        lesson.exchange.wire.tampering.multiply(eve, new, factor)
         names.append(next(i for i in lesson.exchange.receiver.inbox(bob) if i.id == new).delivery)
     assert len(set(names)) == 3
 
@@ -307,29 +309,29 @@ def test_a_replayed_picture_goes_when_its_source_goes(lesson):
         "Ada", data, "Bob", scheme="textbook-pixels", remove_after="the first opening"
     ).id
     new = lesson.send("Ada", encoded(photograph(40, 30, 2)), "Bob", scheme="textbook-pixels").id
-    lesson.exchange.wire.replay(lesson.seats["Eve"], new, old)
+    lesson.exchange.wire.tampering.replay(lesson.seats["Eve"], new, old)
     opened(lesson, "Bob", old)
     lesson.exchange.cleaning.purge()
     assert (samples(opened(lesson, "Bob", new)) == photograph(40, 30, 2)).all()
-    assert lesson.exchange.wire.interventions(lesson.seats["Eve"]) == ()
+    assert lesson.exchange.wire.tampering.interventions(lesson.seats["Eve"]) == ()
 
 
 def test_the_channels_quota_counts_what_arrives_instead(lesson, monkeypatch):
     _, (_, new) = two(lesson, "textbook-pixels")
-    with lesson.exchange._store.read() as unit:
+    with lesson.store.read() as unit:
         used = unit.pictures.total_bytes(1)
     data = encoded(photograph(20, 20, 5))
-    monkeypatch.setattr(sending, "BYTES_OF_A_CHANNEL", used + 1_000)
-    with pytest.raises(InputRefused, match="may hold"):
-        lesson.exchange.wire.multiply(lesson.seats["Eve"], new)
-    monkeypatch.setattr(sending, "BYTES_OF_A_CHANNEL", 2 * used)
-    lesson.exchange.wire.multiply(lesson.seats["Eve"], new)
-    with lesson.exchange._store.read() as unit:
+    monkeypatch.setattr(desk, "BYTES_OF_A_CHANNEL", used + 1_000)
+    with pytest.raises(InputRefused, match="limit"):
+        lesson.exchange.wire.tampering.multiply(lesson.seats["Eve"], new)
+    monkeypatch.setattr(desk, "BYTES_OF_A_CHANNEL", 2 * used)
+    lesson.exchange.wire.tampering.multiply(lesson.seats["Eve"], new)
+    with lesson.store.read() as unit:
         both = used + unit.interventions.total_bytes(1)
-    monkeypatch.setattr(sending, "BYTES_OF_A_CHANNEL", both + 1_000)
-    with pytest.raises(InputRefused, match="may hold"):
+    monkeypatch.setattr(desk, "BYTES_OF_A_CHANNEL", both + 1_000)
+    with pytest.raises(InputRefused, match="limit"):
         lesson.send("Ada", data, "Bob", scheme="textbook-pixels")
-    lesson.exchange.wire.let_pass(lesson.seats["Eve"], new)
+    lesson.exchange.wire.tampering.let_pass(lesson.seats["Eve"], new)
     lesson.send("Ada", data, "Bob", scheme="textbook-pixels")
 
 
@@ -337,7 +339,7 @@ def test_a_damaged_intervention_is_no_picture(lesson, tmp_path):
     import sqlite3
 
     _, (_, new) = two(lesson, "textbook-pixels")
-    lesson.exchange.wire.multiply(lesson.seats["Eve"], new)
+    lesson.exchange.wire.tampering.multiply(lesson.seats["Eve"], new)
     db = sqlite3.connect(tmp_path / "channels.db")
     db.execute("UPDATE intervention_chunk SET data = zeroblob(length(data))")
     db.commit()
@@ -351,7 +353,7 @@ def test_a_key_that_was_never_in_it_cannot_open_what_arrives(lesson):
     exchange = lesson.exchange
     mine = lesson.send("Ada", encoded(photograph(9, 9, 1)), "Bob", scheme="textbook-pixels").id
     cys = lesson.send("Ada", encoded(photograph(9, 9, 2)), "Cy", scheme="textbook-pixels").id
-    exchange.wire.swap(lesson.seats["Eve"], mine, cys)
+    exchange.wire.tampering.swap(lesson.seats["Eve"], mine, cys)
     with pytest.raises(Exception, match="not encrypted for any classroom key"):
         opened(lesson, "Bob", mine)
 

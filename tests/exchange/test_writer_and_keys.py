@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from exchange import InputRefused, KeyChanged, SeatChanged, Tampered, new_token
-from exchange.seats import KEY_PURPOSE
+from exchange.keys import KEY_PURPOSE
 from rsa_core import derive_secret
 from tests.exchange.deceiving import kinds, opened, own_number
 
@@ -13,13 +13,13 @@ from tests.exchange.deceiving import kinds, opened, own_number
 def compare(room, one, other):
     """Both say that they read out the same numbers."""
     for viewer, whom in ((one, other), (other, one)):
-        room.exchange.member.compared(
+        room.exchange.member.safety.compared(
             room.seats[viewer], room.seats[whom].id, own_number(room, whom)
         )
 
 
 def contact(room, viewer, name):
-    people = room.exchange.member.contacts(room.seats[viewer]).people
+    people = room.exchange.member.safety.contacts(room.seats[viewer]).people
     return next(person for person in people if person.id == room.seats[name].id)
 
 
@@ -84,11 +84,11 @@ def test_nobody_is_verified_in_the_place_of_who_was_compared(office, png, takes_
     compare(office, "Ada", "Bob")
     token = takes_over("Ada")
     office.exchange.member.begin_anew(office.exchange.lobby.resume(token))
-    sent = send_as(office, token, png, "Bob").id
+    sent = send_as(office, token, png, "Bob")
     with pytest.raises(KeyChanged):
         opened(office, "Bob", sent)
     assert not contact(office, "Bob", "Ada").compared
-    assert len(office.exchange.member.alarms(office.seats["Bob"])) == 1
+    assert len(office.exchange.member.safety.alarms(office.seats["Bob"])) == 1
     assert kinds(office, "Bob")[-2:] == ["refused", "alarm"]
     with pytest.raises(Tampered):
         opened(office, "Bob", sent)
@@ -99,7 +99,7 @@ def test_a_key_that_was_only_seen_is_kept_too(office, png, takes_over):
     token = takes_over("Ada")
     office.exchange.member.begin_anew(office.exchange.lobby.resume(token))
     with pytest.raises(Tampered):
-        opened(office, "Bob", send_as(office, token, png, "Bob").id)
+        opened(office, "Bob", send_as(office, token, png, "Bob"))
 
 
 def test_a_sender_does_not_seal_to_a_key_put_in_the_place_of_the_compared_one(
@@ -107,7 +107,7 @@ def test_a_sender_does_not_seal_to_a_key_put_in_the_place_of_the_compared_one(
 ):
     compare(office, "Ada", "Bob")
     writer.set("seat", where(office, "Bob"), public_key=mallory.public.der())
-    with pytest.raises(InputRefused, match="not the one that you compared"):
+    with pytest.raises(InputRefused, match="different from the one you compared"):
         office.send("Ada", png, "Bob")
     assert office.exchange.sender.sent(office.seats["Ada"]) == ()
     assert not contact(office, "Ada", "Bob").compared
@@ -117,7 +117,7 @@ def test_a_sender_keeps_the_key_that_it_has_sent_to(office, png, writer, mallory
     """Nobody has compared: the key that was sealed to first is the only thing to go by."""
     office.send("Ada", png, "Bob")
     writer.set("seat", where(office, "Bob"), public_key=mallory.public.der())
-    with pytest.raises(InputRefused, match="not the one that you sent to before"):
+    with pytest.raises(InputRefused, match="different from the one you sent to before"):
         office.send("Ada", png, "Cy", "Bob")
     assert len(office.exchange.sender.sent(office.seats["Ada"])) == 1
     assert office.send("Ada", png, "Cy").receipts[0].name == "Cy"
@@ -132,7 +132,7 @@ def test_nobody_reads_a_strangers_number_aloud_as_their_own(office, writer, mall
     assert own_number(office, name) == ""
     acts = [office.exchange.member.check_record, office.exchange.member.begin_anew]
     if name == "Bob":
-        acts.append(office.exchange.receiver.own_keys)
+        acts.append(office.exchange.receiver.keys.own)
     for act in acts:
         with pytest.raises(SeatChanged):
             act(seat)
@@ -189,12 +189,12 @@ def test_somebody_new_of_a_compared_name_is_compared_before_anything_is_sent(off
 def test_keys_and_ids_that_changed_places_are_not_verified(office, png, writer):
     """Bob's pin is for Ada's public id, name and key together."""
     compare(office, "Ada", "Bob")
-    office.exchange.member.compared(
+    office.exchange.member.safety.compared(
         office.seats["Bob"], office.seats["Eve"].id, own_number(office, "Eve")
     )
     columns = ("public_id", "name_key", "name")
     writer.exchange("seat", where(office, "Ada"), where(office, "Eve"), *columns)
-    people = office.exchange.member.contacts(office.seats["Bob"]).people
+    people = office.exchange.member.safety.contacts(office.seats["Bob"]).people
     assert [person.compared for person in people] == [False, False]
 
 
@@ -203,7 +203,7 @@ def test_a_private_channel_stays_private(office, png, writer, mallory):
     sent = office.send("Ada", png, "Bob").id
     writer.set("channel", "1 = 1", kind="classroom", tampering=True)
     office.sit("Ivan", "interceptor")
-    office.exchange.wire.swap_key(office.seats["Ivan"], office.seats["Bob"].id)
+    office.exchange.wire.keys.swap(office.seats["Ivan"], office.seats["Bob"].id)
     for scheme in ("hybrid", "textbook-pixels"):
         with pytest.raises(SeatChanged):
             office.send("Ada", png, "Bob", scheme=scheme)
@@ -255,7 +255,7 @@ def test_an_alarm_that_is_deleted_does_not_give_the_comparison_back(office, png,
     compare(office, "Ada", "Bob")
     sent = office.send("Ada", png, "Bob").id
     clock.forward(minutes=1)
-    office.exchange.member.numbers_differ(office.seats["Bob"], office.seats["Ada"].id)
+    office.exchange.member.safety.numbers_differ(office.seats["Bob"], office.seats["Ada"].id)
     assert not contact(office, "Ada", "Bob").compared
     writer.run("DELETE FROM alarm")
     assert not contact(office, "Bob", "Ada").compared

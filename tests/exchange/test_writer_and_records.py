@@ -48,8 +48,10 @@ def test_a_record_that_is_not_whole_is_never_an_empty_one(office, png, writer, a
         lambda: opened(office, "Bob", sent),
         lambda: exchange.receiver.details(bob, sent),
         lambda: exchange.receiver.envelope(bob, sent),
-        lambda: exchange.receiver.own_keys(bob),
-        lambda: exchange.member.compared(bob, ada.id, contact(office, "Bob", "Ada").safety_number),
+        lambda: exchange.receiver.keys.own(bob),
+        lambda: exchange.member.safety.compared(
+            bob, ada.id, contact(office, "Bob", "Ada").safety_number
+        ),
         lambda: office.send("Ada", png, "Bob"),
     ):
         with pytest.raises(RecordLost, match="Start again"):
@@ -73,8 +75,8 @@ def test_starting_again_does_nothing_to_a_whole_record(office, png):
 
 def test_an_alarm_can_be_raised_without_a_record(office, writer):
     delete(writer)
-    office.exchange.member.numbers_differ(office.seats["Bob"], office.seats["Ada"].id)
-    assert len(office.exchange.member.alarms(office.seats["Ada"])) == 1
+    office.exchange.member.safety.numbers_differ(office.seats["Bob"], office.seats["Ada"].id)
+    assert len(office.exchange.member.safety.alarms(office.seats["Ada"])) == 1
 
 
 def test_an_older_record_that_is_put_back_is_noticed(office, png, writer):
@@ -97,7 +99,7 @@ def test_an_older_record_of_another_process_compares_nobody(office, png, place, 
     for row in old:
         writer.set_record(row["seat_id"], row["sealed"])
     later = Exchange.at(place.url, pepper=b"p" * 32, clock=clock)
-    people = later.member.contacts(office.seats["Bob"]).people
+    people = later.member.safety.contacts(office.seats["Bob"]).people
     later.close()
     assert [person.compared for person in people] == [False, False]
 
@@ -140,7 +142,7 @@ def test_the_record_says_nothing_to_a_reader(office, png, writer):
     opened(office, "Bob", sent)
     seat = office.seats["Bob"]
     rows = writer.copy("seat_record", "1 = 1")
-    fingerprint = office.exchange.receiver.own_keys(seat).fingerprint
+    fingerprint = office.exchange.receiver.keys.own(seat).fingerprint
     for row in rows:
         for word in (b"Ada", b"Bob", sent.encode(), fingerprint, fingerprint.hex().encode()):
             assert word not in bytes(row["sealed"])

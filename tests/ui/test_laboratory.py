@@ -199,7 +199,7 @@ def test_an_insiders_key_is_refused_in_words_and_then_taken(exchange, lesson):
     assert "the next receiver who chooses the same" in texts(bob)
     press(bob, "Use this classroom key")
     press(at, "Take the other key of a shared modulus")
-    n, _ = exchange.receiver.own_keys(seats["Bob"]).classroom_key
+    n, _ = exchange.receiver.keys.own(seats["Bob"]).classroom_key
     assert f"n = {n}" in texts(at)
 
 
@@ -211,7 +211,7 @@ def test_a_seat_that_is_gone_ends_the_page_not_the_server(exchange, lesson):
     assert not at.exception
     assert [info.value for info in at.info] == ["Join a channel first"]
     with pytest.raises(SeatGone):
-        exchange.interceptor.attacks.findings(seats["Eve"])
+        exchange.interceptor.findings(seats["Eve"])
 
 
 def test_a_damaged_finding_says_so_and_the_page_goes_on(exchange, lesson, tmp_path):

@@ -119,7 +119,7 @@ def test_what_cannot_be_passed_on_does_not_shut_the_interceptors_page(
     def fail(*_args):
         raise Unavailable(BUSY)
 
-    monkeypatch.setattr(type(exchange.wire), "relay", fail)
+    monkeypatch.setattr(type(exchange.wire.relaying), "relay", fail)
     at = page_of(eve, room.key)
     assert not at.error
     sit(exchange, room, "Bob", "receiver")

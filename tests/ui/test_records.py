@@ -26,8 +26,8 @@ def write(tmp_path):
 
 
 def compare(office, one, other):
-    number = office.exchange.member.contacts(office.seats[other]).own_number
-    office.exchange.member.compared(office.seats[one], office.seats[other].id, number)
+    number = office.exchange.member.safety.contacts(office.seats[other]).own_number
+    office.exchange.member.safety.compared(office.seats[one], office.seats[other].id, number)
 
 
 def opened(office):

@@ -102,12 +102,12 @@ def test_every_kind_is_offered_and_done(lesson):
         assert not at.exception
         assert words in texts(at), kind
         assert "by you" in texts(at)
-        done = {one.kind for one in lesson.exchange.wire.interventions(eve)}
+        done = {one.kind for one in lesson.exchange.wire.tampering.interventions(eve)}
         assert done == {kind}
     assert "Nothing arrives." in texts(at)
     press(at, "Let it pass unchanged")
     assert "Unchanged." in texts(at)
-    assert lesson.exchange.wire.interventions(eve) == ()
+    assert lesson.exchange.wire.tampering.interventions(eve) == ()
 
 
 def test_what_cannot_be_done_is_said(lesson):
@@ -134,7 +134,7 @@ def test_before_and_after_are_shown(lesson):
 def test_what_was_done_rests_when_the_owner_forbids_it(lesson):
     sent = lesson.send(1, "textbook-pixels")
     lesson.allow()
-    lesson.exchange.wire.multiply(lesson.seats["Eve"], sent)
+    lesson.exchange.wire.tampering.multiply(lesson.seats["Eve"], sent)
     lesson.exchange.owner.set_rules(lesson.seats["Ada"], tampering=False)
     assert "It rests" in texts(lesson.page("Eve"))
 
@@ -145,17 +145,17 @@ def test_the_receivers_page_follows_what_arrives(lesson):
     lesson.allow()
     at = lesson.page("Bob")
     assert "1.png" in texts(at)
-    lesson.exchange.wire.flip(lesson.seats["Eve"], sent)
+    lesson.exchange.wire.tampering.flip(lesson.seats["Eve"], sent)
     at.run()
     press(at, "Open")
     assert "Refused" in errors(at)
     assert not at.toast or all("changed on" not in toast.value for toast in at.toast)
-    lesson.exchange.wire.let_pass(lesson.seats["Eve"], sent)
+    lesson.exchange.wire.tampering.let_pass(lesson.seats["Eve"], sent)
     at.run()
     assert "Refused" not in errors(at)
     press(at, "Open")
     assert "byte for byte" in "\n".join(one.value for one in at.success)
-    lesson.exchange.wire.drop(lesson.seats["Eve"], sent)
+    lesson.exchange.wire.tampering.drop(lesson.seats["Eve"], sent)
     at.run()
     assert "gone from your inbox" in texts(at)  # what was opened stays open
     press(at, "Close")
@@ -178,12 +178,12 @@ def test_an_interceptors_page_relays_and_shows_what_it_has_read(lesson):
     press(at, "Give the true key back")
     assert "senders were shown your key" in texts(at)
     press(at, "Substitute key")  # Bob can be chosen again
-    assert lesson.exchange.wire.swapped_keys(lesson.seats["Eve"])[-1].ended_at is None
+    assert lesson.exchange.wire.keys.swapped(lesson.seats["Eve"])[-1].ended_at is None
 
 
 def test_of_a_textbook_picture_only_what_was_under_the_key_is_read(lesson):
     lesson.allow()
-    lesson.exchange.wire.swap_key(lesson.seats["Eve"], lesson.seats["Bob"].id)
+    lesson.exchange.wire.keys.swap(lesson.seats["Eve"], lesson.seats["Bob"].id)
     lesson.send(1, "textbook-pixels")
     at = lesson.page("Eve")
     assert "1.png" in texts(at)
@@ -192,7 +192,7 @@ def test_of_a_textbook_picture_only_what_was_under_the_key_is_read(lesson):
 
 def test_a_removed_interceptor_is_noticed_where_something_was_held_up(lesson):
     lesson.allow()
-    lesson.exchange.wire.swap_key(lesson.seats["Eve"], lesson.seats["Bob"].id)
+    lesson.exchange.wire.keys.swap(lesson.seats["Eve"], lesson.seats["Bob"].id)
     lesson.send(1, "hybrid")
     bob = lesson.page("Bob")
     assert "a key that is not yours" not in texts(bob)
@@ -203,13 +203,13 @@ def test_a_removed_interceptor_is_noticed_where_something_was_held_up(lesson):
 
 def test_both_find_out_by_comparing(lesson):
     lesson.allow()
-    lesson.exchange.wire.swap_key(lesson.seats["Eve"], lesson.seats["Bob"].id)
+    lesson.exchange.wire.keys.swap(lesson.seats["Eve"], lesson.seats["Bob"].id)
     lesson.send(1, "hybrid")
-    lesson.exchange.wire.relay(lesson.seats["Eve"])
+    lesson.exchange.wire.relaying.relay(lesson.seats["Eve"])
     ada, bob = lesson.page("Ada"), lesson.page("Bob")
     press(bob, "Open")
     assert not bob.error
-    own = lesson.exchange.member.contacts(lesson.seats["Bob"]).own_number
+    own = lesson.exchange.member.safety.contacts(lesson.seats["Bob"]).own_number
     assert own in texts(bob)
     assert own not in texts(ada)
     field = next(t for t in ada.text_input if t.label == "Number that was read to you")
@@ -235,10 +235,10 @@ def test_a_press_is_about_the_number_that_was_on_the_screen(lesson):
     lesson.send(1, "hybrid")
     lesson.allow()
     ada = lesson.page("Ada")
-    lesson.exchange.wire.swap_key(lesson.seats["Eve"], lesson.seats["Bob"].id)
+    lesson.exchange.wire.keys.swap(lesson.seats["Eve"], lesson.seats["Bob"].id)
     press(ada, "The numbers are the same")
     assert "Another number is shown" in "\n".join(one.value for one in ada.warning)
-    assert not lesson.exchange.member.contacts(lesson.seats["Ada"]).people[0].compared
+    assert not lesson.exchange.member.safety.contacts(lesson.seats["Ada"]).people[0].compared
 
 
 def test_the_receiver_compares_beside_the_picture(lesson):

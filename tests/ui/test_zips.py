@@ -10,8 +10,8 @@ import streamlit as st
 
 import ui.frame.service
 import ui.sender
-from exchange import archives
-from tests.exchange.zips import lying, of_many_names, quoting, zipped
+from rsa_core import archives
+from tests.rsa_core.zips import lying, of_many_names, quoting, zipped
 from tests.ui.test_pages import page_of, sit
 from ui.sender import Order
 

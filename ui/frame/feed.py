@@ -155,7 +155,7 @@ def _ask(seat: Seat, events: list[Event]) -> tuple[Event, ...]:
     """
     if seat.role == "interceptor" and seat.channel.kind == "classroom":
         with suppress(ExchangeError):  # what cannot be passed on now waits for the next tick
-            exchange().wire.relay(seat, visitor())
+            exchange().wire.relaying.relay(seat, visitor())
     pulse = exchange().member.news(seat, events[-1].seq if events else 0)
     events.extend(pulse.events)
     others = [e for e in pulse.events if e.who_id != seat.id and e.kind in _TOASTS]

@@ -147,7 +147,7 @@ def _key_fits(seat: Seat, key: str) -> bool:
     asked = (key, times_happened(seat, "new key"))
     held: tuple[tuple[str, int], bool] | None = st.session_state.get(f"key_fits_{seat.id}")
     if held is None or held[0] != asked:
-        held = (asked, exchange().member.key_fits(seat, key))
+        held = (asked, exchange().lobby.key_fits(seat, key))
         st.session_state[f"key_fits_{seat.id}"] = held
     return held[1]
 

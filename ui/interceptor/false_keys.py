@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from exchange import ExchangeError, ReadItem, ReadPicture, Seat, Substitution
+from exchange import ExchangeError, KeySwap, ReadItem, ReadPicture, Seat
 from ui.frame.service import exchange, visitor
 from ui.parts.files import picture_with_save_button, small_picture
 from ui.parts.held import once
@@ -12,7 +12,7 @@ from ui.parts.words import clock_time, counted
 
 def show_false_keys(seat: Seat) -> None:
     """Whose key to substitute, and whose are substituted."""
-    known = exchange().wire.swapped_keys(seat)
+    known = exchange().wire.keys.swapped(seat)
     if not known and not seat.channel.tampering:
         return
     st.divider()
@@ -31,7 +31,7 @@ def show_false_keys(seat: Seat) -> None:
 
 def show_readings(seat: Seat) -> None:
     """The pictures that went through this seat's hands, one at a time."""
-    items = {item.picture_id: item for item in exchange().wire.readings(seat)}
+    items = {item.picture_id: item for item in exchange().wire.relaying.readings(seat)}
     if not items:
         return
     st.subheader("Read by key substitution")
@@ -42,14 +42,16 @@ def show_readings(seat: Seat) -> None:
         key=f"reading_{seat.id}",
     )
     try:
-        found = once(f"reading_{seat.id}", chosen, lambda: exchange().wire.reading(seat, chosen))
+        found = once(
+            f"reading_{seat.id}", chosen, lambda: exchange().wire.relaying.reading(seat, chosen)
+        )
     except ExchangeError as error:
         st.error(str(error))
         return
     _show(chosen, found)
 
 
-def _choice(seat: Seat, known: tuple[Substitution, ...]) -> None:
+def _choice(seat: Seat, known: tuple[KeySwap, ...]) -> None:
     hidden = {one.receiver_id for one in known if one.ended_at is None}
     people = {
         person.id: person
@@ -74,7 +76,7 @@ def _choice(seat: Seat, known: tuple[Substitution, ...]) -> None:
     if pressed and chosen is not None:
         try:
             with st.spinner("Making a key as long as the true one …"):
-                exchange().wire.swap_key(seat, chosen, visitor())
+                exchange().wire.keys.swap(seat, chosen, visitor())
         except ExchangeError as error:
             st.session_state[f"keys_problem_{seat.id}"] = str(error)
         else:
@@ -85,7 +87,7 @@ def _choice(seat: Seat, known: tuple[Substitution, ...]) -> None:
         st.warning(problem, icon=":material/cancel:")
 
 
-def _substitution(seat: Seat, one: Substitution) -> None:
+def _substitution(seat: Seat, one: KeySwap) -> None:
     whose = "your key" if one.mine else f"a key of {one.by}"
     read = counted(one.pictures_read, "picture")
     if one.ended_at is None:
@@ -110,7 +112,7 @@ def _substitution(seat: Seat, one: Substitution) -> None:
         "Give the true key back", key=f"give_back_{one.receiver_id}", icon=":material/undo:"
     ):
         try:
-            exchange().wire.give_back_key(seat, one.receiver_id)
+            exchange().wire.keys.give_back(seat, one.receiver_id)
         except ExchangeError as error:
             st.session_state[f"keys_problem_{seat.id}"] = str(error)
         st.rerun()

@@ -25,7 +25,7 @@ _KEY_NAMES = "nedpq"
 
 def found_items(seat: Seat, capture: CapturedPicture) -> dict[str, FoundItem]:
     """This seat's findings about a capture, by attack."""
-    items = exchange().interceptor.attacks.findings(seat)
+    items = exchange().interceptor.findings(seat)
     return {item.attack: item for item in items if item.picture_id == capture.item.id}
 
 
@@ -42,7 +42,7 @@ def _picture(seat: Seat, item: FoundItem) -> bytes | None:
     return once(
         f"exact_{seat.id}",
         item,
-        lambda: exchange().interceptor.attacks.finding(seat, item.picture_id, item.attack).picture,
+        lambda: exchange().interceptor.finding(seat, item.picture_id, item.attack).picture,
     )
 
 
@@ -127,7 +127,7 @@ def _whole(seat: Seat, item: FoundItem) -> Found:
     return once(
         f"finding_{seat.id}",
         item,
-        lambda: exchange().interceptor.attacks.finding(seat, item.picture_id, item.attack),
+        lambda: exchange().interceptor.finding(seat, item.picture_id, item.attack),
     )
 
 
@@ -136,7 +136,7 @@ def _heading(seat: Seat, item: FoundItem) -> Found | None:
     held: dict[FoundItem, Found] = st.session_state.setdefault(f"headings_{seat.id}", {})
     if item not in held:
         try:
-            whole = exchange().interceptor.attacks.finding(seat, item.picture_id, item.attack)
+            whole = exchange().interceptor.finding(seat, item.picture_id, item.attack)
         except (NotFound, Unavailable):
             return None
         held[item] = replace(whole, picture=None, file=None, envelope=None)

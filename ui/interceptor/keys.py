@@ -66,13 +66,13 @@ def _insider(seat: Seat) -> None:
         "Where two people share one modulus, each can compute the other's private key. Take the "
         "free key of a receiver's shared modulus, and run the attack of the insider."
     )
-    own = exchange().interceptor.insider_key(seat)
+    own = exchange().interceptor.keys.insider_key(seat)
     if own is not None:
         n, e = own
         labelled_code("Your own classroom key (insecure)", f"n = {n}\ne = {e}")
     if st.button("Take the other key of a shared modulus", icon=":material/key:"):
         try:
-            exchange().interceptor.take_insider_key(seat)
+            exchange().interceptor.keys.take_insider_key(seat)
         except ExchangeError as error:
             st.error(str(error))
         else:

@@ -39,7 +39,12 @@ _DONE = {
 def show_acts(seat: Seat, capture: CapturedPicture) -> None:
     """The choice of an act where it is allowed, and the state of this capture."""
     done = next(
-        (d for d in exchange().wire.interventions(seat) if d.picture_id == capture.item.id), None
+        (
+            d
+            for d in exchange().wire.tampering.interventions(seat)
+            if d.picture_id == capture.item.id
+        ),
+        None,
     )
     if not seat.channel.tampering:
         if done is not None:
@@ -120,7 +125,7 @@ def _others(seat: Seat, capture: CapturedPicture, *, earlier: bool) -> dict[str,
 
 def _act(seat: Seat, capture: CapturedPicture, kind: str, option: int | str | None) -> None:
     """Does it; the words of a refusal are kept for the page that follows."""
-    acts, picture_id, problem = exchange().wire, capture.item.id, ""
+    acts, picture_id, problem = exchange().wire.tampering, capture.item.id, ""
     try:
         match kind:
             case "multiply":
@@ -150,7 +155,7 @@ def _state(seat: Seat, capture: CapturedPicture, done: Intervention | None) -> N
         st.caption("It rests: the original arrives while the owner does not allow tampering.")
     if st.button("Let it pass unchanged", icon=":material/undo:"):
         try:
-            exchange().wire.let_pass(seat, capture.item.id)
+            exchange().wire.tampering.let_pass(seat, capture.item.id)
         except ExchangeError as error:
             st.session_state[_problem_key(seat, capture)] = str(error)
         else:
@@ -166,7 +171,9 @@ def _words(done: Intervention) -> str:
 def _before_and_after(seat: Seat, capture: CapturedPicture, done: Intervention) -> None:
     try:
         way = once(
-            f"way_{seat.id}", done, lambda: exchange().wire.on_its_way(seat, capture.item.id)
+            f"way_{seat.id}",
+            done,
+            lambda: exchange().wire.tampering.on_its_way(seat, capture.item.id),
         )
     except ExchangeError as error:
         st.caption(str(error))
