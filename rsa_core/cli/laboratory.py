@@ -1,4 +1,4 @@
-"""`inspect`, `analyze` and `attack`: what an envelope tells to somebody without its key."""
+"""`inspect`, `analyze` and `attack`: what an envelope tells anyone without its key."""
 
 import sys
 from argparse import Namespace
@@ -10,7 +10,17 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from rsa_core import SCHEMES, Capture, ClassroomKeyPair, RsaCoreError, png_of, read_picture
-from rsa_core.analysis import CANNOT_SHOW, Measured, Measurement, measured, report
+from rsa_core.analysis import (
+    CANNOT_SHOW,
+    NUMBERS,
+    Measured,
+    Measurement,
+    meanings_of,
+    measured,
+    numbers_of,
+    report,
+    rows_of,
+)
 from rsa_core.attacks import ATTACKS, Budget, Outcome, Run, Target, start
 from rsa_core.cli.console import DONE, NOT_BROKEN, CommandError, complain, reason, tell
 from rsa_core.cli.files import TargetExistsError, check_free, picture_suffix, write_whole
@@ -18,7 +28,6 @@ from rsa_core.cli.jobs import scheme_of
 from rsa_core.cli.keyfiles import read_key_pair, read_public_key
 from rsa_core.cli.manifest import csv_bytes
 
-_COLUMNS = ("name", "value", "unit", "ideal", "low", "high", "p_value", "adjusted", "verdict")
 _TICK = 0.1
 
 
@@ -55,8 +64,8 @@ def analyze(args: Namespace) -> int:
     _print_table(page)
     tell(CANNOT_SHOW)
     if args.csv is not None:
-        rows = [[_cell(getattr(one, name)) for name in _COLUMNS] for one in page]
-        _write(args.csv, csv_bytes([_COLUMNS, *rows]), args.force)
+        rows = [(one.name, *map(str, numbers_of(one).values())) for one in page]
+        _write(args.csv, csv_bytes([("name", *NUMBERS), *rows]), args.force)
     return DONE
 
 
@@ -119,25 +128,14 @@ def _keep(outcome: Outcome, args: Namespace) -> None:
 
 
 def _print_table(page: Sequence[Measurement]) -> None:
-    heads = ("statistic", "value", "ideal", "p (corrected)", "verdict")
-    rows = [
-        (
-            one.name,
-            "n/a" if one.value is None else f"{one.value:.4f} {one.unit}".strip(),
-            "" if one.ideal is None else f"{one.ideal:.4f}",
-            "" if one.adjusted is None else f"{one.adjusted:.3g}",
-            one.verdict,
-        )
-        for one in page
-    ]
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    for row in (heads, *rows):
+    rows = rows_of(page)
+    table = [tuple(rows[0]), *(tuple(row.values()) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         tell("  ".join(cells).rstrip())
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else str(value)
+    for line in meanings_of(page):
+        tell(line)
 
 
 def _samples(path: Path) -> Measured:
