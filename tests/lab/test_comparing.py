@@ -9,25 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lab import (
-    ATTACK_TITLES,
-    CASES,
-    DEFAULT_CASES,
-    SAMPLES,
-    Case,
-    LabError,
-    Subject,
-    attempt_of,
-    baseline,
-    begin,
-    cases,
-    lab_report,
-    measure,
-    sample,
-    tables,
-    uploaded,
-)
+from lab import subject as subjects
+from lab import tables
+from lab.comparing import ATTACK_TITLES, attempt_of, begin, measure
+from lab.errors import LabError
+from lab.report import lab_report
+from lab.subject import CASES, DEFAULT_CASES, SAMPLES, Case, Subject, key_for, sample, uploaded
 from rsa_core import HYBRID, LimitError
+from rsa_core.analysis import report
 from rsa_core.turns import PLACES
 from tests.conftest import encoded, photograph
 
@@ -39,8 +28,8 @@ OAEP, HYBRID_CASE = Case("oaep-blocks", 2048), Case("hybrid", 2048)
 def quick(key_pool):
     """The process's keys, the slow one out of the tests' pool."""
     with pytest.MonkeyPatch.context() as patch:
-        ready = {("key pair", 2048): cases.MadeKey(key_pool[0], 0.5)}
-        patch.setattr(cases, "_made", ready)
+        ready = {("key pair", 2048): subjects.MadeKey(key_pool[0], 0.5)}
+        patch.setattr(subjects, "_made", ready)
         yield
 
 
@@ -102,10 +91,10 @@ def test_every_scheme_and_several_keys_are_offered():
 
 
 def test_keys_are_made_once():
-    assert cases.key_for(BLOCKS) is cases.key_for(BLOCKS)
-    assert cases.key_for(BLOCKS) is cases.key_for(Case("textbook-pixels", 64))
-    assert cases.key_for(BLOCKS).pair.public.bits == 64
-    assert cases.key_for(PIXELS).pair.public.n == 3233
+    assert key_for(BLOCKS) is key_for(BLOCKS)
+    assert key_for(BLOCKS) is key_for(Case("textbook-pixels", 64))
+    assert key_for(BLOCKS).pair.public.bits == 64
+    assert key_for(PIXELS).pair.public.n == 3233
 
 
 @pytest.mark.parametrize("case", [PIXELS, BLOCKS, OAEP, HYBRID_CASE], ids=lambda case: case.name)
@@ -140,7 +129,7 @@ def test_the_smallest_pictures_are_measured_too(case, shape):
     pixels = np.random.default_rng(5).integers(0, 256, shape, dtype=np.uint8)
     entry = measure(Subject(pixels, "noise"), case)
     assert entry.exact
-    assert "nan" not in str(tables.everything(baseline(Subject(pixels, "")), [entry], []))
+    assert "nan" not in str(tables.everything(report(pixels), [entry], []))
 
 
 def test_equal_blocks_lie_where_the_picture_is_equal():
@@ -220,7 +209,7 @@ def compared(quick):
         for entry in entries
         for name in ("codebook", "factoring")
     ]
-    return subject, baseline(subject), entries, attempts
+    return subject, report(subject.pixels), entries, attempts
 
 
 def test_tables_say_the_same_of_every_case(compared):
