@@ -99,5 +99,5 @@ def _index(place: tuple[int, ...], shape: tuple[int, ...]) -> int:
     """Reading order; a picture without channels has channel 0."""
     full = shape if len(shape) == 3 else (*shape, 1)
     if not all(0 <= at < size for at, size in zip(place, full, strict=True)):
-        raise LabError("This place is outside of the picture.")
+        raise LabError("This place is outside the picture.")
     return int(np.ravel_multi_index(place, full))

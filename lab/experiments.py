@@ -1,9 +1,4 @@
-"""What an interceptor tries without opening anything, on public keys and on a picture of their own.
-
-health_of    which attacks a public key invites
-experiment   the picture sealed twice under a captured public key (chosen plaintext)
-show_broken  the picture under a cipher that passes the tests, and its attack
-"""
+"""What an interceptor tries without opening a capture: on public keys, and on their own picture."""
 
 import threading
 from collections import OrderedDict
@@ -104,7 +99,7 @@ def _checked(key: Numbers, visitor: Visitor, channel: str) -> tuple[Finding, ...
 def experiment(
     scheme: str, keys: Sequence[AnyPublicKey], subject: Subject
 ) -> tuple[Measurement, ...]:
-    """Seals the picture, changes one sample, seals it again, and compares.
+    """Chosen plaintext: seals the picture, changes one sample, seals it again, and compares.
 
     Args:
         scheme: of the capture.

@@ -20,8 +20,8 @@ from rsa_core.analysis import CANNOT_SHOW, Measurement, meanings_of, rows_of
 
 BROKEN_MEANS = (
     "Schemes are attacked as they are, without the signature that the application adds. A forged "
-    "envelope opens without a warning to a picture that nobody sent. What is called estimated was "
-    "not done."
+    "envelope opens without a warning to a picture that nobody sent. Anything marked as "
+    "estimated was not carried out."
 )
 
 

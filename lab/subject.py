@@ -103,7 +103,7 @@ def sample(name: str, side: int = DEFAULT_SIDE) -> Subject:
         LabError: there is no such sample.
     """
     if name not in SAMPLES:
-        raise LabError("There is no such sample. Choose one of the list.")
+        raise LabError("Choose a sample from the list.")
     return Subject(SAMPLES[name](side, side * 2 // 3), f"The sample {name!r}, made by code")
 
 

@@ -2,11 +2,11 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from rsa_core import SCHEMES, Capture, ClassroomKeyPair, RsaCoreError, png_of, read_picture
@@ -32,7 +32,7 @@ _TICK = 0.1
 
 
 def inspect(args: Namespace) -> int:
-    """Says what is public about an envelope; gives the exit status."""
+    """Says what is public about an envelope; returns the exit status."""
     capture = _captured(args.file)
     scheme = SCHEMES[capture.scheme]
     facts = [("scheme", f"{scheme.name}: {scheme.title}"), ("size", f"{capture.size} bytes")]
@@ -51,7 +51,7 @@ def inspect(args: Namespace) -> int:
 
 
 def analyze(args: Namespace) -> int:
-    """Measures a picture or a ciphertext; gives the exit status."""
+    """Measures a picture or a ciphertext; returns the exit status."""
     _free(args.csv, args.force)
     what = _samples(args.file)
     partner = None if args.partner is None else _samples(args.partner).samples
@@ -70,7 +70,7 @@ def analyze(args: Namespace) -> int:
 
 
 def attack(args: Namespace) -> int:
-    """Tries to break an envelope; gives the exit status."""
+    """Tries to break an envelope; returns the exit status."""
     for path in (args.out, args.forged, args.key_out):
         _free(path, args.force)
     keys = [read_public_key(path) for path in args.public_key]
@@ -85,9 +85,8 @@ def attack(args: Namespace) -> int:
     )
     run = start(args.method, target, Budget(args.seconds, args.memory << 20))
     try:
-        outcome = _watched(run)
-    except RsaCoreError as error:
-        raise CommandError(f"{args.file}: {error}") from None
+        with _about(args.file):
+            outcome = _watched(run)
     finally:
         run.cancel()
     tell(f"{ATTACKS[args.method].title}: {outcome.verdict} ({outcome.seconds:.2f} s)")
@@ -124,7 +123,7 @@ def _keep(outcome: Outcome, args: Namespace) -> None:
         if path is not None and data is not None:
             _write(path, data, args.force, mode)
         elif path is not None:
-            complain(f"{path}: not written, the attack did not give it")
+            complain(f"{path}: not written: the attack did not recover it")
 
 
 def _print_table(page: Sequence[Measurement]) -> None:
@@ -143,44 +142,40 @@ def _samples(path: Path) -> Measured:
     data = _read(path)
     if picture_suffix(data[:16]) is None:
         return measured(_captured(path))
-    try:
+    with _about(path):
         pixels = read_picture(data).pixels()
-    except RsaCoreError as error:
-        raise CommandError(f"{path}: {error}") from None
     if pixels.dtype == np.uint8:
-        samples: NDArray[np.uint8] = pixels.astype(np.uint8, copy=False)
-        return Measured(samples, "the samples of the picture")
+        return Measured(pixels.astype(np.uint8, copy=False), "the samples of the picture")
     both = pixels.astype(">u2").view(np.uint8).reshape(*pixels.shape, 2)
     return Measured(both, "the bytes of the picture's 16-bit samples")
 
 
 def _captured(path: Path) -> Capture:
-    try:
-        with path.open("rb") as file:
-            scheme = SCHEMES[scheme_of(file)]
-            return scheme.capture(file.read())
-    except (OSError, RsaCoreError) as error:
-        raise CommandError(f"{path}: {reason(error)}") from None
+    with _about(path), path.open("rb") as file:
+        return SCHEMES[scheme_of(file)].capture(file.read())
 
 
 def _read(path: Path) -> bytes:
-    try:
+    with _about(path):
         return path.read_bytes()
-    except OSError as error:
-        raise CommandError(f"{path}: {reason(error)}") from None
 
 
 def _free(path: Path | None, force: bool) -> None:
     if path is not None:
-        try:
+        with _about(path):
             check_free(path, force=force)
-        except TargetExistsError as error:
-            raise CommandError(f"{path}: {error}") from None
 
 
 def _write(path: Path, data: bytes, force: bool, mode: int = 0o666) -> None:
-    try:
+    with _about(path):
         write_whole(path, data, force=force, mode=mode)
-    except (OSError, TargetExistsError) as error:
-        raise CommandError(f"{path}: {reason(error)}") from None
     tell(f"wrote {path}")
+
+
+@contextmanager
+def _about(path: Path) -> Iterator[None]:
+    """Names the file in whatever goes wrong."""
+    try:
+        yield
+    except (OSError, RsaCoreError, TargetExistsError) as error:
+        raise CommandError(f"{path}: {reason(error)}") from None

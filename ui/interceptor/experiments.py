@@ -53,7 +53,7 @@ def _picture() -> tuple[str, Subject] | None:
         return _SAMPLE, once("test", _SAMPLE, built_in)
     upload = st.file_uploader("Your test picture")
     if upload is None:
-        st.caption("It stays in this page, and is reduced to 256 pixels.")
+        st.caption("It stays on this page and is reduced to 256 pixels.")
         return None
     data = upload.getvalue()
     name = hashlib.sha256(data).hexdigest()
@@ -109,7 +109,7 @@ def _exhibit(seat: Seat, name: str, picture: Subject) -> None:
     st.text(shown.words)
     st.text(
         f"Looking at one ciphertext: {_passed(shown.alone)}\n"
-        f"With a second one, of which one sample differs: {_passed(shown.paired)}"
+        f"With a second one, whose picture differs in one sample: {_passed(shown.paired)}"
     )
     statistics_table(shown.paired, alt="Statistics of the exhibit's ciphertexts")
 
