@@ -99,7 +99,7 @@ def _checked(key: Numbers, visitor: Visitor, channel: str) -> tuple[Finding, ...
 def experiment(
     scheme: str, keys: Sequence[AnyPublicKey], subject: Subject
 ) -> tuple[Measurement, ...]:
-    """Chosen plaintext: seals the picture, changes one sample, seals it again, and compares.
+    """Chosen plaintext: seals the picture, changes one sample, seals it again, and measures.
 
     Args:
         scheme: of the capture.

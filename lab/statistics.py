@@ -143,7 +143,7 @@ def appearing(capture: Capture, envelope: bytes) -> tuple[bytes, ...]:
 
 
 def difference(before: bytes, after: bytes) -> Difference:
-    """Compares two envelopes, byte by byte."""
+    """Where two envelopes differ, byte by byte."""
     common = min(len(before), len(after))
     a, b = (np.frombuffer(data, np.uint8, common) for data in (before, after))
     places = np.flatnonzero(a != b)

@@ -1,14 +1,17 @@
 """All schemes side by side on one picture: measured, attacked, written down."""
 
+import dataclasses
 import io
 import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import lab.report
 from lab import subject as subjects
 from lab import tables
 from lab.comparing import ATTACK_TITLES, attempt_of, begin, measure
@@ -257,11 +260,9 @@ class Reader(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
 
-def report_of(compared, subject=None) -> str:
-    known, original, entries, attempts = compared
+def report_of(compared) -> str:
     at = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
-    made = lab_report(subject or known, original, entries, attempts, budget=20, at=at)
-    return made.decode()
+    return lab_report(*compared, budget=20, at=at).decode()
 
 
 def test_the_report_asks_for_nothing(compared):
@@ -287,7 +288,21 @@ def test_the_reports_pictures_and_plots_have_alternative_texts(compared):
 
 
 def test_the_report_escapes_every_text(compared):
-    hostile = Subject(compared[0].pixels, "<script>alert(1)</script><img src=x>")
-    text = report_of(compared, hostile)
-    assert "&lt;script&gt;" in text
-    assert not {tag for tag, _ in Reader(text).tags} & {"script"}
+    """In a paragraph, in a cell, and in attributes."""
+    bad = "'\"><script>alert(1)</script>"
+    subject, original, entries, attempts = compared
+    hostile = (
+        Subject(subject.pixels, bad),
+        original,
+        [dataclasses.replace(entry, measured_on=bad) for entry in entries],
+        [dataclasses.replace(one, words=bad, verdict=bad) for one in attempts],
+    )
+    text = report_of(hostile)
+    assert text.count("&lt;script&gt;") > 5
+    honest = [tag for tag, _ in Reader(report_of(compared)).tags]
+    assert [tag for tag, _ in Reader(text).tags] == honest
+
+
+def test_the_template_never_turns_escaping_off():
+    template = (Path(lab.report.__file__).parent / "report.html.j2").read_text()
+    assert not re.search(r"\|\s*safe|autoescape|Markup", template)

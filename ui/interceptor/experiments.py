@@ -68,8 +68,8 @@ def _sealed_twice(seat: Seat, capture: CapturedPicture, name: str, picture: Subj
     st.markdown("#### Chosen plaintext: sealed twice")
     st.caption(
         "Anyone can use the public key of this capture. The test picture is sealed with it twice; "
-        "between the two, one sample changes in its lowest bit. NPCR, UACI and bit change compare "
-        "the two ciphertexts: with a good scheme they are unrelated."
+        "between the two, one sample changes in its lowest bit. NPCR, UACI and bit change measure "
+        "how the two ciphertexts differ: with a good scheme they are unrelated."
     )
 
     def seal() -> tuple[Measurement, ...]:
