@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rsa_core.errors import BusyError
+from rsa_core import BusyError
 from rsa_core.turns import QUICK, Visitor
 
 
 class LabError(Exception):
-    """The message says what to do; it repeats nothing that somebody typed."""
+    """The message says what to do; it repeats nothing that a user typed."""
 
 
 @contextmanager
 def in_words() -> Iterator[None]:
-    """Says for people that no place for heavy work was found."""
+    """Turns `BusyError` into a `LabError`."""
     try:
         yield
     except BusyError as error:
@@ -22,10 +22,10 @@ def in_words() -> Iterator[None]:
 
 @contextmanager
 def turn(visitor: Visitor, channel: str) -> Iterator[None]:
-    """Has a place for quick work inside.
+    """Holds a place for quick work.
 
     Raises:
-        LabError: there is none now.
+        LabError: the server is too busy.
     """
     with in_words(), QUICK.taken(visitor, channel):
         yield

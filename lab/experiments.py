@@ -1,51 +1,53 @@
-"""Experiments on a picture of the student's own: no capture is opened, everything is known.
+"""What an interceptor tries without opening a capture: on public keys, and on their own picture."""
 
-The chosen-plaintext experiment seals a test picture twice under a captured public key. The
-exhibit encrypts it with ciphers that pass the tests, and breaks them.
-"""
-
-from collections.abc import Mapping
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
-from exchange.interceptor import CapturedPicture
-from lab.errors import LabError
-from rsa_core import SCHEMES, KeyFormatError, LimitError, PictureError, png_of, read_picture
-from rsa_core.analysis import Measurement, report, sealed_twice
-from rsa_core.attacks.exhibit import show
-
-TEST_SIDE = 256
-
-EXHIBITS: Mapping[str, str] = MappingProxyType(
-    {
-        "xor": "A perfect keystream from a key of 16 bits",
-        "blocks": "RSA without padding, blocks under 128 bits",
-        "shuffle": "Pixels moved about by a secret permutation",
-    }
+from lab.errors import LabError, in_words
+from lab.subject import Subject
+from rsa_core import (
+    SCHEMES,
+    AnyPublicKey,
+    CancelledError,
+    Finding,
+    KeyFormatError,
+    LimitError,
+    PictureError,
+    png_of,
 )
+from rsa_core.analysis import Measurement, report, sealed_twice
+from rsa_core.attacks import KEY_HEALTH, Budget, Target, exhibit, findings_of, start
+from rsa_core.key_health import beside
+from rsa_core.turns import NOBODY, QUICK, Visitor
 
-Samples = NDArray[np.uint8]
+EXHIBITS = exhibit.EXHIBITS
+Numbers = tuple[int, int]
+
+_BUDGET = Budget(seconds=20.0, memory=1 << 28)
+_KEPT = 200  # keys
+
+_known: OrderedDict[Numbers, tuple[Finding, ...]] = OrderedDict()
+_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
-class ShownExhibit:
+class BrokenExhibit:
     """One cipher, measured and broken.
 
     Attributes:
-        title: for people.
         words: how it was broken.
-        seconds: what that took.
-        cipher: the ciphertext as a PNG.
-        recovered: what the attack gave back, a PNG; None where it failed.
+        seconds: computing time of the attack.
+        cipher: the ciphertext as PNG.
+        recovered: what the attack gave back, as PNG; None where it failed.
         exact: whether that is the picture to the last bit.
         alone: statistics of the one ciphertext.
         paired: with a second one, whose picture differs in one sample.
     """
 
-    title: str
     words: str
     seconds: float
     cipher: bytes = field(repr=False)
@@ -55,49 +57,62 @@ class ShownExhibit:
     paired: tuple[Measurement, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TestPicture:
-    """A picture to experiment on.
+def health_of(
+    key: Numbers, others: Sequence[Numbers], visitor: Visitor = NOBODY, channel: str = ""
+) -> tuple[Finding, ...]:
+    """Tries quick attacks on a public key and estimates the rest; a second or two.
 
-    Attributes:
-        pixels: uint8, shape (H, W) or (H, W, C), no side longer than `TEST_SIDE`.
-        png: the same as a file.
-    """
+    The searches run in a child process, once for each key: a class looks at the same ones.
 
-    __test__ = False  # no test class, whatever pytest makes of its name
-
-    pixels: Samples = field(repr=False)
-    png: bytes = field(repr=False)
-
-
-def picture_for_tests(data: bytes | None) -> TestPicture:
-    """An uploaded picture, reduced, or a sample made here.
+    Args:
+        key: (n, e).
+        others: (n, e) of the channel's other keys, which may share a prime.
+        visitor: for the turn, which ends when that page is closed.
+        channel: for the turn.
 
     Raises:
-        LabError: the upload is no picture.
+        LabError: the server is too busy, the page was closed, or the key took too long.
     """
-    if data is None:
-        pixels = _sample()
-        return TestPicture(pixels, png_of(pixels))
+    with _lock:
+        alone = _known.get(key)
+    if alone is None:
+        alone = _checked(key, visitor, channel)
+        with _lock:
+            _known[key] = alone
+            while len(_known) > _KEPT:
+                _known.popitem(last=False)
+    return beside(alone, *key, others)
+
+
+def _checked(key: Numbers, visitor: Visitor, channel: str) -> tuple[Finding, ...]:
+    with in_words():
+        run = start(KEY_HEALTH, Target(b"", (), (key,)), _BUDGET, turn=QUICK.ask(visitor, channel))
     try:
-        png = read_picture(data).view_png(TEST_SIDE)
-        small = read_picture(png).pixels()
-    except PictureError as error:
-        raise LabError(str(error)) from None
-    return TestPicture(np.asarray(small, np.uint8), png)
+        found = findings_of(run.wait())
+    except CancelledError:
+        raise LabError(run.state.words) from None
+    if not found:
+        raise LabError("Checking this key took too long. Try again in a minute.")
+    return found
 
 
-def experiment(captured: CapturedPicture, picture: TestPicture) -> tuple[Measurement, ...]:
-    """Seals the picture, changes one sample, seals it again, and compares.
+def experiment(
+    scheme: str, keys: Sequence[AnyPublicKey], subject: Subject
+) -> tuple[Measurement, ...]:
+    """Chosen plaintext: seals the picture, changes one sample, seals it again, and measures.
+
+    Args:
+        scheme: of the capture.
+        keys: the recipients' public keys, as far as they are known; the first is used.
+        subject: the picture.
 
     Raises:
-        LabError: no recipient's public key is known, or it cannot take the picture.
+        LabError: no key is known, or it cannot take the picture.
     """
-    if not captured.keys:
+    if not keys:
         raise LabError("The public key of this capture is not known in the channel.")
-    scheme = SCHEMES[captured.item.scheme]
     try:
-        pair = sealed_twice(scheme, picture.pixels, captured.keys[0])
+        pair = sealed_twice(SCHEMES[scheme], subject.pixels, keys[0])
     except PictureError as error:
         raise LabError(str(error)) from None
     except (KeyFormatError, LimitError) as error:
@@ -105,7 +120,7 @@ def experiment(captured: CapturedPicture, picture: TestPicture) -> tuple[Measure
     return report(pair.first.samples, partner=pair.second.samples, block=pair.first.block)
 
 
-def exhibit(name: str, picture: TestPicture) -> ShownExhibit:
+def show_broken(name: str, subject: Subject) -> BrokenExhibit:
     """Encrypts the picture with one of `EXHIBITS`, measures it, and breaks it.
 
     Raises:
@@ -114,32 +129,17 @@ def exhibit(name: str, picture: TestPicture) -> ShownExhibit:
     if name not in EXHIBITS:
         raise LabError("Choose an exhibit from the list.")
     try:
-        shown = show(name, picture.pixels)
+        shown = exhibit.show(name, subject.pixels)
     except PictureError as error:
         raise LabError(str(error)) from None
     except LimitError as error:
         raise LabError(f"The exhibit cannot take this picture: {error}.") from None
-    recovered = shown.recovered
-    return ShownExhibit(
-        title=shown.title,
+    return BrokenExhibit(
         words=shown.words,
         seconds=shown.seconds,
         cipher=png_of(shown.cipher),
-        recovered=None if recovered is None else png_of(recovered),
-        exact=recovered is not None and np.array_equal(recovered, picture.pixels),
+        recovered=None if shown.recovered is None else png_of(shown.recovered),
+        exact=shown.recovered is not None and np.array_equal(shown.recovered, subject.pixels),
         alone=report(shown.cipher),
         paired=report(shown.cipher, partner=shown.partner),
     )
-
-
-def _sample() -> Samples:
-    """A sun over hills, with the grain of a photograph: without it, equal blocks would show."""
-    height, width = 160, 240
-    y, x = np.mgrid[0:height, 0:width]
-    share = (y / height)[..., None]
-    sky = (1 - share) * (90, 120, 200) + share * (250, 150, 80)
-    sky[(x - 170) ** 2 + (y - 62) ** 2 < 22**2] = (255, 235, 150)
-    for level, colour in ((0.55, (110, 90, 120)), (0.68, (70, 70, 90)), (0.82, (30, 45, 50))):
-        sky[y > height * (level + 0.07 * np.sin(x / 27 + level * 20))] = colour
-    grain = np.random.default_rng(1).integers(-6, 7, sky.shape)
-    return np.asarray(np.clip(sky + grain, 0, 255), np.uint8)

@@ -51,7 +51,7 @@ from rsa_core.workers import Progress
 
 if TYPE_CHECKING:
     from rsa_core import views
-    from rsa_core.pictures import Picture, png_of, read_picture
+    from rsa_core.pictures import Picture, png_of, ppm_of, read_picture
     from rsa_core.schemes import OAEP_BLOCKS, TEXTBOOK_BLOCKS, TEXTBOOK_PIXELS
     from rsa_core.schemes.readdressing import readdress
 
@@ -101,6 +101,7 @@ __all__ = [
     "open_note",
     "open_stream",
     "png_of",
+    "ppm_of",
     "read_picture",
     "readdress",
     "safety_number_of",
@@ -116,6 +117,7 @@ __all__ = [
 _LATER = {
     "Picture": "pictures",
     "png_of": "pictures",
+    "ppm_of": "pictures",
     "read_picture": "pictures",
     "readdress": "schemes.readdressing",
     "OAEP_BLOCKS": "schemes",

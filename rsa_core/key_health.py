@@ -9,7 +9,7 @@ from sizes. "Resists" never means more than: not in this way.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,7 +60,7 @@ def key_health(
     Returns:
         One finding for each attack, those that concern the key first.
     """
-    return beside(health_alone(key.n, key.e), key, others)
+    return beside(health_alone(key.n, key.e), key.n, key.e, [(o.n, o.e) for o in others])
 
 
 def health_alone(n: int, e: int) -> tuple[Finding, ...]:
@@ -87,13 +87,9 @@ def health_alone(n: int, e: int) -> tuple[Finding, ...]:
 
 
 def beside(
-    alone: Iterable[Finding],
-    key: PublicKey | ClassroomPublicKey,
-    others: Iterable[PublicKey | ClassroomPublicKey],
+    alone: Iterable[Finding], n: int, e: int, known: Sequence[tuple[int, int]]
 ) -> tuple[Finding, ...]:
-    """The same report where there are other keys too: milliseconds."""
-    n, e = key.n, key.e
-    known = [(other.n, other.e) for other in others]
+    """The same report where there are other keys (n, e) too: milliseconds."""
     new = (_shared_prime(n, [m for m, _ in known]), _shared_modulus(n, e, known))
     by_name = {one.attack: one for one in new}
     return tuple(by_name.get(one.attack, one) for one in alone)
@@ -151,7 +147,7 @@ def _shared_prime(n: int, others: list[int]) -> Finding:
     )
 
 
-def _shared_modulus(n: int, e: int, known: list[tuple[int, int]]) -> Finding:
+def _shared_modulus(n: int, e: int, known: Sequence[tuple[int, int]]) -> Finding:
     shared = any(m == n and other != e for m, other in known)
     return Finding(
         "Shared modulus",

@@ -36,6 +36,7 @@ __all__ = [
     "Picture",
     "Pixels",
     "png_of",
+    "ppm_of",
     "read_picture",
     "says_where",
 ]
@@ -149,3 +150,12 @@ def png_of(pixels: Pixels) -> bytes:
     out = BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(out, "PNG", compress_level=1)
     return out.getvalue()
+
+
+def ppm_of(pixels: Pixels) -> bytes:
+    """Writes grey or RGB samples of 8 bits as PGM or PPM (netpbm), uncompressed.
+
+    One changed sample then changes one byte of the file, and never its length.
+    """
+    kind = b"P5" if pixels.ndim == 2 else b"P6"
+    return b"%s\n%d %d\n255\n" % (kind, pixels.shape[1], pixels.shape[0]) + pixels.tobytes()

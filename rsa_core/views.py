@@ -4,6 +4,7 @@ A view is derived and lossy, for eyes only; what is kept and handed on is the en
 """
 
 import math
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,16 +12,18 @@ from numpy.typing import NDArray
 from rsa_core.residues import count_bytes
 from rsa_core.schemes.base import Capture
 
+Grid = TypeVar("Grid", bound=NDArray[Any])
+
 
 def noise_picture(capture: Capture, side: int = 512) -> NDArray[np.uint8]:
     """The ciphertext as a picture of at most `side` x `side`.
 
     Returns:
         For `textbook-pixels` the first copy's residues in the picture's own shape, c scaled to
-        c * 255 // (n - 1) and every so many-th row and column taken: shape (H, W) or, for RGB,
-        (H, W, 3). Alpha, which would hide the rest, and the low bytes of 16-bit samples are
-        left out. For the other schemes the first bytes of the ciphertext, row after row in a
-        near-square: shape (H, W); what would not fill its last row is left out.
+        c * 255 // (n - 1) and thinned: (H, W) or, for RGB, (H, W, 3). Alpha, which would hide
+        the rest, and the low bytes of 16-bit samples are left out. For the other schemes the
+        first bytes of the ciphertext, row after row in a near-square: (H, W); what would not
+        fill its last row is left out.
     """
     if capture.shape is None:
         data = np.frombuffer(capture.ciphertext[: side * side], np.uint8)
@@ -33,7 +36,16 @@ def noise_picture(capture: Capture, side: int = 512) -> NDArray[np.uint8]:
     grid = residues.indices.reshape(capture.shape)
     if grid.ndim == 3:
         grid = grid[..., :3] if grid.shape[2] > 2 else grid[..., 0]
-    return scaled[grid[_spread(grid.shape[0], side)][:, _spread(grid.shape[1], side)]]
+    return scaled[thinned(grid, side)]
+
+
+def thinned(pixels: Grid, side: int) -> Grid:
+    """Every n-th row and column, so that no side is longer than `side`.
+
+    Unlike averaging, it leaves noise what it is.
+    """
+    step = -(-max(pixels.shape[:2]) // side)
+    return cast("Grid", np.ascontiguousarray(pixels[::step, ::step]))
 
 
 def byte_histogram(capture: Capture) -> NDArray[np.int64]:
@@ -77,9 +89,3 @@ def hex_rows(data: bytes) -> str:
     return "\n".join(
         f"{at:08x}: {data[at : at + 16].hex(' ', -2)}" for at in range(0, len(data), 16)
     )
-
-
-def _spread(size: int, side: int) -> NDArray[np.intp]:
-    """At most `side` positions, evenly spread over `size`."""
-    shown = min(size, side)
-    return np.arange(shown) * size // shown

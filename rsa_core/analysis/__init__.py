@@ -11,18 +11,20 @@ from rsa_core.analysis.arithmetic import Step, square_and_multiply
 from rsa_core.analysis.ciphertext import Measured, measured
 from rsa_core.analysis.differential import bit_change, npcr, uaci
 from rsa_core.analysis.duplicates import DuplicateMap, duplicate_map
-from rsa_core.analysis.experiment import Experiment, sealed_twice
+from rsa_core.analysis.experiment import Experiment, one_changed, sealed_twice
 from rsa_core.analysis.histograms import histogram
-from rsa_core.analysis.measurements import Measurement
-from rsa_core.analysis.neighbours import DIRECTIONS, correlation, scatter
+from rsa_core.analysis.measurements import Measurement, unjudged
+from rsa_core.analysis.neighbours import DIRECTIONS, correlation, pearson, scatter
 from rsa_core.analysis.planes import bit_plane
 from rsa_core.analysis.report import CANNOT_SHOW, likeness, report
 from rsa_core.analysis.sensitivity import almost_opened, key_sensitivity
 from rsa_core.analysis.similarity import mae, psnr, ssim
+from rsa_core.analysis.tables import NUMBERS, meanings_of, numbers_of, rows_of, value_of
 
 __all__ = [
     "CANNOT_SHOW",
     "DIRECTIONS",
+    "NUMBERS",
     "DuplicateMap",
     "Experiment",
     "Measured",
@@ -37,13 +39,20 @@ __all__ = [
     "key_sensitivity",
     "likeness",
     "mae",
+    "meanings_of",
     "measured",
     "npcr",
+    "numbers_of",
+    "one_changed",
+    "pearson",
     "psnr",
     "report",
+    "rows_of",
     "scatter",
     "sealed_twice",
     "square_and_multiply",
     "ssim",
     "uaci",
+    "unjudged",
+    "value_of",
 ]

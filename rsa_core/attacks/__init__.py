@@ -5,10 +5,12 @@ run.state.picture       the picture appearing
 run.wait().verdict      "broken", "not broken within the budget", "preconditions not met"
 """
 
+from rsa_core.attacks import exhibit
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.catalogue import ATTACKS
 from rsa_core.attacks.health import KEY_HEALTH, findings_of
 from rsa_core.attacks.messages import pack_outcome, parse_outcome
+from rsa_core.attacks.methods.codebook import stages
 from rsa_core.attacks.running import Run, State, Turn, start
 from rsa_core.attacks.values import Budget, Outcome, Target, Verdict
 
@@ -23,8 +25,10 @@ __all__ = [
     "Target",
     "Turn",
     "Verdict",
+    "exhibit",
     "findings_of",
     "pack_outcome",
     "parse_outcome",
+    "stages",
     "start",
 ]

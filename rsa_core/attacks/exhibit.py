@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rsa_core.analysis.ciphertext import measured
+from rsa_core.analysis.experiment import one_changed
 from rsa_core.attacks.methods import factoring
 from rsa_core.attacks.values import Budget, Pixels, Target
 from rsa_core.classroom import ClassroomKeyPair, ClassroomPublicKey
@@ -30,6 +31,14 @@ Samples = NDArray[np.uint8]
 
 KEYS = 1 << 16
 BITS = 128
+
+EXHIBITS: Mapping[str, str] = MappingProxyType(
+    {
+        "xor": "A perfect keystream from a key of 16 bits",
+        "blocks": f"RSA without padding, blocks under {BITS} bits",
+        "shuffle": "Pixels moved about by a secret permutation",
+    }
+)  # titles
 
 _LOOKED_AT = 768  # samples by which a right key is recognised
 _KEYS_AT_ONCE = 4096
@@ -42,7 +51,6 @@ class Shown:
 
     Attributes:
         name: by which `EXHIBITS` knows it.
-        title: for people.
         cipher: the ciphertext as samples to be measured, uint8, two or three axes.
         partner: the same after one sample of the picture was changed.
         recovered: what the attack gives back; None where it did not recognise the picture.
@@ -51,7 +59,6 @@ class Shown:
     """
 
     name: str
-    title: str
     cipher: Samples = field(repr=False)
     partner: Samples = field(repr=False)
     recovered: Pixels | None = field(repr=False)
@@ -74,7 +81,7 @@ def show(name: str, pixels: Samples) -> Shown:
         raise ValueError(f"no such exhibit; there are {', '.join(EXHIBITS)}")
     if pixels.dtype != np.uint8:
         raise ValueError("the exhibit takes samples of 8 bits")
-    return EXHIBITS[name](pixels)
+    return _SHOWS[name](pixels)
 
 
 def xor_encrypt(pixels: Samples, key: int) -> Samples:
@@ -138,13 +145,12 @@ def shuffle_break(
 
 def _xor(pixels: Samples) -> Shown:
     cipher = xor_encrypt(pixels, secrets.randbelow(KEYS))
-    partner = xor_encrypt(_one_changed(pixels), secrets.randbelow(KEYS))
+    partner = xor_encrypt(one_changed(pixels), secrets.randbelow(KEYS))
     start = time.perf_counter()
     key = xor_break(cipher)
     recovered = None if key is None else xor_encrypt(cipher, key)
     return Shown(
         "xor",
-        "A perfect keystream from a key of 16 bits",
         cipher,
         partner,
         recovered,
@@ -159,11 +165,10 @@ def _xor(pixels: Samples) -> Shown:
 def _blocks(pixels: Samples) -> Shown:
     public = ClassroomKeyPair.generate(BITS).public
     envelope, cipher = _sealed(pixels, public)
-    _, partner = _sealed(_one_changed(pixels), public)
+    _, partner = _sealed(one_changed(pixels), public)
     outcome = factoring.ATTACK.run(Target(envelope), Budget())
     return Shown(
         "blocks",
-        f"RSA without padding, blocks under {BITS} bits",
         cipher,
         partner,
         outcome.pixels,
@@ -177,14 +182,13 @@ def _shuffle(pixels: Samples) -> Shown:
     count = pixels.shape[0] * pixels.shape[1]
     secret = np.random.default_rng(secrets.randbits(128)).permutation(count)
     cipher = shuffle_encrypt(pixels, secret)
-    partner = shuffle_encrypt(_one_changed(pixels), secret)
+    partner = shuffle_encrypt(one_changed(pixels), secret)
     start = time.perf_counter()
     found, asked = shuffle_break(lambda chosen: shuffle_encrypt(chosen, secret), pixels.shape)
     recovered = np.empty_like(pixels).reshape(count, -1)
     recovered[found] = cipher.reshape(count, -1)
     return Shown(
         "shuffle",
-        "Pixels moved about by a secret permutation",
         cipher,
         partner,
         recovered.reshape(pixels.shape),
@@ -194,9 +198,7 @@ def _shuffle(pixels: Samples) -> Shown:
     )
 
 
-EXHIBITS: Mapping[str, Callable[[Samples], Shown]] = MappingProxyType(
-    {"xor": _xor, "blocks": _blocks, "shuffle": _shuffle}
-)
+_SHOWS = {"xor": _xor, "blocks": _blocks, "shuffle": _shuffle}
 
 
 def _keystream(key: int, size: int) -> Samples:

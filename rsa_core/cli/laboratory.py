@@ -1,16 +1,26 @@
-"""`inspect`, `analyze` and `attack`: what an envelope tells to somebody without its key."""
+"""`inspect`, `analyze` and `attack`: what an envelope tells anyone without its key."""
 
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from rsa_core import SCHEMES, Capture, ClassroomKeyPair, RsaCoreError, png_of, read_picture
-from rsa_core.analysis import CANNOT_SHOW, Measured, Measurement, measured, report
+from rsa_core.analysis import (
+    CANNOT_SHOW,
+    NUMBERS,
+    Measured,
+    Measurement,
+    meanings_of,
+    measured,
+    numbers_of,
+    report,
+    rows_of,
+)
 from rsa_core.attacks import ATTACKS, Budget, Outcome, Run, Target, start
 from rsa_core.cli.console import DONE, NOT_BROKEN, CommandError, complain, reason, tell
 from rsa_core.cli.files import TargetExistsError, check_free, picture_suffix, write_whole
@@ -18,12 +28,11 @@ from rsa_core.cli.jobs import scheme_of
 from rsa_core.cli.keyfiles import read_key_pair, read_public_key
 from rsa_core.cli.manifest import csv_bytes
 
-_COLUMNS = ("name", "value", "unit", "ideal", "low", "high", "p_value", "adjusted", "verdict")
 _TICK = 0.1
 
 
 def inspect(args: Namespace) -> int:
-    """Says what is public about an envelope; gives the exit status."""
+    """Says what is public about an envelope; returns the exit status."""
     capture = _captured(args.file)
     scheme = SCHEMES[capture.scheme]
     facts = [("scheme", f"{scheme.name}: {scheme.title}"), ("size", f"{capture.size} bytes")]
@@ -42,7 +51,7 @@ def inspect(args: Namespace) -> int:
 
 
 def analyze(args: Namespace) -> int:
-    """Measures a picture or a ciphertext; gives the exit status."""
+    """Measures a picture or a ciphertext; returns the exit status."""
     _free(args.csv, args.force)
     what = _samples(args.file)
     partner = None if args.partner is None else _samples(args.partner).samples
@@ -55,13 +64,13 @@ def analyze(args: Namespace) -> int:
     _print_table(page)
     tell(CANNOT_SHOW)
     if args.csv is not None:
-        rows = [[_cell(getattr(one, name)) for name in _COLUMNS] for one in page]
-        _write(args.csv, csv_bytes([_COLUMNS, *rows]), args.force)
+        rows = [(one.name, *map(str, numbers_of(one).values())) for one in page]
+        _write(args.csv, csv_bytes([("name", *NUMBERS), *rows]), args.force)
     return DONE
 
 
 def attack(args: Namespace) -> int:
-    """Tries to break an envelope; gives the exit status."""
+    """Tries to break an envelope; returns the exit status."""
     for path in (args.out, args.forged, args.key_out):
         _free(path, args.force)
     keys = [read_public_key(path) for path in args.public_key]
@@ -76,9 +85,8 @@ def attack(args: Namespace) -> int:
     )
     run = start(args.method, target, Budget(args.seconds, args.memory << 20))
     try:
-        outcome = _watched(run)
-    except RsaCoreError as error:
-        raise CommandError(f"{args.file}: {error}") from None
+        with _about(args.file):
+            outcome = _watched(run)
     finally:
         run.cancel()
     tell(f"{ATTACKS[args.method].title}: {outcome.verdict} ({outcome.seconds:.2f} s)")
@@ -115,29 +123,18 @@ def _keep(outcome: Outcome, args: Namespace) -> None:
         if path is not None and data is not None:
             _write(path, data, args.force, mode)
         elif path is not None:
-            complain(f"{path}: not written, the attack did not give it")
+            complain(f"{path}: not written: the attack did not recover it")
 
 
 def _print_table(page: Sequence[Measurement]) -> None:
-    heads = ("statistic", "value", "ideal", "p (corrected)", "verdict")
-    rows = [
-        (
-            one.name,
-            "n/a" if one.value is None else f"{one.value:.4f} {one.unit}".strip(),
-            "" if one.ideal is None else f"{one.ideal:.4f}",
-            "" if one.adjusted is None else f"{one.adjusted:.3g}",
-            one.verdict,
-        )
-        for one in page
-    ]
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    for row in (heads, *rows):
+    rows = rows_of(page)
+    table = [tuple(rows[0]), *(tuple(row.values()) for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for row in table:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         tell("  ".join(cells).rstrip())
-
-
-def _cell(value: object) -> str:
-    return "" if value is None else str(value)
+    for line in meanings_of(page):
+        tell(line)
 
 
 def _samples(path: Path) -> Measured:
@@ -145,44 +142,40 @@ def _samples(path: Path) -> Measured:
     data = _read(path)
     if picture_suffix(data[:16]) is None:
         return measured(_captured(path))
-    try:
+    with _about(path):
         pixels = read_picture(data).pixels()
-    except RsaCoreError as error:
-        raise CommandError(f"{path}: {error}") from None
     if pixels.dtype == np.uint8:
-        samples: NDArray[np.uint8] = pixels.astype(np.uint8, copy=False)
-        return Measured(samples, "the samples of the picture")
+        return Measured(pixels.astype(np.uint8, copy=False), "the samples of the picture")
     both = pixels.astype(">u2").view(np.uint8).reshape(*pixels.shape, 2)
     return Measured(both, "the bytes of the picture's 16-bit samples")
 
 
 def _captured(path: Path) -> Capture:
-    try:
-        with path.open("rb") as file:
-            scheme = SCHEMES[scheme_of(file)]
-            return scheme.capture(file.read())
-    except (OSError, RsaCoreError) as error:
-        raise CommandError(f"{path}: {reason(error)}") from None
+    with _about(path), path.open("rb") as file:
+        return SCHEMES[scheme_of(file)].capture(file.read())
 
 
 def _read(path: Path) -> bytes:
-    try:
+    with _about(path):
         return path.read_bytes()
-    except OSError as error:
-        raise CommandError(f"{path}: {reason(error)}") from None
 
 
 def _free(path: Path | None, force: bool) -> None:
     if path is not None:
-        try:
+        with _about(path):
             check_free(path, force=force)
-        except TargetExistsError as error:
-            raise CommandError(f"{path}: {error}") from None
 
 
 def _write(path: Path, data: bytes, force: bool, mode: int = 0o666) -> None:
-    try:
+    with _about(path):
         write_whole(path, data, force=force, mode=mode)
-    except (OSError, TargetExistsError) as error:
-        raise CommandError(f"{path}: {reason(error)}") from None
     tell(f"wrote {path}")
+
+
+@contextmanager
+def _about(path: Path) -> Iterator[None]:
+    """Names the file in whatever goes wrong."""
+    try:
+        yield
+    except (OSError, RsaCoreError, TargetExistsError) as error:
+        raise CommandError(f"{path}: {reason(error)}") from None

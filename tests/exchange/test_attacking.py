@@ -1,8 +1,6 @@
 """Attacks as acts of a seat: who may start them, how they end, who sees what they found."""
 
-import dataclasses
 import io
-import itertools
 import math
 import sqlite3
 import threading
@@ -20,27 +18,13 @@ from exchange import (
     InputRefused,
     NotFound,
     SeatGone,
-    SeenKey,
     Unavailable,
     Visitor,
     WrongRole,
 )
-from lab import (
-    EXHIBITS,
-    LabError,
-    appearing,
-    arithmetic,
-    exhibit,
-    experiment,
-    health_of,
-    picture_for_tests,
-    statistics,
-)
-from rsa_core import KeyFormatError, PublicKey, turns
+from rsa_core import turns
 from rsa_core.attacks import Budget
 from tests.conftest import encoded, photograph
-
-BY_CHANCE = 1e-6  # noise fails at 5 % now and then, and at this level never
 
 
 @pytest.fixture
@@ -385,11 +369,6 @@ def test_closing_ends_what_runs(classroom, png, monkeypatch):
     assert not running()
 
 
-def capture(room, scheme, data, *receivers):
-    sent = room.send("Ada", data, *receivers, scheme=scheme)
-    return room.exchange.interceptor.capture(room.seats["Eve"], sent.id)
-
-
 def test_an_interceptor_sees_public_keys_and_no_private_number(classroom):
     keys = classroom.exchange.interceptor.public_keys(classroom.seats["Eve"])
     assert [(key.name, key.classroom) for key in keys] == [
@@ -399,143 +378,4 @@ def test_an_interceptor_sees_public_keys_and_no_private_number(classroom):
         ("Cy", True),
     ]
     assert keys[1].n == 3233
-    findings = health_of(keys[1], keys)
-    assert findings[0].verdict == "broken"
-    assert {f.verdict for f in health_of(keys[0], keys) if f.concerns == "key"} == {"resists"}
-
-
-def test_the_statistics_tell_textbook_from_hybrid(classroom):
-    flat = np.repeat(np.arange(48, dtype=np.uint8)[:, None] // 12 * 50, 64, axis=1)
-    textbook = statistics(capture(classroom, "textbook-pixels", encoded(flat), "Bob"))
-    assert textbook.duplicates.repeated > 0
-    assert {one.consistent for one in textbook.table} == {False}
-    big = encoded(photograph(256, 256))
-    hybrid = statistics(capture(classroom, "hybrid", big, "Bob"))
-    assert hybrid.duplicates.repeated == 0
-    assert {max(row) for row in hybrid.duplicates.heat} == {1}
-    assert sum(hybrid.counts) == hybrid.size
-    assert len(hybrid.planes) == 8
-    assert all(decoded(plane).max() <= 255 for plane in hybrid.planes)
-
-
-def test_the_heat_map_resembles_the_picture():
-    from lab.statistics import _duplicates
-
-    samples = np.random.default_rng(5).integers(0, 256, (96, 1600), np.uint8)
-    samples[:48] = 7
-    found = _duplicates(samples, 16)
-    heat = np.array(found.heat)
-    assert heat.shape == (48, 48)
-    assert (heat[:24] == found.repeated).all()
-    assert (heat[24:] == 1).all()
-
-
-@pytest.mark.parametrize("scheme", ["hybrid", "oaep-blocks", "textbook-pixels", "textbook-blocks"])
-def test_ones_own_picture_sealed_twice(classroom, scheme):
-    classroom.exchange.receiver.keys.new_classroom_key(classroom.seats["Bob"], 512)
-    seen = capture(classroom, scheme, encoded(photograph(20, 20)), "Bob")
-    table = {one.name: one for one in experiment(seen, picture_for_tests(None))}
-    npcr = table["NPCR"]
-    assert (npcr.adjusted > BY_CHANCE) == (scheme in {"hybrid", "oaep-blocks"})
-    assert (npcr.value < 1) == scheme.startswith("textbook")
-
-
-def test_a_key_that_cannot_take_the_experiment_says_so(classroom, png):
-    seen = capture(classroom, "textbook-pixels", png, "Bob")
-    blocks = dataclasses.replace(
-        seen, item=dataclasses.replace(seen.item, scheme="textbook-blocks")
-    )
-    with pytest.raises(LabError):
-        experiment(blocks, picture_for_tests(None))
-    with pytest.raises(LabError):
-        experiment(dataclasses.replace(seen, keys=()), picture_for_tests(None))
-
-
-@pytest.mark.parametrize("name", EXHIBITS)
-@pytest.mark.parametrize("upload", [None, encoded(photograph(600, 400))])
-def test_each_exhibit_is_broken_in_front_of_the_student(name, upload):
-    picture = picture_for_tests(upload)
-    assert max(picture.pixels.shape[:2]) <= 256
-    shown = exhibit(name, picture)
-    assert shown.exact
-    assert (decoded(shown.recovered) == picture.pixels).all()
-    p_values = {one.name: one.adjusted for one in shown.alone}
-    fooled = [n for n in p_values if "Correlation" in n] if name == "shuffle" else list(p_values)
-    assert min(p_values[test] for test in fooled) > BY_CHANCE
-
-
-def test_what_is_no_picture_or_no_exhibit_is_refused():
-    with pytest.raises(LabError):
-        picture_for_tests(b"no picture")
-    with pytest.raises(LabError):
-        exhibit("no such", picture_for_tests(None))
-
-
-def test_the_picture_appears_stage_by_stage(captured, pixels, png):
-    seen = captured.exchange.interceptor.capture(captured.seats["Eve"], captured.picture.id)
-    pictures = [decoded(stage) for stage in appearing(seen)]
-    known = [np.count_nonzero(stage) for stage in pictures]
-    assert len(pictures) == 16
-    assert known == sorted(known)
-    assert known[0] < known[-1]
-    assert (pictures[-1] == pixels).all()
-    assert appearing(capture(captured, "hybrid", png, "Bob")) == ()
-    large = capture(captured, "textbook-pixels", encoded(photograph(900, 600)), "Bob")
-    assert max(decoded(appearing(large)[0]).shape) <= 320
-
-
-def test_the_arithmetic_of_one_sample(captured, pixels):
-    seen = captured.exchange.interceptor.capture(captured.seats["Eve"], captured.picture.id)
-    found = arithmetic(seen, x=5, y=7, channel=2)
-    assert found.m == pixels[7, 5, 2]
-    assert (found.n, found.e) == (3233, 7)
-    assert found.c == pow(found.m, 7, 3233) == found.steps[-1].result
-    for place in ((48, 0, 0), (0, 36, 0), (0, 0, 3), (-1, 0, 0)):
-        with pytest.raises(LabError, match="outside"):
-            arithmetic(seen, x=place[0], y=place[1], channel=place[2])
-
-
-@pytest.mark.parametrize("wide", [False, True])
-def test_the_arithmetic_of_a_block_once_the_picture_is_known(classroom, pixels, wide):
-    samples = pixels.astype(np.uint16)[..., 0] * 257 + 3 if wide else pixels
-    classroom.exchange.receiver.keys.new_classroom_key(classroom.seats["Bob"], 128)
-    seen = capture(classroom, "textbook-blocks", encoded(samples), "Bob")
-    with pytest.raises(LabError, match="Recover"):
-        arithmetic(seen, x=0, y=0, channel=0)
-    found = attack(classroom, "factoring", picture_id=seen.item.id)
-    for x, y in ((0, 0), (47, 35), (11, 20)):
-        one = arithmetic(seen, x=x, y=y, channel=0, recovered=found.picture)
-        assert pow(one.m, one.e, one.n) == one.c
-        assert one.steps[-1].result == one.c
-    with pytest.raises(LabError, match="does not belong"):
-        arithmetic(seen, x=0, y=0, channel=0, recovered=encoded(255 - pixels))
-
-
-def test_hybrid_has_no_arithmetic_to_show(classroom, png):
-    with pytest.raises(LabError, match="textbook"):
-        arithmetic(capture(classroom, "hybrid", png, "Bob"), x=0, y=0, channel=0)
-
-
-def acceptable(n):
-    try:
-        return bool(PublicKey(n, 65537))
-    except KeyFormatError:
-        return False
-
-
-def test_key_health_of_the_longest_keys_holds_nobody_up():
-    """Hostile ones too: the search runs in another process, and once for each key."""
-    mersenne, other = (1 << 4423) - 1, (1 << 3217) - 1
-    longest = next(n for n in itertools.count((1 << 8191) + 1, 2) if acceptable(n))
-    before = time.process_time()
-    for n, e, broken in (
-        (longest, 65537, False),
-        (mersenne * other, (1 << 256) - 189, False),
-        (mersenne, 65537, True),
-    ):
-        found = health_of(SeenKey("Mallory", False, n, e), ())
-        assert (found[0].verdict == "broken") is broken
-    assert time.process_time() - before < 0.5
-    before = time.monotonic()
-    health_of(SeenKey("Somebody else", False, longest, 65537), ())
-    assert time.monotonic() - before < 0.5
+    assert {name for key in keys for name in key.__slots__} == {"name", "classroom", "n", "e"}

@@ -7,7 +7,6 @@ import pytest
 from PIL import Image
 
 from exchange import InputRefused, NotFound, Tampered, Unavailable, WrongRole, desk
-from lab import difference
 from tests.conftest import encoded, photograph
 
 SCHEMES = ("textbook-pixels", "textbook-blocks", "oaep-blocks", "hybrid")
@@ -356,19 +355,6 @@ def test_a_key_that_was_never_in_it_cannot_open_what_arrives(lesson):
     exchange.wire.tampering.swap(lesson.seats["Eve"], mine, cys)
     with pytest.raises(Exception, match="not encrypted for any classroom key"):
         opened(lesson, "Bob", mine)
-
-
-def test_before_and_after_are_compared_byte_by_byte():
-    before = bytes(range(256))
-    after = before[:100] + b"\0" + before[101:200] + b"\0" + before[201:]
-    found = difference(before, after)
-    assert (found.words, found.start) == ("2 of 256 bytes differ.", 92)
-    assert bytes.fromhex(found.before) == before[92:124]
-    assert bytes.fromhex(found.after) == after[92:124]
-    assert difference(before, before).words == "0 of 256 bytes differ."
-    longer = difference(before, before + b"x")
-    assert longer.words == "256 bytes before, 257 bytes after."
-    assert bytes.fromhex(longer.after)[-1:] == b"x"
 
 
 def kinds(room, name):

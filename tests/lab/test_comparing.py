@@ -1,33 +1,25 @@
 """All schemes side by side on one picture: measured, attacked, written down."""
 
+import dataclasses
 import io
 import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from lab import (
-    ATTACK_TITLES,
-    CASES,
-    DEFAULT_CASES,
-    SAMPLES,
-    Case,
-    LabError,
-    Subject,
-    attempt_of,
-    baseline,
-    begin,
-    cases,
-    lab_report,
-    measure,
-    sample,
-    tables,
-    uploaded,
-)
+import lab.report
+from lab import subject as subjects
+from lab import tables
+from lab.comparing import ATTACK_TITLES, attempt_of, begin, measure
+from lab.errors import LabError
+from lab.report import lab_report
+from lab.subject import CASES, DEFAULT_CASES, SAMPLES, Case, Subject, key_for, sample, uploaded
 from rsa_core import HYBRID, LimitError
+from rsa_core.analysis import report
 from rsa_core.turns import PLACES
 from tests.conftest import encoded, photograph
 
@@ -39,8 +31,8 @@ OAEP, HYBRID_CASE = Case("oaep-blocks", 2048), Case("hybrid", 2048)
 def quick(key_pool):
     """The process's keys, the slow one out of the tests' pool."""
     with pytest.MonkeyPatch.context() as patch:
-        ready = {("key pair", 2048): cases.MadeKey(key_pool[0], 0.5)}
-        patch.setattr(cases, "_made", ready)
+        ready = {("key pair", 2048): subjects.MadeKey(key_pool[0], 0.5)}
+        patch.setattr(subjects, "_made", ready)
         yield
 
 
@@ -102,10 +94,10 @@ def test_every_scheme_and_several_keys_are_offered():
 
 
 def test_keys_are_made_once():
-    assert cases.key_for(BLOCKS) is cases.key_for(BLOCKS)
-    assert cases.key_for(BLOCKS) is cases.key_for(Case("textbook-pixels", 64))
-    assert cases.key_for(BLOCKS).pair.public.bits == 64
-    assert cases.key_for(PIXELS).pair.public.n == 3233
+    assert key_for(BLOCKS) is key_for(BLOCKS)
+    assert key_for(BLOCKS) is key_for(Case("textbook-pixels", 64))
+    assert key_for(BLOCKS).pair.public.bits == 64
+    assert key_for(PIXELS).pair.public.n == 3233
 
 
 @pytest.mark.parametrize("case", [PIXELS, BLOCKS, OAEP, HYBRID_CASE], ids=lambda case: case.name)
@@ -140,7 +132,7 @@ def test_the_smallest_pictures_are_measured_too(case, shape):
     pixels = np.random.default_rng(5).integers(0, 256, shape, dtype=np.uint8)
     entry = measure(Subject(pixels, "noise"), case)
     assert entry.exact
-    assert "nan" not in str(tables.everything(baseline(Subject(pixels, "")), [entry], []))
+    assert "nan" not in str(tables.everything(report(pixels), [entry], []))
 
 
 def test_equal_blocks_lie_where_the_picture_is_equal():
@@ -220,7 +212,7 @@ def compared(quick):
         for entry in entries
         for name in ("codebook", "factoring")
     ]
-    return subject, baseline(subject), entries, attempts
+    return subject, report(subject.pixels), entries, attempts
 
 
 def test_tables_say_the_same_of_every_case(compared):
@@ -268,11 +260,9 @@ class Reader(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
 
-def report_of(compared, subject=None) -> str:
-    known, original, entries, attempts = compared
+def report_of(compared) -> str:
     at = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
-    made = lab_report(subject or known, original, entries, attempts, budget=20, at=at)
-    return made.decode()
+    return lab_report(*compared, budget=20, at=at).decode()
 
 
 def test_the_report_asks_for_nothing(compared):
@@ -298,7 +288,21 @@ def test_the_reports_pictures_and_plots_have_alternative_texts(compared):
 
 
 def test_the_report_escapes_every_text(compared):
-    hostile = Subject(compared[0].pixels, "<script>alert(1)</script><img src=x>")
-    text = report_of(compared, hostile)
-    assert "&lt;script&gt;" in text
-    assert not {tag for tag, _ in Reader(text).tags} & {"script"}
+    """In a paragraph, in a cell, and in attributes."""
+    bad = "'\"><script>alert(1)</script>"
+    subject, original, entries, attempts = compared
+    hostile = (
+        Subject(subject.pixels, bad),
+        original,
+        [dataclasses.replace(entry, measured_on=bad) for entry in entries],
+        [dataclasses.replace(one, words=bad, verdict=bad) for one in attempts],
+    )
+    text = report_of(hostile)
+    assert text.count("&lt;script&gt;") > 5
+    honest = [tag for tag, _ in Reader(report_of(compared)).tags]
+    assert [tag for tag, _ in Reader(text).tags] == honest
+
+
+def test_the_template_never_turns_escaping_off():
+    template = (Path(lab.report.__file__).parent / "report.html.j2").read_text()
+    assert not re.search(r"\|\s*safe|autoescape|Markup", template)

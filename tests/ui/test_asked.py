@@ -7,7 +7,8 @@ from streamlit.testing.v1 import AppTest, element_tree
 
 import ui.frame.service
 from exchange import KEY_SIZES, InputRefused
-from lab import BUDGETS, CASES
+from lab.comparing import BUDGETS
+from lab.subject import CASES
 from tests.conftest import encoded, photograph
 from tests.ui.test_compare import control
 from tests.ui.test_compare import page as compare_page

@@ -4,8 +4,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import ui.frame.service
-from lab import Case, baseline, begin, cases, measure, sample, tables
-from ui.compare.job import Job
+from lab import subject as subjects
+from lab import tables
+from lab.comparing import begin, measure
+from lab.subject import Case, sample
+from ui.compare.working import Job
 from ui.parts.words import csv_of
 
 PIXELS, HYBRID = Case("textbook-pixels", 12), Case("hybrid", 2048)
@@ -14,8 +17,8 @@ PIXELS, HYBRID = Case("textbook-pixels", 12), Case("hybrid", 2048)
 @pytest.fixture(autouse=True)
 def quick(tmp_path, monkeypatch, key_pool):
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/channels.db")
-    ready = {("key pair", 2048): cases.MadeKey(key_pool[0], 0.5)}
-    monkeypatch.setattr(cases, "_made", ready)
+    ready = {("key pair", 2048): subjects.MadeKey(key_pool[0], 0.5)}
+    monkeypatch.setattr(subjects, "_made", ready)
     yield
     ui.frame.service.exchange().close()
 
@@ -29,8 +32,7 @@ def page() -> AppTest:
 
 
 def job(*chosen: Case, attacks: tuple[str, ...] = ("codebook",)) -> Job:
-    subject = sample("Landscape", 48)
-    return Job(subject, baseline(subject), chosen, attacks, budget=20)
+    return Job(sample("Landscape", 48), chosen, attacks, budget=20)
 
 
 def control(elements, label: str):

@@ -3,14 +3,13 @@
 import streamlit as st
 
 from ui.compare.choices import choices
-from ui.compare.job import current_job
 from ui.compare.showing import show
-from ui.compare.working import work_on
+from ui.compare.working import current_job, work_on
 from ui.frame.guard import lobby_page
 
 
 def page() -> None:
-    """Choices, the work, and what came of it."""
+    """Choices, the work, and its result."""
     with lobby_page("Compare"):
         st.title("Compare the schemes")
         st.page_link("Home.py", label="Go to the lobby", icon=":material/home:")

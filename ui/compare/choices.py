@@ -4,27 +4,24 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from exchange import ExchangeError
-from lab import (
-    ATTACK_TITLES,
-    BUDGETS,
+from lab.comparing import ATTACK_TITLES, BUDGETS, DEFAULT_BUDGET
+from lab.errors import LabError
+from lab.subject import (
     CASES,
-    DEFAULT_BUDGET,
     DEFAULT_CASES,
     DEFAULT_SIDE,
     SAMPLES,
     SIDES,
-    LabError,
     Subject,
-    baseline,
     sample,
     uploaded,
 )
-from ui.compare.job import Job, current_job, keep_job
+from ui.compare.working import Job, current_job, keep_job
 from ui.frame import asked
 from ui.parts.files import small_picture
+from ui.parts.held import once
 
 _TYPES = ["png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff", "ppm", "pgm"]
-_PICTURE = "compare_subject"
 _PROBLEM = "compare_refused"
 
 
@@ -39,7 +36,7 @@ def choices() -> None:
             horizontal=True,
             key="compare_sample",
             disabled=file is not None,
-            help="Taken where no picture is uploaded.",
+            help="Used when no picture is uploaded.",
         )
         side = st.radio(
             "Longest side, in pixels",
@@ -49,7 +46,8 @@ def choices() -> None:
             key="compare_side",
         )
         _more_choices()
-    subject = _subject(file, name, side)
+    chosen = (file.file_id if file else name, side)
+    subject = once("compare_subject", chosen, lambda: _subject(file, name, side))
     with shown:
         if isinstance(subject, Subject):
             small_picture(subject.png, alt="The picture to be compared")
@@ -63,6 +61,7 @@ def choices() -> None:
         icon=":material/compare:",
         disabled=not isinstance(subject, Subject) or (job is not None and job.working),
         on_click=_begin,
+        args=(subject,),
     )
     problem = st.session_state.pop(_PROBLEM, None)
     if problem:
@@ -95,29 +94,20 @@ def _more_choices() -> None:
 
 
 def _subject(file: UploadedFile | None, name: str, side: int) -> Subject | str:
-    """The picture, or why there is none; worked out once for each choice."""
-    wanted = (file.file_id if file else name, side)
-    held: tuple[object, Subject | str] | None = st.session_state.get(_PICTURE)
-    if held is None or held[0] != wanted:
-        made: Subject | str
-        try:
-            made = uploaded(file.getvalue(), side) if file else sample(name, side)
-        except LabError as error:
-            made = str(error)
-        held = wanted, made
-        st.session_state[_PICTURE] = held
-    return held[1]
+    """The picture, or why there is none."""
+    try:
+        return uploaded(file.getvalue(), side) if file else sample(name, side)
+    except LabError as error:
+        return str(error)
 
 
-def _begin() -> None:
+def _begin(subject: Subject | str) -> None:
     """Runs at the press, before the page; the picture is the one that was on the screen."""
-    _, subject = st.session_state.get(_PICTURE, (None, None))
     if not isinstance(subject, Subject):
         return
     try:
         job = Job(
             subject=subject,
-            original=baseline(subject),
             cases=asked.some_of("compare_cases", CASES),
             attacks=asked.some_of("compare_attacks", ATTACK_TITLES),
             budget=asked.one_of("compare_budget", BUDGETS),

@@ -1,4 +1,4 @@
-"""The result: overview, pictures, statistics and attacks side by side, and the two downloads."""
+"""The result: everything side by side, two downloads, and one case in full."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -7,11 +7,16 @@ import altair as alt
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
-from lab import BROKEN_MEANS, Case, lab_report, tables
-from rsa_core.analysis import CANNOT_SHOW
-from ui.compare.detail import show_case
-from ui.compare.job import Job
+from lab import tables
+from lab.comparing import ATTACK_TITLES, PAIRS, Entry
+from lab.report import BROKEN_MEANS, lab_report
+from lab.statistics import Shape, shape_of
+from lab.subject import Case
+from rsa_core.analysis import CANNOT_SHOW, rows_of
+from ui.compare.working import Job
+from ui.interceptor import plots
 from ui.parts.files import save_button, small_picture
+from ui.parts.held import once
 from ui.parts.words import csv_of
 
 _WIDTH = 160  # two side by side on a telephone
@@ -30,6 +35,7 @@ def show(job: Job) -> None:
     _downloads(job)
     _overview(job)
     _pictures(job)
+    cases = [entry.case for entry in job.measured]
     st.subheader("Statistics side by side")
     st.dataframe(
         tables.statistics(job.original, job.measured),
@@ -42,7 +48,6 @@ def show(job: Job) -> None:
     st.caption(CANNOT_SHOW)
     if job.tried:
         st.subheader("Attacks side by side")
-        cases = [entry.case for entry in job.measured]
         st.dataframe(
             tables.side_by_side(cases, job.tried),
             hide_index=True,
@@ -51,13 +56,10 @@ def show(job: Job) -> None:
         )
         st.caption(f"Each attack had {job.budget} seconds. {BROKEN_MEANS}")
     st.subheader("Look closer")
-    case: Case = st.selectbox(
-        "Scheme and key",
-        [entry.case for entry in job.measured],
-        format_func=lambda case: case.name,
-        key="compare_closer",
+    case = st.selectbox(
+        "Scheme and key", cases, format_func=lambda case: case.name, key="compare_closer"
     )
-    show_case(job, case)
+    _closer(job, case)
 
 
 def _pinned(column: str) -> dict[str, ColumnConfig]:
@@ -66,18 +68,7 @@ def _pinned(column: str) -> dict[str, ColumnConfig]:
 
 
 def _downloads(job: Job) -> None:
-    if job.files is None:
-        rows = tables.everything(job.original, job.measured, job.tried)
-        report = lab_report(
-            job.subject,
-            job.original,
-            job.measured,
-            job.tried,
-            budget=job.budget,
-            at=datetime.now(UTC),
-        )
-        job.files = csv_of(rows), report
-    table, report = job.files
+    table, report = once("compare_files", (job, len(job.done)), lambda: _files(job))
     with st.container(horizontal=True):
         for label, data, suffix, mime in (
             ("Download CSV", table, "csv", "text/csv"),
@@ -94,6 +85,12 @@ def _downloads(job: Job) -> None:
                 )
 
 
+def _files(job: Job) -> tuple[bytes, bytes]:
+    found = job.original, job.measured, job.tried
+    report = lab_report(job.subject, *found, budget=job.budget, at=datetime.now(UTC))
+    return csv_of(tables.everything(*found)), report
+
+
 def _overview(job: Job) -> None:
     st.subheader("Overview")
     st.dataframe(
@@ -108,7 +105,7 @@ def _overview(job: Job) -> None:
         for step, taken in (("sealing", entry.seal_seconds), ("opening", entry.open_seconds))
     ]
     chart = (
-        alt.Chart(alt.InlineData(values=rows))
+        plots.chart_of(rows)
         .mark_circle(size=90, opacity=1)
         .encode(
             x=alt.X("ms:Q", title="milliseconds", scale=alt.Scale(type="log")),
@@ -125,12 +122,102 @@ def _overview(job: Job) -> None:
 
 def _pictures(job: Job) -> None:
     st.subheader("What an interceptor sees")
+    shown = [(job.subject.png, "The original picture", f"The original, {job.subject.size}")]
+    for entry in job.measured:
+        name = entry.case.name
+        caption = name + " (insecure)" * entry.case.insecure
+        shown.append((entry.view, f"Ciphertext, {name}", caption))
     with st.container(horizontal=True):
-        with st.container(width=_WIDTH, gap="xxsmall"):
-            small_picture(job.subject.png, alt="The original picture", width=_WIDTH)
-            st.caption(f"The original, {job.subject.size}")
-        for entry in job.measured:
+        for png, words, caption in shown:
             with st.container(width=_WIDTH, gap="xxsmall"):
-                name = entry.case.name
-                small_picture(entry.view, alt=f"Ciphertext, {name}", width=_WIDTH)
-                st.caption(name + " (insecure)" * entry.case.insecure)
+                small_picture(png, alt=words, width=_WIDTH)
+                st.caption(caption)
+
+
+def _closer(job: Job, case: Case) -> None:
+    """Five tabs about one case."""
+    entry = job.entries[case]
+    plain = shape_of(job.subject.pixels, PAIRS)
+    attacks, statistics, originals, values, neighbours = st.tabs(
+        ["Attacks", "Statistics", "Against the original", "Histogram", "Neighbours"]
+    )
+    with attacks:
+        _attacks(job, case)
+    with statistics:
+        st.caption(f"Measured on {entry.measured_on}.")
+        st.dataframe(
+            rows_of(entry.statistics),
+            hide_index=True,
+            height="content",
+            alt="Statistics of the ciphertext with critical values and verdicts",
+        )
+    with originals:
+        _originals(entry)
+    with values:
+        _histograms(plain, entry.shape)
+    with neighbours:
+        _neighbours(plain, entry.shape)
+
+
+def _attacks(job: Job, case: Case) -> None:
+    tried = [one for one in job.tried if one.case == case]
+    if not tried:
+        st.caption("No attack was tried.")
+    for one in tried:
+        title = ATTACK_TITLES[one.attack]
+        with st.container(border=True, horizontal=True):
+            if one.picture is not None:
+                small_picture(one.picture, alt=f"What {title} found", width=_WIDTH)
+            with st.container(width="stretch", gap="xxsmall"):
+                st.text(f"{title}: {one.verdict}")
+                st.caption(f"{tables.seconds(one.seconds)} of computing")
+                st.text(one.words)
+                if one.estimate:
+                    st.text(f"Estimated, not done: {one.estimate}")
+
+
+def _originals(entry: Entry) -> None:
+    back = "the same samples" if entry.exact else "other samples"
+    st.caption(
+        f"{entry.plain_bytes} bytes became {len(entry.envelope)}. Opening gave {back} back. The "
+        "ciphertext is laid over the picture, one byte for each sample."
+    )
+    st.dataframe(
+        rows_of(entry.originals, explained=True),
+        hide_index=True,
+        alt="Measures that need the original picture",
+    )
+    if entry.wrong is not None:
+        small_picture(entry.wrong, alt="The picture under an almost right key", width=_WIDTH)
+        st.caption("Under a private key that is wrong by 2; a smaller copy in 32 shades.")
+
+
+def _histograms(plain: Shape, cipher: Shape) -> None:
+    rows = [
+        {"value": value, "original": a, "ciphertext": b}
+        for value, (a, b) in enumerate(zip(plain.counts, cipher.counts, strict=True))
+    ]
+    chart = (
+        plots.chart_of(rows)
+        .transform_fold(["original", "ciphertext"], as_=["of", "count"])
+        .mark_line(interpolate="step-after")
+        .encode(
+            x=alt.X("value:Q", title="sample value", scale=plots.BYTE),
+            y=alt.Y("count:Q", title="how often"),
+            color=alt.Color("of:N", title=None, legend=alt.Legend(orient="top")),
+            tooltip=["of:N", "value:Q", "count:Q"],
+        )
+    )
+    plots.show(chart, rows, "Histograms of the original and of the ciphertext")
+
+
+def _neighbours(plain: Shape, cipher: Shape) -> None:
+    direction = st.radio("Direction", list(plain.pairs), horizontal=True, key="compare_direction")
+    for words, shape, column in zip(
+        ("The original", "The ciphertext"), (plain, cipher), st.columns(2), strict=True
+    ):
+        with column:
+            st.caption(words)
+            pairs = shape.pairs[direction]
+            plots.scatter(pairs, f"{words}: samples and their {direction} neighbours")
+    st.caption("At most 500 pairs, drawn at random. Their correlation is among the statistics.")

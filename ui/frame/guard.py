@@ -12,7 +12,7 @@ from typing import NoReturn
 import streamlit as st
 
 from exchange import ExchangeError, Role, Seat, SeatGone, Waiting
-from lab import LabError
+from lab.errors import LabError
 from ui.frame import memory, pace
 from ui.frame.feed import live_feed, times_happened
 from ui.frame.service import exchange

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from exchange import CapturedPicture, Seat
-from lab import Arithmetic, LabError, arithmetic
+from lab.arithmetic import Arithmetic, arithmetic
+from lab.errors import LabError
 from ui.interceptor.findings import exact_picture
 from ui.parts.held import once
 from ui.parts.widgets import labelled_code
@@ -23,7 +24,7 @@ def show_arithmetic(seat: Seat, capture: CapturedPicture) -> None:
             found = once(
                 "arithmetic",
                 (capture.file_name, x, y, channel, recovered is not None),
-                lambda: arithmetic(capture, x=x, y=y, channel=channel, recovered=recovered),
+                lambda: arithmetic(capture.facts, x=x, y=y, channel=channel, recovered=recovered),
             )
         except LabError as refused:
             st.info(str(refused))

@@ -10,7 +10,7 @@ from contextlib import suppress
 import streamlit as st
 
 from exchange import ATTACK_CHOICES, AttackChoice, AttackState, CapturedPicture, ExchangeError, Seat
-from lab import appearing
+from lab.statistics import appearing
 from ui.frame.service import exchange, visitor
 from ui.interceptor.choices import attack_key
 from ui.interceptor.findings import found_items, show_finding, show_findings
@@ -119,7 +119,9 @@ def _redrawing(seat: Seat, capture: CapturedPicture, name: str) -> bool:
     redraw = st.session_state.get(f"redraw_{seat.id}")
     if redraw is None or name != "codebook" or redraw[:2] != (capture.item.id, name):
         return False
-    pictures = shared("appearing", capture.file_name, lambda: appearing(capture))
+    pictures = shared(
+        "appearing", capture.file_name, lambda: appearing(capture.facts, capture.envelope)
+    )
     if redraw[2] >= len(pictures):
         st.session_state.pop(f"redraw_{seat.id}")
         return False

@@ -7,7 +7,7 @@ from weakref import WeakValueDictionary
 import streamlit as st
 
 from exchange import CapturedPicture, CaptureItem, ExchangeError, Seat
-from lab import hex_dump, noise_picture
+from lab.statistics import hex_dump, noise_picture
 from ui.frame.service import exchange, visitor
 from ui.interceptor.choices import attack_key, tab_key
 from ui.parts.files import save_button, small_picture
@@ -59,7 +59,7 @@ def show_ciphertext(capture: CapturedPicture) -> None:
     """What travelled: facts, a picture of the noise, and bytes."""
     picture, facts = st.columns([1, 2])
     with picture:
-        noise = shared("noise", capture.file_name, lambda: noise_picture(capture))
+        noise = shared("noise", capture.file_name, lambda: noise_picture(capture.facts))
         small_picture(noise, alt="The ciphertext drawn as pixels")
         st.caption("The ciphertext, drawn as pixels")
     with facts:
@@ -84,7 +84,7 @@ def show_ciphertext(capture: CapturedPicture) -> None:
         wrap_lines=True,
     )
     st.caption(f"The ciphertext in hexadecimal, its first {_HEX_BYTES} bytes")
-    st.code(hex_dump(capture, _HEX_BYTES), language=None)
+    st.code(hex_dump(capture.facts, _HEX_BYTES), language=None)
 
 
 def _label(item: CaptureItem) -> str:

@@ -4,36 +4,21 @@ Streamlit forgets the value of a control that a run of the page does not draw, a
 tab is drawn; a value that is set by hand it keeps.
 """
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from exchange import Seat
 
+
+def _of_seat(name: str) -> Callable[[Seat], str]:
+    return lambda seat: f"{name}_{seat.id}"
+
+
+# Keys of controls.
 PLOT, NEIGHBOURS = "plot", "neighbours"
-
-
-def tab_key(seat: Seat) -> str:
-    """Names the tab that is open."""
-    return f"tab_{seat.id}"
-
-
-def attack_key(seat: Seat) -> str:
-    """Names the choice of an attack."""
-    return f"attack_{seat.id}"
-
-
-def act_key(seat: Seat) -> str:
-    """Names the choice of what to do with a capture on its way."""
-    return f"tamper_{seat.id}"
-
-
-def factor_key(seat: Seat) -> str:
-    """Names the choice of a factor to multiply by."""
-    return f"tamper_factor_{seat.id}"
-
-
-def region_key(seat: Seat) -> str:
-    """Names the choice of a region to flip."""
-    return f"tamper_region_{seat.id}"
+tab_key, attack_key = _of_seat("tab"), _of_seat("attack")
+act_key, factor_key, region_key = map(_of_seat, ("tamper", "tamper_factor", "tamper_region"))
 
 
 def keep_choices(seat: Seat) -> None:

@@ -1,20 +1,15 @@
 """Experiments on a picture of one's own: sealed twice, and broken although it passes tests."""
 
 import hashlib
+from collections.abc import Callable
+from typing import TypeVar, cast
 
 import streamlit as st
 
 from exchange import CapturedPicture, Seat
-from lab import (
-    EXHIBITS,
-    LabError,
-    ShownExhibit,
-    TestPicture,
-    exhibit,
-    experiment,
-    picture_for_tests,
-    turn,
-)
+from lab.errors import LabError, turn
+from lab.experiments import EXHIBITS, BrokenExhibit, experiment, show_broken
+from lab.subject import Subject, built_in, uploaded
 from rsa_core.analysis import Measurement
 from ui.frame.service import visitor
 from ui.interceptor.tables import statistics_table
@@ -22,6 +17,21 @@ from ui.parts.files import small_picture
 from ui.parts.held import keep, kept, once
 
 _SAMPLE, _OWN = "Built-in sample", "My own picture"
+
+Made = TypeVar("Made")
+
+
+def worked_out(
+    button: str, icon: str, doing: str, key: object, work: Callable[[], Made]
+) -> Made | None:
+    """What the button has worked out for this key, until something else is worked out."""
+    if st.button(button, icon=f":material/{icon}:"):
+        try:
+            with st.spinner(doing):
+                keep(button, key, work())
+        except LabError as error:
+            st.error(str(error))
+    return cast("Made | None", kept(button, key))
 
 
 def show_experiments(seat: Seat, capture: CapturedPicture) -> None:
@@ -36,70 +46,57 @@ def show_experiments(seat: Seat, capture: CapturedPicture) -> None:
     _exhibit(seat, name, picture)
 
 
-def _picture() -> tuple[str, TestPicture] | None:
+def _picture() -> tuple[str, Subject] | None:
     """The test picture, and what names it."""
     source = st.radio("Test picture", [_SAMPLE, _OWN], horizontal=True)
     if source == _SAMPLE:
-        return once("test", _SAMPLE, lambda: (_SAMPLE, picture_for_tests(None)))
+        return _SAMPLE, once("test", _SAMPLE, built_in)
     upload = st.file_uploader("Your test picture")
     if upload is None:
-        st.caption("It stays in this page, and is reduced to 256 pixels.")
+        st.caption("It stays on this page and is reduced to 256 pixels.")
         return None
     data = upload.getvalue()
     name = hashlib.sha256(data).hexdigest()
     try:
-        return once("test", name, lambda: (name, picture_for_tests(data)))
+        return name, once("test", name, lambda: uploaded(data))
     except LabError as error:
         st.error(str(error))
         return None
 
 
-def _sealed_twice(seat: Seat, capture: CapturedPicture, name: str, picture: TestPicture) -> None:
+def _sealed_twice(seat: Seat, capture: CapturedPicture, name: str, picture: Subject) -> None:
     st.markdown("#### Chosen plaintext: sealed twice")
     st.caption(
-        "The public key of this capture is everybody's. The test picture is sealed with it twice; "
-        "between the two, one sample changes in its lowest bit. NPCR, UACI and bit change compare "
-        "the two ciphertexts: with a good scheme they are unrelated."
+        "Anyone can use the public key of this capture. The test picture is sealed with it twice; "
+        "between the two, one sample changes in its lowest bit. NPCR, UACI and bit change measure "
+        "how the two ciphertexts differ: with a good scheme they are unrelated."
     )
+
+    def seal() -> tuple[Measurement, ...]:
+        with turn(visitor(), seat.channel.id):
+            return experiment(capture.item.scheme, capture.keys, picture)
+
     key = (capture.file_name, name)
-    if st.button("Seal twice and compare", icon=":material/compare:"):
-        try:
-            with st.spinner("Sealing twice …"), turn(visitor(), seat.channel.id):
-                table = experiment(capture, picture)
-        except LabError as error:
-            st.error(str(error))
-            return
-        keep("experiment", key, table)
-    table_kept = kept("experiment", key)
-    if isinstance(table_kept, tuple):
-        statistics_table(table_kept, alt="Statistics of the test picture, sealed twice")
+    table = worked_out("Seal twice and compare", "compare", "Sealing twice …", key, seal)
+    if table is not None:
+        statistics_table(table, alt="Statistics of the test picture, sealed twice")
 
 
-def _exhibit(seat: Seat, name: str, picture: TestPicture) -> None:
+def _exhibit(seat: Seat, name: str, picture: Subject) -> None:
     st.markdown("#### Passes the tests, still broken")
     st.caption(
-        "Three ciphers that are worth nothing. Look at what the tests say, and at what an attack "
-        "gives back."
+        "Three worthless ciphers. Look at what the tests say, and at what an attack gives back."
     )
     chosen = st.radio("Exhibit", list(EXHIBITS), format_func=lambda one: EXHIBITS[one])
-    key = (chosen, name)
-    if st.button("Encrypt, test and break", icon=":material/science:"):
-        try:
-            with (
-                st.spinner("Encrypting, testing and breaking …"),
-                turn(visitor(), seat.channel.id),
-            ):
-                shown = exhibit(chosen, picture)
-        except LabError as error:
-            st.error(str(error))
-            return
-        keep("exhibit", key, shown)
-    shown_kept = kept("exhibit", key)
-    if isinstance(shown_kept, ShownExhibit):
-        _show_exhibit(shown_kept)
 
+    def break_it() -> BrokenExhibit:
+        with turn(visitor(), seat.channel.id):
+            return show_broken(chosen, picture)
 
-def _show_exhibit(shown: ShownExhibit) -> None:
+    doing = "Encrypting, testing and breaking …"
+    shown = worked_out("Encrypt, test and break", "science", doing, (chosen, name), break_it)
+    if shown is None:
+        return
     cipher, recovered = st.columns(2)
     with cipher:
         small_picture(shown.cipher, alt="The exhibit's ciphertext", width=240)
@@ -112,7 +109,7 @@ def _show_exhibit(shown: ShownExhibit) -> None:
     st.text(shown.words)
     st.text(
         f"Looking at one ciphertext: {_passed(shown.alone)}\n"
-        f"With a second one, of which one sample differs: {_passed(shown.paired)}"
+        f"With a second one, whose picture differs in one sample: {_passed(shown.paired)}"
     )
     statistics_table(shown.paired, alt="Statistics of the exhibit's ciphertexts")
 

@@ -1,6 +1,7 @@
 """What this seat has found out: one finding whole, and all of a capture in a list."""
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -34,22 +35,14 @@ def exact_picture(seat: Seat, capture: CapturedPicture) -> bytes | None:
     for item in found_items(seat, capture).values():
         heading = _heading(seat, item)
         if heading is not None and heading.exact:
-            return _picture(seat, item)
+            return once(f"exact_{seat.id}", item, partial(_fetch, seat, item)).picture
     return None
-
-
-def _picture(seat: Seat, item: FoundItem) -> bytes | None:
-    return once(
-        f"exact_{seat.id}",
-        item,
-        lambda: exchange().interceptor.finding(seat, item.picture_id, item.attack).picture,
-    )
 
 
 def show_finding(seat: Seat, capture: CapturedPicture, item: FoundItem) -> None:
     """Verdict, words, evidence, and what was recovered, to look at and to save."""
     try:
-        found = _whole(seat, item)
+        found = once(f"finding_{seat.id}", item, partial(_fetch, seat, item))
     except ExchangeError as error:
         st.error(str(error))
         return
@@ -122,22 +115,17 @@ def show_findings(seat: Seat, items: dict[str, FoundItem]) -> None:
     st.dataframe(rows, hide_index=True, alt="Your findings about this capture")
 
 
-def _whole(seat: Seat, item: FoundItem) -> Found:
-    """One finding whole; the last one that was asked for stays in the session."""
-    return once(
-        f"finding_{seat.id}",
-        item,
-        lambda: exchange().interceptor.finding(seat, item.picture_id, item.attack),
-    )
+def _fetch(seat: Seat, item: FoundItem) -> Found:
+    return exchange().interceptor.finding(seat, item.picture_id, item.attack)
 
 
 def _heading(seat: Seat, item: FoundItem) -> Found | None:
     """A finding without what is large, remembered for the whole session; None if damaged."""
-    held: dict[FoundItem, Found] = st.session_state.setdefault(f"headings_{seat.id}", {})
-    if item not in held:
-        try:
-            whole = exchange().interceptor.finding(seat, item.picture_id, item.attack)
-        except (NotFound, Unavailable):
-            return None
-        held[item] = replace(whole, picture=None, file=None, envelope=None)
-    return held[item]
+
+    def fetch() -> Found:
+        return replace(_fetch(seat, item), picture=None, file=None, envelope=None)
+
+    try:
+        return once(f"heading_{seat.id}_{item.picture_id}_{item.attack}", item, fetch)
+    except (NotFound, Unavailable):
+        return None

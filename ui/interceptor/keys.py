@@ -3,14 +3,14 @@
 import streamlit as st
 
 from exchange import ExchangeError, Seat, SeenKey
-from lab import LabError, health_of
+from lab.experiments import health_of
 from ui.frame.service import exchange, visitor
-from ui.parts.held import keep, kept
+from ui.interceptor.experiments import worked_out
 from ui.parts.widgets import labelled_code
 
 
 def show_keys(seat: Seat) -> None:
-    """Key health on demand, and in classroom channels a key of one's own."""
+    """Key health on demand, and in classroom channels an insider's key."""
     keys = exchange().interceptor.public_keys(seat)
     with st.expander("Key health"):
         if keys:
@@ -28,18 +28,17 @@ def _health(seat: Seat, keys: tuple[SeenKey, ...]) -> None:
         "which takes some seconds."
     )
     key = st.selectbox("Public key", keys, format_func=_label)
-    if st.button("Check this key", icon=":material/health_and_safety:"):
-        try:
-            with st.spinner("Trying what is quick …"):
-                found = health_of(key, keys, visitor(), seat.channel.id)
-        except LabError as error:
-            st.error(str(error))
-        else:
-            keep("health", (key, keys), found)
-    held = kept("health", (key, keys))
-    if not isinstance(held, tuple):
+    others = [(other.n, other.e) for other in keys if other != key]
+    found = worked_out(
+        "Check this key",
+        "health_and_safety",
+        "Trying what is quick …",
+        (key, keys),
+        lambda: health_of((key.n, key.e), others, visitor(), seat.channel.id),
+    )
+    if found is None:
         return
-    broken = [one.attack for one in held if one.verdict == "broken" and one.concerns == "key"]
+    broken = [one.attack for one in found if one.verdict == "broken" and one.concerns == "key"]
     if broken:
         st.error(f"Broken: {', '.join(broken)}", icon=":material/key_off:")
     else:
@@ -53,7 +52,7 @@ def _health(seat: Seat, keys: tuple[SeenKey, ...]) -> None:
                 "Needs": one.needs,
                 "Cost": one.cost,
             }
-            for one in held
+            for one in found
         ],
         hide_index=True,
         height="content",
@@ -63,8 +62,8 @@ def _health(seat: Seat, keys: tuple[SeenKey, ...]) -> None:
 
 def _insider(seat: Seat) -> None:
     st.caption(
-        "Where two people share one modulus, each can compute the other's private key. Take the "
-        "free key of a receiver's shared modulus, and run the attack of the insider."
+        "Two people who share a modulus can each compute the other's private key. Take the free "
+        "key of a receiver's shared modulus, and run the insider's attack."
     )
     own = exchange().interceptor.keys.insider_key(seat)
     if own is not None:

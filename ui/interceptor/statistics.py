@@ -3,11 +3,13 @@
 import streamlit as st
 
 from exchange import CapturedPicture, Seat
-from lab import CANNOT_SHOW, Statistics, statistics, turn
+from lab.errors import turn
+from lab.statistics import Statistics, statistics
+from rsa_core.analysis import CANNOT_SHOW
 from ui.frame.service import visitor
 from ui.interceptor import plots
 from ui.interceptor.choices import PLOT
-from ui.interceptor.tables import explanations, statistics_table
+from ui.interceptor.tables import statistics_table
 from ui.parts.held import shared
 
 
@@ -16,21 +18,18 @@ def show_statistics(seat: Seat, capture: CapturedPicture) -> None:
 
     def measure() -> Statistics:
         with turn(visitor(), seat.channel.id):
-            return statistics(capture)
+            return statistics(capture.facts)
 
     found = shared("statistics", capture.file_name, measure)
     st.caption(f"Measured: {found.words}; {found.size} samples of 8 bits.")
     statistics_table(found.table, alt="Statistics of the ciphertext")
     st.info(CANNOT_SHOW, icon=":material/info:")
     with st.expander("What each statistic is"):
-        explanations(found.table)
-    kinds = ["Histogram", "Neighbouring samples", "Equal blocks", "Bit planes"]
-    plot = st.radio("Plot", kinds, horizontal=True, key=PLOT)
-    if plot == "Histogram":
-        plots.histogram(found)
-    elif plot == "Neighbouring samples":
-        plots.neighbours(found)
-    elif plot == "Equal blocks":
-        plots.equal_blocks(found.duplicates)
-    else:
-        plots.bit_planes(found)
+        st.text("\n\n".join(f"{one.name}. {one.explanation}" for one in found.table))
+    shows = {
+        "Histogram": plots.histogram,
+        "Neighbouring samples": plots.neighbours,
+        "Equal blocks": plots.equal_blocks,
+        "Bit planes": plots.bit_planes,
+    }
+    shows[st.radio("Plot", list(shows), horizontal=True, key=PLOT)](found)

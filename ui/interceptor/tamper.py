@@ -13,7 +13,7 @@ from exchange import (
     Intervention,
     Seat,
 )
-from lab import difference, noise_picture
+from lab.statistics import difference, noise_picture
 from ui.frame.service import exchange
 from ui.interceptor.choices import act_key, factor_key, region_key
 from ui.parts.files import small_picture
@@ -184,7 +184,7 @@ def _before_and_after(seat: Seat, capture: CapturedPicture, done: Intervention) 
     columns = st.columns(2)
     for column, one, words in zip(columns, (capture, way), ("before", "after"), strict=True):
         with column:
-            noise = once(f"noise_{words}", one.file_name, partial(noise_picture, one))
+            noise = once(f"noise_{words}", one.file_name, partial(noise_picture, one.facts))
             small_picture(noise, alt=f"The ciphertext {words}, drawn as pixels")
             st.caption(f"The ciphertext {words}")
     found = once(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rsa_core.attacks.attack import Attack
-from rsa_core.attacks.course import SHOWN_SIDE, Course, Found, GaveUpError, NotMetError, reduced
+from rsa_core.attacks.course import SHOWN_SIDE, Course, Found, GaveUpError, NotMetError
 from rsa_core.attacks.methods.small_values import find_small
 from rsa_core.attacks.numbers import public_power
 from rsa_core.attacks.reading import Reading, draw
@@ -23,6 +23,7 @@ from rsa_core.attacks.values import Pixels, Target
 from rsa_core.classroom import ClassroomPublicKey
 from rsa_core.envelopes.container import Container, block_bytes
 from rsa_core.residues import Blocks, Residues, residues_of
+from rsa_core.views import thinned
 
 STAGES = 16
 
@@ -36,14 +37,20 @@ def codebook(_target: Target, reading: Reading, course: Course) -> Found:
     return _blocks(container, copy, course)
 
 
-def stages(container: Container, copy: Residues, count: int = STAGES) -> Iterator[Pixels]:
-    """The picture appearing: `count` pictures, each with more of the 256 samples looked up.
+def stages(envelope: bytes) -> Iterator[Pixels]:
+    """The picture appearing: 16 pictures, each with more of the 256 samples looked up.
 
-    Reduced to 512 on a side; samples not looked up yet are 0. Brightest first.
+    At most 512 on a side; samples not looked up yet are 0. Brightest first. Nothing where a
+    residue hides more than one sample.
+
+    Raises:
+        EnvelopeFormatError: the bytes are no classroom container.
     """
-    for book in _books(copy.key, count):
-        values = [book.get(c) for c in copy.distinct]
-        yield _reduced_draw(container, copy, values)
+    container = Container.parse(envelope)
+    copy = container.copies[0]
+    if isinstance(copy, Residues):
+        for book in _books(copy.key, STAGES):
+            yield _reduced_draw(container, copy, [book.get(c) for c in copy.distinct])
 
 
 def _samples(container: Container, copy: Residues, course: Course) -> Found:
@@ -77,13 +84,12 @@ def _books(key: ClassroomPublicKey, count: int) -> Iterator[dict[int, int]]:
 
 
 def _reduced_draw(container: Container, copy: Residues, values: list[int | None]) -> Pixels:
-    """As `draw`, of every so many-th pixel only: pictures in the making are for eyes."""
+    """As `draw`, thinned first: pictures in the making are for eyes."""
     if container.samples == "u16" or max(container.shape[:2]) <= SHOWN_SIDE:
-        return reduced(draw(container, copy, values))
+        return thinned(draw(container, copy, values), SHOWN_SIDE)
     table = np.array([value or 0 for value in values], np.uint8)
     grid = copy.indices.reshape(container.shape)
-    step = -(-max(container.shape[:2]) // SHOWN_SIDE)
-    return table[grid[::step, ::step]]
+    return table[thinned(grid, SHOWN_SIDE)]
 
 
 def _blocks(container: Container, copy: Blocks, course: Course) -> Found:

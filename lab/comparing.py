@@ -1,4 +1,4 @@
-"""One scheme under one key, measured on one picture: view, statistics, time, expansion.
+"""One scheme under one key on one picture: what it looks like, what it costs, what breaks it.
 
 The statistics look at ciphertext alone, but for NPCR, UACI and bit change, which compare it with
 the ciphertext of the picture with one sample changed. What needs the original (MAE, PSNR, SSIM,
@@ -6,19 +6,20 @@ correlation) takes the ciphertext laid over the picture, one byte for each sampl
 `textbook-pixels` the low byte of each residue, for the others as many low bytes of each block as
 it has of the plaintext, so that equal blocks lie where the picture is equal.
 
-Sealing and opening may take all cores for a while; so measuring has to wait for its turn.
+Sealing and opening may take all cores for a while, so measuring waits for its turn; attacks run
+in processes that can be killed.
 """
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lab.cases import CASES, Case, key_for
 from lab.errors import LabError, in_words
-from lab.subject import Subject, thinned
+from lab.statistics import Samples, Shape, shape_of
+from lab.subject import CASES, Case, MadeKey, Subject, key_for
 from rsa_core import (
     SCHEMES,
     AnyKeyPair,
@@ -30,43 +31,40 @@ from rsa_core import (
     views,
 )
 from rsa_core.analysis import (
-    DIRECTIONS,
     Measurement,
     almost_opened,
-    histogram,
     key_sensitivity,
     likeness,
     measured,
+    pearson,
     report,
-    scatter,
+    unjudged,
 )
-from rsa_core.analysis.measurements import unjudged
-from rsa_core.analysis.neighbours import pearson
+from rsa_core.attacks import ATTACKS, Budget, Outcome, Run, Target, start
+from rsa_core.key_health import factoring_cost
 from rsa_core.turns import LONG, NOBODY, Visitor
 
 Progress = Callable[[float, str], None]
 
-VIEW_SIDE = 256
+# Those that need one capture; the others want several captures, or a badly made key.
+ATTACK_TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        name: ATTACKS[name].title
+        for name in ("codebook", "equality-map", "factoring", "brightness", "cut-and-paste")
+    }
+)
+BUDGETS = (2, 5, 20, 60)  # seconds
+DEFAULT_BUDGET = 5
+PAIRS = 500
+
+_VIEW_SIDE = 256
+_FOUND_SIDE = 128
 _WRONG_SIDE = 64  # d + 2 takes no short cut by p and q: the whole picture would take a minute
-_DOTS = 500
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Shape:
-    """How samples are distributed, of the picture or of ciphertext laid over it.
-
-    Attributes:
-        counts: how often each value 0 to 255 occurs.
-        dots: for each direction pairs of neighbouring samples of the first channel, at most 500.
-    """
-
-    counts: tuple[int, ...] = field(repr=False)
-    dots: Mapping[str, NDArray[np.uint8]] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """What was found out about one case.
+    """The measurements of one case.
 
     Attributes:
         case: scheme and key length.
@@ -105,20 +103,47 @@ class Entry:
 
     @property
     def rejected(self) -> int:
-        """How many tests say "far from random"."""
+        """Number of tests that say "far from random"."""
         return sum(one.consistent is False for one in self.statistics)
 
     @property
     def tests(self) -> int:
-        """How many tests gave an answer."""
+        """Number of tests that gave an answer."""
         return sum(one.consistent is not None for one in self.statistics)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Attempt:
+    """The outcome of one attack, in short.
+
+    Attributes:
+        case: what was attacked.
+        attack: name, a key of `ATTACK_TITLES`.
+        verdict: "broken", "not broken within the budget", "preconditions not met".
+        gain: what the attacker has: "the picture", "an outline", "a forged envelope", or "".
+        words: what happened and why.
+        seconds: computing time, without starting the process.
+        estimate: what it would take, where it was not done; "" otherwise.
+        picture: PNG of what was recovered, at most 128 a side; None without one.
+    """
+
+    case: Case
+    attack: str
+    verdict: str
+    gain: str
+    words: str
+    seconds: float
+    estimate: str
+    picture: bytes | None = field(repr=False)
+
+    @property
+    def broken(self) -> bool:
+        """Whether the attack succeeded."""
+        return self.verdict == "broken"
+
+
 def measure(
-    subject: Subject,
-    case: Case,
-    progress: Progress | None = None,
-    visitor: Visitor = NOBODY,
+    subject: Subject, case: Case, progress: Progress | None = None, visitor: Visitor = NOBODY
 ) -> Entry:
     """Seals, opens and measures a picture; milliseconds to half a minute.
 
@@ -130,8 +155,8 @@ def measure(
         visitor: for the turn.
 
     Raises:
-        LabError: the picture is too large for this scheme and key, or no such case is
-            offered, or too many wait on this server.
+        LabError: the picture is too large for this scheme and key, the case is not offered, or
+            the server is too busy.
     """
     if case not in CASES:
         raise LabError("Choose schemes and keys from the list.")
@@ -140,7 +165,7 @@ def measure(
         tell(0.0, "making the key")
         made = key_for(case)
         try:
-            return _measured(subject, case, made.pair, made.seconds, tell)
+            return _measured(subject, case, made, tell)
         except LimitError:
             raise LabError(
                 f"The picture is too large for {case.name}. Choose a shorter side."
@@ -149,23 +174,44 @@ def measure(
             raise LabError(str(error)) from None
 
 
-def baseline(subject: Subject) -> tuple[Measurement, ...]:
-    """The same tests on the picture itself, which fails nearly all of them."""
-    return report(subject.pixels)
+def begin(entry: Entry, attack: str, seconds: float, visitor: Visitor = NOBODY) -> Run:
+    """Starts an attack when its turn has come; see `rsa_core.attacks.Run`.
+
+    Raises:
+        LabError: the attack or the budget is not offered, or the server is too busy.
+    """
+    if attack not in ATTACK_TITLES or seconds not in BUDGETS:
+        raise LabError("Choose attacks and seconds from the lists.")
+    target = Target(entry.envelope, keys=(entry.key,))
+    with in_words():
+        return start(attack, target, Budget(seconds=seconds), turn=LONG.ask(visitor))
 
 
-def shape_of(pixels: NDArray[np.uint8]) -> Shape:
-    """Histogram over all channels, neighbours of the first."""
-    plane = pixels if pixels.ndim == 2 else np.ascontiguousarray(pixels[..., 0])
-    dots = {str(direction): scatter(plane, direction, _DOTS) for direction in DIRECTIONS}
-    return Shape(tuple(histogram(pixels).tolist()), dots)
+def attempt_of(entry: Entry, outcome: Outcome) -> Attempt:
+    """The outcome of an attack on `entry`, in short."""
+    gain = ""
+    if outcome.verdict == "broken":
+        gain = "the picture" if outcome.exact else "an outline"
+        if outcome.envelope is not None:
+            gain = "a forged envelope"
+    not_done = outcome.attack == "factoring" and outcome.verdict == "not broken within the budget"
+    pixels = outcome.pixels
+    return Attempt(
+        case=entry.case,
+        attack=outcome.attack,
+        verdict=outcome.verdict,
+        gain=gain,
+        words=outcome.words,
+        seconds=outcome.seconds,
+        estimate=factoring_cost(entry.case.bits) if not_done else "",
+        picture=None
+        if pixels is None
+        else png_of(views.thinned(pixels.astype(np.uint8), _FOUND_SIDE)),
+    )
 
 
-def _measured(
-    subject: Subject, case: Case, pair: AnyKeyPair, key_seconds: float, tell: Progress
-) -> Entry:
-    scheme = SCHEMES[case.scheme]
-    picture = subject.picture()
+def _measured(subject: Subject, case: Case, made: MadeKey, tell: Progress) -> Entry:
+    scheme, pair, picture = SCHEMES[case.scheme], made.pair, subject.picture()
     start = time.perf_counter()
     envelope = scheme.seal(
         picture, [pair.public], progress=lambda part: tell(0.3 * part, "sealing")
@@ -178,29 +224,30 @@ def _measured(
     capture, partner = scheme.capture(envelope), measured(scheme.capture(other))
     plain_bytes = len(picture.data) if scheme.keeps == "file" else subject.pixels.size
     over = laid_over(capture, subject.pixels.shape, plain_bytes)
+    view = views.noise_picture(capture) if capture.shape else over
     seen = measured(capture)
     wrong, sensitivity = _almost_right(subject, case, pair)
     return Entry(
         case=case,
         envelope=envelope,
         key=(pair.public.n, pair.public.e),
-        view=png_of(thinned(views.noise_picture(capture) if capture.shape else over, VIEW_SIDE)),
+        view=png_of(views.thinned(view, _VIEW_SIDE)),
         wrong=wrong,
         statistics=report(seen.samples, partner=partner.samples, block=seen.block),
         originals=(*likeness(subject.pixels, over), _related(subject.pixels, over), *sensitivity),
         measured_on=seen.words,
-        shape=shape_of(over),
-        key_seconds=key_seconds,
+        shape=shape_of(over, PAIRS),
+        key_seconds=made.seconds,
         seal_seconds=sealed - start,
         open_seconds=done - sealed,
         plain_bytes=plain_bytes,
         exact=opened.file == picture.data
-        if scheme.keeps == "file"
-        else bool(np.array_equal(opened.pixels, subject.pixels)),  # type: ignore[arg-type]
+        if opened.pixels is None
+        else bool(np.array_equal(opened.pixels, subject.pixels)),
     )
 
 
-def laid_over(capture: Capture, shape: tuple[int, ...], plain_bytes: int) -> NDArray[np.uint8]:
+def laid_over(capture: Capture, shape: tuple[int, ...], plain_bytes: int) -> Samples:
     """One byte of ciphertext for each sample, in the picture's own shape.
 
     Args:
@@ -217,7 +264,7 @@ def laid_over(capture: Capture, shape: tuple[int, ...], plain_bytes: int) -> NDA
     return flat[plain_bytes - size : plain_bytes].reshape(shape)
 
 
-def _related(plain: NDArray[np.uint8], over: NDArray[np.uint8]) -> Measurement:
+def _related(plain: Samples, over: Samples) -> Measurement:
     r = pearson(plain, over)
     return unjudged(
         "Correlation with the original",
