@@ -9,12 +9,13 @@ from collections.abc import Sequence
 
 from exchange.attack_values import SeenKey
 from lab.errors import LabError, in_words
-from rsa_core import AnyPublicKey, CancelledError, ClassroomPublicKey, Finding, PublicKey
-from rsa_core.attacks import KEY_HEALTH, Budget, Target, findings_of, start
-from rsa_core.key_health import beside
+from rsa_core import AnyPublicKey, ClassroomPublicKey, Finding, PublicKey
+from rsa_core.key_health import beside, health_alone
+from rsa_core.processes import EndedError, in_child
 from rsa_core.turns import NOBODY, QUICK, Visitor
 
-BUDGET = Budget(seconds=20.0, memory=1 << 28)
+SECONDS = 20.0
+MEMORY = 1 << 28  # bytes
 _KEPT = 200  # keys
 
 _known: OrderedDict[tuple[int, int], tuple[Finding, ...]] = OrderedDict()
@@ -48,15 +49,14 @@ def health_of(
 
 
 def _checked(key: SeenKey, visitor: Visitor, channel: str) -> tuple[Finding, ...]:
-    target = Target(b"", keys=((key.n, key.e),))
-    with in_words():
-        run = start(KEY_HEALTH, target, BUDGET, turn=QUICK.ask(visitor, channel))
-    try:
-        found = findings_of(run.wait())
-    except CancelledError:
-        raise LabError(run.state.words) from None
-    if not found:
-        raise LabError("Checking this key took too long. Try again in a minute.")
+    with in_words(), QUICK.taken(visitor, channel) as turn:
+        try:
+            found: tuple[Finding, ...] = in_child(
+                health_alone, key.n, key.e, memory=MEMORY, seconds=SECONDS, stop=lambda: turn.gone
+            )
+        except EndedError as error:
+            words = "Checking this key took too long. Try again in a minute."
+            raise LabError(turn.words if error.why == "stopped" else words) from None
     return found
 
 

@@ -13,10 +13,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from flint import fmpz
+
 from rsa_core import probes
 from rsa_core.classroom import ClassroomPublicKey
 from rsa_core.keys import PublicKey
-from rsa_core.large import fmpz
 
 Verdict = Literal["broken", "at risk", "resists"]
 
@@ -123,7 +124,7 @@ def factoring_cost(bits: int) -> str:
 
 def _factoring(n: int) -> Finding:
     bits = n.bit_length()
-    if fmpz()(n).is_probable_prime():  # Baillie-PSW: no composite number is known to pass
+    if fmpz(n).is_probable_prime():  # Baillie-PSW: no composite number is known to pass
         return Finding("Factoring", "key", "broken", "nothing", "none: n is itself prime")
     if math.isqrt(n) ** 2 == n:
         return Finding("Factoring", "key", "broken", "nothing", "one square root: n is a square")

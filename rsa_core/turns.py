@@ -20,9 +20,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from rsa_core import apart
 from rsa_core.errors import BusyError
 
 GRACE = 5.0  # seconds that work outlives the last page that it is for
@@ -58,11 +58,17 @@ class Visitor:
 
 
 NOBODY = Visitor()
+_asking: ContextVar[Visitor] = ContextVar("asking", default=NOBODY)
 
 
 def asked_by(visitor: Visitor) -> None:
-    """Says who asks for what this thread does: places for heavy work are shared by turns."""
-    apart.asked_by(visitor.address, visitor.session)
+    """Says for whom this thread (or task) decodes pictures from now on."""
+    _asking.set(visitor)
+
+
+def asking() -> Visitor:
+    """For whom this thread decodes pictures."""
+    return _asking.get()
 
 
 class Turn:
@@ -113,8 +119,9 @@ class Turn:
 class Turns:
     """A few places with one queue."""
 
-    def __init__(self, places: int = PLACES) -> None:
+    def __init__(self, places: int = PLACES, of_a_session: float = OF_A_SESSION) -> None:
         self._places = places
+        self._of_a_session = of_a_session
         self._changed = threading.Condition()
         self._working: list[Turn] = []
         self._waiting: list[Turn] = []
@@ -136,7 +143,7 @@ class Turns:
         with self._changed:
             self._drop_gone()
             mine = [one for one in (*self._working, *self._waiting) if one.session == turn.session]
-            if turn.session is not None and len(mine) >= OF_A_SESSION:
+            if turn.session is not None and len(mine) >= self._of_a_session:
                 raise BusyError(
                     "What you started before is still running. Cancel it, or wait for its end."
                 )
@@ -277,4 +284,5 @@ def _shares(turn: Turn) -> list[Share]:
 
 
 LONG = Turns()  # attacks and comparisons: up to a minute or two
+DECODING = Turns(4, of_a_session=math.inf)  # seconds at most; a page decodes many pictures
 QUICK = Turns()  # key health, statistics, experiments, making keys, relaying: some seconds

@@ -6,6 +6,7 @@ number here is to be believed without looking.
 """
 
 import numpy as np
+from flint import fmpz
 
 from rsa_core.analysis.differential import Pixels, npcr, uaci
 from rsa_core.analysis.measurements import Measurement, unjudged
@@ -13,7 +14,6 @@ from rsa_core.analysis.neighbours import pearson
 from rsa_core.classroom import ClassroomKeyPair
 from rsa_core.envelopes.container import Container, block_bytes
 from rsa_core.errors import EnvelopeFormatError, RecipientError
-from rsa_core.large import fmpz
 from rsa_core.residues import Residues
 from rsa_core.schemes.copies import pixels_of
 
@@ -39,15 +39,14 @@ def almost_opened(envelope: bytes, pair: ClassroomKeyPair, off_by: int = OFF_BY)
     copy = next((one for one in container.copies if one.key == pair.public), None)
     if copy is None:
         raise RecipientError("the envelope has no copy for this classroom key")
-    number = fmpz()
-    n, d = number(pair.public.n), number(pair.d + off_by)
+    n, d = fmpz(pair.public.n), fmpz(pair.d + off_by)
     if isinstance(copy, Residues):
-        powers = [int(pow(number(c), d, n)) for c in copy.distinct]
+        powers = [int(pow(fmpz(c), d, n)) for c in copy.distinct]
         values = np.array([power & 255 for power in powers], np.uint8)
         return pixels_of(values[copy.indices], container)
     width, step = pair.public.width, block_bytes(container.scheme, pair.public)
     blocks = [
-        int(pow(number(int.from_bytes(copy.data[at : at + width], "big")), d, n)).to_bytes(
+        int(pow(fmpz(int.from_bytes(copy.data[at : at + width], "big")), d, n)).to_bytes(
             width, "big"
         )[-step:]
         for at in range(0, len(copy.data), width)

@@ -1,9 +1,11 @@
 """What the two block schemes share: many blocks at a time, and a word on what they cost."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 
-from rsa_core.errors import LimitError
-from rsa_core.workers import Progress
+from rsa_core.errors import CancelledError, LimitError
+from rsa_core.processes import Crew
+from rsa_core.schemes.base import Cancelled, Progress
 
 MAX_SECONDS = 120  # of one core, to open an envelope
 BLOCKS_PER_PIECE = 64  # a worker's portion: some milliseconds to a second
@@ -28,6 +30,45 @@ def each_block(block: int, work: Callable[[bytes], bytes]) -> Callable[[bytes], 
 def processes_for(seconds: float, wanted: int | None) -> int | None:
     """What the caller wants; otherwise one process for short work and all cores for long."""
     return 1 if wanted is None and seconds < _SPREAD_FROM else wanted
+
+
+def run(
+    make: Callable[[bytes], Callable[[bytes], bytes]],
+    key_der: bytes,
+    pieces: Sequence[bytes],
+    *,
+    processes: int | None = None,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+) -> list[bytes]:
+    """Does `make(key_der)` for every piece.
+
+    Args:
+        make: gives the function for one piece; a child imports it by name.
+        key_der: the key.
+        pieces: independent of each other; more of them make smoother progress.
+        processes: how many at once; 1 works in this process; None takes one for each core.
+        progress: called in this thread with the part done, 0 to 1, the last time with 1.
+        cancelled: asked in this thread several times a second.
+
+    Returns:
+        The results in the pieces' order.
+
+    Raises:
+        CancelledError: `cancelled` said so; nothing keeps running.
+        PieceError: a piece failed; nothing keeps running.
+    """
+    results: dict[int, bytes] = {}
+    count = min(processes or os.cpu_count() or 1, len(pieces))
+    with Crew(count, make, key_der) as crew:
+        for one in crew.results(pieces):
+            if one is not None:
+                results[one[0]] = one[1]
+            if cancelled is not None and len(results) < len(pieces) and cancelled():
+                raise CancelledError
+            if progress is not None and pieces:
+                progress(len(results) / len(pieces))
+    return [results[number] for number in range(len(pieces))]
 
 
 def check_time(seconds: float, bits: int, size: int) -> None:

@@ -14,14 +14,14 @@ from Crypto.Cipher import oaep
 from Crypto.Hash import SHA256
 from Crypto.PublicKey import RSA
 
-from rsa_core import workers
 from rsa_core.classroom import ClassroomPublicKey
 from rsa_core.envelopes.container import Container, block_bytes
 from rsa_core.errors import DecryptionError, KeyFormatError, RecipientError
 from rsa_core.keys import KeyPair, PublicKey
 from rsa_core.pictures import Picture
+from rsa_core.processes import PieceError
 from rsa_core.residues import Blocks
-from rsa_core.schemes.base import Capture, Opened, RecipientFacts, Sealed
+from rsa_core.schemes.base import Cancelled, Capture, Opened, Progress, RecipientFacts, Sealed
 from rsa_core.schemes.blocks import (
     BLOCKS_PER_PIECE,
     check_time,
@@ -29,9 +29,9 @@ from rsa_core.schemes.blocks import (
     each_block,
     part_of,
     processes_for,
+    run,
 )
 from rsa_core.schemes.copies import check_size, distinct_keys, parsed, public_parameters
-from rsa_core.workers import Cancelled, PieceError, Progress
 
 MAX_BITS = 4096
 
@@ -85,8 +85,8 @@ class OaepBlocks:
         copies = []
         for number, key in enumerate(keys):
             seconds = _blocks(len(data), key) * 5e-4
-            pieces = workers.run(
-                "rsa_core.schemes.oaep_blocks:encryptor",
+            pieces = run(
+                encryptor,
                 key.der(),
                 cut(data, block_bytes("oaep-blocks", key)),
                 processes=processes_for(seconds, processes),
@@ -127,8 +127,8 @@ class OaepBlocks:
         seconds = _private_seconds(size, copy.key)
         check_time(seconds, copy.key.bits, size)
         try:
-            pieces = workers.run(
-                "rsa_core.schemes.oaep_blocks:decryptor",
+            pieces = run(
+                decryptor,
                 key.der(),
                 [*cut(copy.data[:-width], width), copy.data[-width:]],
                 processes=processes_for(seconds, processes),
@@ -169,14 +169,14 @@ OAEP_BLOCKS = OaepBlocks()
 
 
 def encryptor(public_der: bytes) -> Callable[[bytes], bytes]:
-    """A worker's job: blocks of the file to ciphertext blocks."""
+    """For one piece: blocks of the file to ciphertext blocks."""
     key = RSA.import_key(public_der)
     cipher = oaep.new(key, hashmod=SHA256)
     return each_block(key.size_in_bytes() - 66, cipher.encrypt)
 
 
 def decryptor(private_der: bytes) -> Callable[[bytes], bytes]:
-    """A worker's job: ciphertext blocks to blocks of the file."""
+    """For one piece: ciphertext blocks to blocks of the file."""
     key = RSA.import_key(private_der)
     return each_block(key.size_in_bytes(), oaep.new(key, hashmod=SHA256).decrypt)
 

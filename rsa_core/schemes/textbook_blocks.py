@@ -10,14 +10,13 @@ from typing import Literal
 
 import numpy as np
 
-from rsa_core import workers
 from rsa_core.classroom import ClassroomKeyPair, ClassroomPublicKey
 from rsa_core.envelopes.container import MIN_BITS, Container
 from rsa_core.errors import KeyFormatError, RecipientError
 from rsa_core.pictures import Picture, png_of
 from rsa_core.residues import Blocks
-from rsa_core.schemes.base import Capture, Opened, RecipientFacts, Sealed
-from rsa_core.schemes.blocks import check_time, cut, each_block, part_of, processes_for
+from rsa_core.schemes.base import Cancelled, Capture, Opened, Progress, RecipientFacts, Sealed
+from rsa_core.schemes.blocks import check_time, cut, each_block, part_of, processes_for, run
 from rsa_core.schemes.copies import (
     bytes_of,
     check_size,
@@ -27,7 +26,6 @@ from rsa_core.schemes.copies import (
     pixels_of,
     public_parameters,
 )
-from rsa_core.workers import Cancelled, Progress
 
 
 class TextbookBlocks:
@@ -81,8 +79,8 @@ class TextbookBlocks:
             check_time(cost, key.bits, len(samples))
         copies = []
         for number, key in enumerate(keys):
-            pieces = workers.run(
-                "rsa_core.schemes.textbook_blocks:encryptor",
+            pieces = run(
+                encryptor,
                 key.der(),
                 cut(samples, key.width - 1),
                 processes=processes_for(_public_seconds(len(samples), key), processes),
@@ -120,8 +118,8 @@ class TextbookBlocks:
         size = container.plaintext_bytes
         seconds = _private_seconds(size, key.public)
         check_time(seconds, key.public.bits, size)
-        pieces = workers.run(
-            "rsa_core.schemes.textbook_blocks:decryptor",
+        pieces = run(
+            decryptor,
             key.private_der(),
             cut(copy.data, key.public.width),
             processes=processes_for(seconds, processes),
@@ -159,7 +157,7 @@ TEXTBOOK_BLOCKS = TextbookBlocks()
 
 
 def encryptor(public_der: bytes) -> Callable[[bytes], bytes]:
-    """A worker's job: blocks of samples to residues."""
+    """For one piece: blocks of samples to residues."""
     key = ClassroomPublicKey.from_der(public_der)
     n, e, width = key.n, key.e, key.width
 
@@ -170,7 +168,7 @@ def encryptor(public_der: bytes) -> Callable[[bytes], bytes]:
 
 
 def decryptor(private_der: bytes) -> Callable[[bytes], bytes]:
-    """A worker's job: residues to blocks of samples, each of full width."""
+    """For one piece: residues to blocks of samples, each of full width."""
     key = ClassroomKeyPair.from_private_der(private_der)
     width = key.public.width
 

@@ -16,7 +16,7 @@ from rsa_core.envelopes.container import Container
 from rsa_core.errors import KeyFormatError, LimitError, RecipientError
 from rsa_core.pictures import Picture, png_of
 from rsa_core.residues import Residues, count_bytes
-from rsa_core.schemes.base import Capture, Opened, RecipientFacts, Sealed
+from rsa_core.schemes.base import Cancelled, Capture, Opened, Progress, RecipientFacts, Sealed
 from rsa_core.schemes.copies import (
     bytes_of,
     check_size,
@@ -26,7 +26,6 @@ from rsa_core.schemes.copies import (
     pixels_of,
     public_parameters,
 )
-from rsa_core.workers import Cancelled, Progress
 
 # An honest envelope has 256 distinct residues at most; a forged one has more, and each costs the
 # receiver a private power. The work grows with the cube of the length: this is half a minute.
