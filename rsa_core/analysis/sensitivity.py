@@ -13,9 +13,9 @@ from rsa_core.analysis.measurements import Measurement, unjudged
 from rsa_core.analysis.neighbours import pearson
 from rsa_core.classroom import ClassroomKeyPair
 from rsa_core.envelopes.container import Container, block_bytes
-from rsa_core.errors import EnvelopeFormatError, RecipientError
+from rsa_core.errors import EnvelopeFormatError
 from rsa_core.residues import Residues
-from rsa_core.schemes.copies import pixels_of
+from rsa_core.schemes.copies import copy_for, pixels_of
 
 OFF_BY = 2  # d stays odd
 _HIGH = 0.05
@@ -36,9 +36,7 @@ def almost_opened(envelope: bytes, pair: ClassroomKeyPair, off_by: int = OFF_BY)
     container = Container.parse(envelope)
     if container.samples == "file":
         raise EnvelopeFormatError("the envelope has no samples; wanted: a textbook scheme")
-    copy = next((one for one in container.copies if one.key == pair.public), None)
-    if copy is None:
-        raise RecipientError("the envelope has no copy for this classroom key")
+    copy = copy_for(container, pair.public)
     n, d = fmpz(pair.public.n), fmpz(pair.d + off_by)
     if isinstance(copy, Residues):
         powers = [int(pow(fmpz(c), d, n)) for c in copy.distinct]

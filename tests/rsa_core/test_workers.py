@@ -11,9 +11,8 @@ from rsa_core import processes
 from rsa_core.classroom import ClassroomKeyPair
 from rsa_core.errors import CancelledError
 from rsa_core.processes import PieceError
-from rsa_core.schemes import oaep_blocks
+from rsa_core.schemes import OAEP_BLOCKS, TEXTBOOK_BLOCKS
 from rsa_core.schemes.blocks import run
-from rsa_core.schemes.textbook_blocks import decryptor, encryptor
 
 PAIR = ClassroomKeyPair.from_primes(2**1279 - 1, 2**2203 - 1, 65537)
 PIECES = [bytes([number]) * 30 for number in range(9)]
@@ -34,18 +33,18 @@ def children(monkeypatch):
 
 
 def test_results_come_in_the_order_of_the_pieces(children):
-    alone = run(encryptor, PAIR.public.der(), PIECES, processes=1)
+    alone = run(TEXTBOOK_BLOCKS.encryptor, PAIR.public.der(), PIECES, processes=1)
     assert not children
-    spread = run(encryptor, PAIR.public.der(), PIECES, processes=2)
+    spread = run(TEXTBOOK_BLOCKS.encryptor, PAIR.public.der(), PIECES, processes=2)
     assert spread == alone
     assert len(children) == 2
     assert all(child.returncode is not None for child in children)
 
 
 def test_there_are_no_more_processes_than_pieces(children):
-    run(encryptor, PAIR.public.der(), PIECES[:2], processes=5)
+    run(TEXTBOOK_BLOCKS.encryptor, PAIR.public.der(), PIECES[:2], processes=5)
     assert len(children) == 2
-    assert run(encryptor, PAIR.public.der(), [], processes=5) == []
+    assert run(TEXTBOOK_BLOCKS.encryptor, PAIR.public.der(), [], processes=5) == []
 
 
 def test_stopping_ends_the_children_in_the_middle_of_a_piece(children):
@@ -54,7 +53,7 @@ def test_stopping_ends_the_children_in_the_middle_of_a_piece(children):
     began = time.monotonic()
     with pytest.raises(CancelledError):
         run(
-            decryptor,
+            TEXTBOOK_BLOCKS.decryptor,
             PAIR.private_der(),
             slow,
             processes=2,
@@ -68,7 +67,7 @@ def test_stopping_ends_the_children_in_the_middle_of_a_piece(children):
 def test_a_piece_that_fails_ends_the_work(alice, children, processes):
     with pytest.raises(PieceError):
         run(
-            oaep_blocks.decryptor,
+            OAEP_BLOCKS.decryptor,
             alice.der(),
             [bytes(256), bytes(256)],
             processes=processes,
@@ -86,7 +85,7 @@ def test_a_child_that_dies_is_noticed(monkeypatch):
 
     monkeypatch.setattr(processes, "_start", killed)
     with pytest.raises(PieceError):
-        run(encryptor, PAIR.public.der(), PIECES, processes=2)
+        run(TEXTBOOK_BLOCKS.encryptor, PAIR.public.der(), PIECES, processes=2)
 
 
 def test_the_main_program_is_not_run_again(tmp_path):
@@ -94,10 +93,10 @@ def test_the_main_program_is_not_run_again(tmp_path):
     page = tmp_path / "page.py"
     page.write_text(
         "from rsa_core.schemes.blocks import run\n"
-        "from rsa_core.schemes.textbook_blocks import encryptor\n"
+        "from rsa_core.schemes import TEXTBOOK_BLOCKS\n"
         "from rsa_core.classroom import SEED_KEY\n"
         "print('page ran')\n"
-        "out = run(encryptor, SEED_KEY.public.der(), [b'a', b'b'], processes=2)\n"
+        "out = run(TEXTBOOK_BLOCKS.encryptor, SEED_KEY.public.der(), [b'a', b'b'], processes=2)\n"
         "print(out == [pow(m, 7, 3233).to_bytes(2, 'big') for m in b'ab'])\n"
     )
     root = str(Path(processes.__file__).resolve().parent.parent)
