@@ -13,11 +13,11 @@ import numpy as np
 from lab.cases import Case
 from lab.errors import LabError, in_words
 from lab.measuring import Entry
-from lab.subject import thinned
 from rsa_core import png_of
 from rsa_core.attacks import ATTACKS, Budget, Outcome, Run, Target, start
 from rsa_core.key_health import factoring_cost
 from rsa_core.turns import LONG, NOBODY, Visitor
+from rsa_core.views import thinned
 
 # Those that need one capture; the others want several captures, or a key that was made badly.
 ATTACK_TITLES: Mapping[str, str] = MappingProxyType(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from lab.cases import CASES, Case, key_for
 from lab.errors import LabError, in_words
-from lab.subject import Subject, thinned
+from lab.subject import Subject
 from rsa_core import (
     SCHEMES,
     AnyKeyPair,
@@ -179,12 +179,13 @@ def _measured(
     plain_bytes = len(picture.data) if scheme.keeps == "file" else subject.pixels.size
     over = laid_over(capture, subject.pixels.shape, plain_bytes)
     seen = measured(capture)
+    shown = views.noise_picture(capture) if capture.shape else over
     wrong, sensitivity = _almost_right(subject, case, pair)
     return Entry(
         case=case,
         envelope=envelope,
         key=(pair.public.n, pair.public.e),
-        view=png_of(thinned(views.noise_picture(capture) if capture.shape else over, VIEW_SIDE)),
+        view=png_of(views.thinned(shown, VIEW_SIDE)),
         wrong=wrong,
         statistics=report(seen.samples, partner=partner.samples, block=seen.block),
         originals=(*likeness(subject.pixels, over), _related(subject.pixels, over), *sensitivity),

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from lab.errors import LabError
 from lab.samples import SAMPLES
-from rsa_core import Picture, PictureError, png_of, read_picture
+from rsa_core import Picture, PictureError, png_of, ppm_of, read_picture
+from rsa_core.analysis import one_changed
+from rsa_core.views import thinned
 
 SIDES = (128, 256, 512)
 DEFAULT_SIDE = 256
@@ -45,20 +47,18 @@ class Subject:
     @property
     def sha256(self) -> str:
         """SHA-256 of the PPM or PGM that is encrypted, hexadecimal."""
-        return hashlib.sha256(portable(self.pixels)).hexdigest()
+        return hashlib.sha256(ppm_of(self.pixels)).hexdigest()
 
     def picture(self) -> Picture:
         """What the schemes encrypt."""
-        return read_picture(portable(self.pixels))
+        return read_picture(ppm_of(self.pixels))
 
     def neighbour(self) -> Picture:
         """The same with one sample in its middle changed in its lowest bit."""
-        changed = self.pixels.copy()
-        changed.reshape(-1)[changed.size // 2] ^= np.uint8(1)
-        return read_picture(portable(changed))
+        return read_picture(ppm_of(one_changed(self.pixels)))
 
     def miniature(self, side: int) -> "Subject":
-        """Every so many-th pixel in 32 shades, so that no side is longer than `side`."""
+        """Every n-th pixel in 32 shades, so that no side is longer than `side`."""
         return Subject(thinned(self.pixels, side) & np.uint8(0xF8), self.origin)
 
 
@@ -86,15 +86,3 @@ def sample(name: str, side: int = DEFAULT_SIDE) -> Subject:
     if name not in SAMPLES:
         raise LabError("There is no such sample. Choose one of the list.")
     return Subject(SAMPLES[name](side, side * 2 // 3), f"The sample {name!r}, made by code")
-
-
-def thinned(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Every so many-th row and column: unlike averaging, it leaves noise what it is."""
-    step = -(-max(pixels.shape[:2]) // side)
-    return np.ascontiguousarray(pixels[::step, ::step])
-
-
-def portable(pixels: NDArray[np.uint8]) -> bytes:
-    """PGM or PPM (netpbm), 8 bits, uncompressed."""
-    kind = b"P5" if pixels.ndim == 2 else b"P6"
-    return b"%s\n%d %d\n255\n" % (kind, pixels.shape[1], pixels.shape[0]) + pixels.tobytes()

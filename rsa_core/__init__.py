@@ -29,7 +29,7 @@ from rsa_core.errors import (
 from rsa_core.key_health import Finding, key_health
 from rsa_core.keys import KEY_SIZES, KeyPair, PublicKey, fingerprint_of, safety_number_of
 from rsa_core.locking import derive_secret, open_note, seal_note
-from rsa_core.pictures import Picture, png_of, read_picture
+from rsa_core.pictures import Picture, png_of, ppm_of, read_picture
 from rsa_core.schemes import (
     HYBRID,
     OAEP_BLOCKS,
@@ -95,6 +95,7 @@ __all__ = [
     "open_note",
     "open_stream",
     "png_of",
+    "ppm_of",
     "read_picture",
     "readdress",
     "safety_number_of",

@@ -19,6 +19,7 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from rsa_core import decoding
@@ -45,6 +46,7 @@ __all__ = [
     "Picture",
     "Pixels",
     "png_of",
+    "ppm_of",
     "read_picture",
     "says_where",
 ]
@@ -168,6 +170,16 @@ def png_of(pixels: Pixels) -> bytes:
     out = BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(out, "PNG", compress_level=1)
     return out.getvalue()
+
+
+def ppm_of(pixels: NDArray[np.uint8]) -> bytes:
+    """Writes grey or RGB samples of 8 bits as plain PGM or PPM (netpbm), uncompressed.
+
+    Args:
+        pixels: shape (H, W) or (H, W, 3).
+    """
+    kind = b"P5" if pixels.ndim == 2 else b"P6"
+    return b"%s\n%d %d\n255\n" % (kind, pixels.shape[1], pixels.shape[0]) + pixels.tobytes()
 
 
 _idle: list[Child] = []

@@ -11,7 +11,7 @@ from rsa_core.analysis.arithmetic import Step, square_and_multiply
 from rsa_core.analysis.ciphertext import Measured, measured
 from rsa_core.analysis.differential import bit_change, npcr, uaci
 from rsa_core.analysis.duplicates import DuplicateMap, duplicate_map
-from rsa_core.analysis.experiment import Experiment, sealed_twice
+from rsa_core.analysis.experiment import Experiment, one_changed, sealed_twice
 from rsa_core.analysis.histograms import histogram
 from rsa_core.analysis.measurements import Measurement
 from rsa_core.analysis.neighbours import DIRECTIONS, correlation, scatter
@@ -39,6 +39,7 @@ __all__ = [
     "mae",
     "measured",
     "npcr",
+    "one_changed",
     "psnr",
     "report",
     "scatter",

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rsa_core.analysis.ciphertext import Measured, measured
-from rsa_core.pictures import read_picture
+from rsa_core.pictures import ppm_of, read_picture
 from rsa_core.schemes.base import AnyPublicKey, Scheme
 
 
@@ -53,9 +53,8 @@ def sealed_twice(
     if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3) or not pixels.size:
         raise ValueError("the experiment takes a picture of 8-bit samples")
     plain = _opaque(pixels)
-    other = plain.copy()
-    other.reshape(-1)[plain.size // 2] ^= np.uint8(changed)
-    envelopes = [scheme.seal(read_picture(_portable(one)), [public]) for one in (plain, other)]
+    both = (plain, one_changed(plain) if changed else plain)
+    envelopes = [scheme.seal(read_picture(ppm_of(one)), [public]) for one in both]
     return Experiment(*(measured(scheme.capture(one.envelope)) for one in envelopes))
 
 
@@ -65,7 +64,8 @@ def _opaque(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return pixels[..., :3].copy() if pixels.shape[2] >= 3 else pixels[..., 0].copy()
 
 
-def _portable(pixels: NDArray[np.uint8]) -> bytes:
-    """PGM or PPM (netpbm), 8 bits, uncompressed."""
-    kind = b"P5" if pixels.ndim == 2 else b"P6"
-    return b"%s\n%d %d\n255\n" % (kind, pixels.shape[1], pixels.shape[0]) + pixels.tobytes()
+def one_changed(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A copy whose middle sample is changed in its lowest bit."""
+    other = pixels.copy()
+    other.reshape(-1)[pixels.size // 2] ^= np.uint8(1)
+    return other

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from rsa_core.attacks.values import Budget, Pixels
 from rsa_core.classroom import ClassroomKeyPair
 from rsa_core.errors import CancelledError
+from rsa_core.views import thinned
 
 Progress = Callable[[float, str], None]
 Show = Callable[[Pixels], None]
@@ -104,18 +105,12 @@ class Course:
         self.evidence.append(line)
 
     def show(self, pixels: Pixels) -> None:
-        """Shows a picture in the making, for eyes: reduced to `SHOWN_SIDE` by leaving out."""
+        """Shows a picture in the making, for eyes: thinned to `SHOWN_SIDE`."""
         if self._show is not None:
-            self._show(reduced(pixels))
+            self._show(thinned(pixels, SHOWN_SIDE))
 
 
 def time_over(budget: Budget, doing: str) -> str:
     """What is said when the time is over."""
     words = f"The {budget.seconds:g} seconds of the budget are over"
     return f"{words}. The last step was: {doing}." if doing else f"{words}."
-
-
-def reduced(pixels: Pixels) -> Pixels:
-    """Every so many-th row and column, so that no side is longer than `SHOWN_SIDE`."""
-    step = -(-max(pixels.shape[:2]) // SHOWN_SIDE)
-    return pixels[::step, ::step]

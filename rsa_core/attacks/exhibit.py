@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rsa_core.analysis.ciphertext import measured
+from rsa_core.analysis.experiment import one_changed
 from rsa_core.attacks.methods import factoring
 from rsa_core.attacks.values import Budget, Pixels, Target
 from rsa_core.classroom import ClassroomKeyPair, ClassroomPublicKey
@@ -138,7 +139,7 @@ def shuffle_break(
 
 def _xor(pixels: Samples) -> Shown:
     cipher = xor_encrypt(pixels, secrets.randbelow(KEYS))
-    partner = xor_encrypt(_one_changed(pixels), secrets.randbelow(KEYS))
+    partner = xor_encrypt(one_changed(pixels), secrets.randbelow(KEYS))
     start = time.perf_counter()
     key = xor_break(cipher)
     recovered = None if key is None else xor_encrypt(cipher, key)
@@ -159,7 +160,7 @@ def _xor(pixels: Samples) -> Shown:
 def _blocks(pixels: Samples) -> Shown:
     public = ClassroomKeyPair.generate(BITS).public
     envelope, cipher = _sealed(pixels, public)
-    _, partner = _sealed(_one_changed(pixels), public)
+    _, partner = _sealed(one_changed(pixels), public)
     outcome = factoring.ATTACK.run(Target(envelope), Budget())
     return Shown(
         "blocks",
@@ -177,7 +178,7 @@ def _shuffle(pixels: Samples) -> Shown:
     count = pixels.shape[0] * pixels.shape[1]
     secret = np.random.default_rng(secrets.randbits(128)).permutation(count)
     cipher = shuffle_encrypt(pixels, secret)
-    partner = shuffle_encrypt(_one_changed(pixels), secret)
+    partner = shuffle_encrypt(one_changed(pixels), secret)
     start = time.perf_counter()
     found, asked = shuffle_break(lambda chosen: shuffle_encrypt(chosen, secret), pixels.shape)
     recovered = np.empty_like(pixels).reshape(count, -1)
@@ -201,12 +202,6 @@ EXHIBITS: Mapping[str, Callable[[Samples], Shown]] = MappingProxyType(
 
 def _keystream(key: int, size: int) -> Samples:
     return np.frombuffer(hashlib.shake_128(key.to_bytes(2, "big")).digest(size), np.uint8)
-
-
-def _one_changed(pixels: Samples) -> Samples:
-    changed = pixels.copy()
-    changed.reshape(-1)[pixels.size // 2] ^= 1
-    return changed
 
 
 def _sealed(pixels: Samples, public: ClassroomPublicKey) -> tuple[bytes, Samples]:

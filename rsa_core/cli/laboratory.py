@@ -16,7 +16,7 @@ from rsa_core.cli.console import DONE, NOT_BROKEN, CommandError, complain, reaso
 from rsa_core.cli.files import TargetExistsError, check_free, picture_suffix, write_whole
 from rsa_core.cli.jobs import scheme_of
 from rsa_core.cli.keyfiles import read_key_pair, read_public_key
-from rsa_core.cli.manifest import csv_bytes
+from rsa_core.csv_cells import csv_bytes
 
 _COLUMNS = ("name", "value", "unit", "ideal", "low", "high", "p_value", "adjusted", "verdict")
 _TICK = 0.1

@@ -130,7 +130,7 @@ class Container:
         scheme = reader.choice(_SCHEMES, first=1, what="scheme")
         samples = reader.choice(_SAMPLES, first=0, what="samples")
         shape = _parse_shape(reader, samples)
-        _check_shape(scheme, samples, shape)
+        _check_shape(scheme, samples, shape)  # before copies of that size are read
         plaintext = math.prod(shape) * (2 if samples == "u16" else 1)
         copies: list[Residues | Blocks] = []
         for key in keys:

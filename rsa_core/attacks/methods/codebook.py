@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rsa_core.attacks.attack import Attack
-from rsa_core.attacks.course import SHOWN_SIDE, Course, Found, GaveUpError, NotMetError, reduced
+from rsa_core.attacks.course import SHOWN_SIDE, Course, Found, GaveUpError, NotMetError
 from rsa_core.attacks.methods.small_values import find_small
 from rsa_core.attacks.numbers import public_power
 from rsa_core.attacks.reading import Reading, draw
@@ -23,6 +23,7 @@ from rsa_core.attacks.values import Pixels, Target
 from rsa_core.classroom import ClassroomPublicKey
 from rsa_core.envelopes.container import Container, block_bytes
 from rsa_core.residues import Blocks, Residues, residues_of
+from rsa_core.views import thinned
 
 STAGES = 16
 
@@ -77,13 +78,11 @@ def _books(key: ClassroomPublicKey, count: int) -> Iterator[dict[int, int]]:
 
 
 def _reduced_draw(container: Container, copy: Residues, values: list[int | None]) -> Pixels:
-    """As `draw`, of every so many-th pixel only: pictures in the making are for eyes."""
+    """As `draw`, thinned: pictures in the making are for eyes."""
     if container.samples == "u16" or max(container.shape[:2]) <= SHOWN_SIDE:
-        return reduced(draw(container, copy, values))
+        return thinned(draw(container, copy, values), SHOWN_SIDE)
     table = np.array([value or 0 for value in values], np.uint8)
-    grid = copy.indices.reshape(container.shape)
-    step = -(-max(container.shape[:2]) // SHOWN_SIDE)
-    return table[grid[::step, ::step]]
+    return table[thinned(copy.indices.reshape(container.shape), SHOWN_SIDE)]
 
 
 def _blocks(container: Container, copy: Blocks, course: Course) -> Found:
