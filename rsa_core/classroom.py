@@ -50,11 +50,7 @@ class ClassroomPublicKey(RsaNumbers):
 
     @classmethod
     def from_der(cls, data: bytes) -> "ClassroomPublicKey":
-        """Reads exactly what `der` writes.
-
-        Raises:
-            KeyFormatError: anything else.
-        """
+        """Reads exactly what `der` writes (KeyFormatError: anything else)."""
         return cls._from_der(data, "an RSA public key (SubjectPublicKeyInfo)")
 
     def text(self) -> str:
@@ -97,7 +93,7 @@ class ClassroomKeyPair:
     def __post_init__(self) -> None:
         p, q, e = self.p, self.q, self.public.e
         if p < 3 or q < 3 or p * q != self.public.n or math.gcd(p, q) != 1:
-            raise KeyFormatError("p and q are no two different factors of n")
+            raise KeyFormatError("p and q are not two distinct factors of n")
         if self.d < 3 or (e * self.d) % (p - 1) != 1 or (e * self.d) % (q - 1) != 1:
             raise KeyFormatError("d does not belong to e, p and q")
         object.__setattr__(self, "_crt", (self.d % (p - 1), self.d % (q - 1), pow(q, -1, p)))
@@ -120,7 +116,7 @@ class ClassroomKeyPair:
             KeyFormatError: p and q make no key, or e has no inverse.
         """
         if min(p, q) < 3:
-            raise KeyFormatError("p and q are no two different factors of n")
+            raise KeyFormatError("p and q are not two distinct factors of n")
         public = ClassroomPublicKey(p * q, e)
         order = math.lcm(p - 1, q - 1)
         if math.gcd(e, order) != 1:
@@ -156,11 +152,7 @@ class ClassroomKeyPair:
 
     @classmethod
     def from_private_der(cls, data: bytes) -> "ClassroomKeyPair":
-        """Reads exactly what `private_der` writes.
-
-        Raises:
-            KeyFormatError: anything else.
-        """
+        """Reads exactly what `private_der` writes (KeyFormatError: anything else)."""
         _, n, e, d, p, q, *_ = pkcs1.parse(data)
         pair = cls(ClassroomPublicKey(n, e), d, p, q)
         if pair.private_der() != data:
@@ -190,7 +182,7 @@ class ClassroomKeyPair:
         else:
             raise KeyFormatError("a private key is given by p, q and e, or by n, e and d")
         if numbers.get("n", pair.public.n) != pair.public.n:
-            raise KeyFormatError("p and q are no two different factors of n")
+            raise KeyFormatError("p and q are not two distinct factors of n")
         return cls(pair.public, numbers.get("d", pair.d), pair.p, pair.q)
 
 
@@ -228,7 +220,7 @@ def _numbers(text: str) -> dict[str, int]:
         name, equals, value = (part.strip() for part in line.partition("="))
         digits = value.replace("_", "").replace(" ", "")
         if not equals or name not in ("n", "e", "d", "p", "q") or name in found:
-            raise KeyFormatError('a line is no "name = number" with n, e, d, p or q, each once')
+            raise KeyFormatError('a line is not "name = number" with n, e, d, p or q, each once')
         if len(digits) > _MAX_DIGITS or not digits.isascii() or not digits.isalnum():
             raise KeyFormatError("a number is neither decimal nor 0x-hexadecimal, or is too long")
         try:

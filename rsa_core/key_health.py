@@ -35,7 +35,7 @@ class Finding:
         attack: its name.
         concerns: "key" where success opens everything sealed for the key; "textbook" where it
             opens what the unpadded schemes made, and nothing else.
-        verdict: "broken": tried just now, or certain to succeed at the cost given; "at risk":
+        verdict: "broken": tried and found, or certain to succeed at the cost given; "at risk":
             succeeds under the condition in `needs`; "resists": not in this way.
         needs: what an attacker has beside the public key.
         cost: what it takes, in words.
@@ -193,7 +193,7 @@ def _small_exponent(n: int, e: int) -> Finding:
             "textbook",
             "resists",
             f"as many receivers of the same block as e says, or short blocks ({short})",
-            "a root over the integers, of numbers that nobody has",
+            "a root over the integers of numbers nobody has",
         )
     return Finding(
         "Small exponent (root, broadcast)",

@@ -135,10 +135,10 @@ class PublicKey(RsaNumbers):
 
     def __post_init__(self) -> None:
         if not MIN_BITS <= self.bits <= MAX_BITS:
-            raise KeyFormatError(f"this RSA key has {self.bits} bits; wanted: 2048 to 8192 bits")
+            raise KeyFormatError(f"this RSA key has {self.bits} bits; expected 2048 to 8192 bits")
         if self.e < 65537 or self.e.bit_length() > 256 or self.e % 2 == 0:
             raise KeyFormatError(
-                "the public exponent is out of bounds; wanted: an odd one from 65537 to 2^256"
+                "the public exponent is out of bounds; expected an odd one from 65537 to 2^256"
             )
         if self.n % 2 == 0 or math.gcd(self.n, _SMALL_PRIMES) > 1:
             raise KeyFormatError("the modulus has a small prime factor: this key protects nothing")
@@ -156,20 +156,12 @@ class PublicKey(RsaNumbers):
 
     @classmethod
     def from_der(cls, data: bytes) -> "PublicKey":
-        """Reads exactly what `der` writes.
-
-        Raises:
-            KeyFormatError: anything else; says what it is, and what is wanted.
-        """
+        """Reads exactly what `der` writes (KeyFormatError: says what anything else is)."""
         return cls._from_der(data, _WANTED_PUBLIC)
 
     @classmethod
     def from_pem(cls, data: str | bytes) -> "PublicKey":
-        """Reads a PEM file with one "PUBLIC KEY" block.
-
-        Raises:
-            KeyFormatError: anything else; says what it is, and what is wanted.
-        """
+        """Reads a PEM file with one "PUBLIC KEY" block; raises as `from_der`."""
         return cls.from_der(pem.unarmour(data, (pem.PUBLIC,), _WANTED_PUBLIC))
 
     def engine(self) -> RSA.RsaKey:
@@ -230,7 +222,7 @@ class KeyPair:
         """Reads a PEM file with one private key, PKCS#8 or (in clear) PKCS#1.
 
         Raises:
-            KeyFormatError: anything else; says what it is, and what is wanted.
+            KeyFormatError: anything else; says what it is, and what is expected.
             PassphraseError: the passphrase is missing or wrong.
         """
         labels = (pem.PRIVATE, pem.ENCRYPTED, pem.TRADITIONAL)
@@ -241,11 +233,11 @@ class KeyPair:
         """Reads PKCS#8, in clear or under a passphrase, or PKCS#1 in clear.
 
         Raises:
-            KeyFormatError: anything else; says what it is, and what is wanted.
+            KeyFormatError: anything else; says what it is, and what is expected.
             PassphraseError: the passphrase is missing or wrong.
         """
         if len(data) > pem.MAX_BYTES:
-            raise KeyFormatError(f"{len(data)} bytes are too many; wanted: {_WANTED_PRIVATE}")
+            raise KeyFormatError(f"{len(data)} bytes are too many; expected {_WANTED_PRIVATE}")
         if pkcs1.is_private_key(data):
             return cls._from_rsa_private_key(data)
         secret = _passphrase_bytes(passphrase) if passphrase else None
@@ -259,8 +251,8 @@ class KeyPair:
             raise KeyFormatError("opening this private key would cost too much work") from None
         except (ValueError, TypeError, IndexError):
             raise KeyFormatError(
-                "these bytes are no private key, or one under a protection that is not read here; "
-                f"wanted: {_WANTED_PRIVATE}"
+                "these bytes are not a private key, or use a protection that is not supported; "
+                f"expected {_WANTED_PRIVATE}"
             ) from None
         _check_algorithm(unwrapped.oid, _WANTED_PRIVATE)
         return cls._from_rsa_private_key(unwrapped.private_key)
@@ -324,7 +316,7 @@ def _public_engine(n: int, e: int) -> RSA.RsaKey:
 def _check_algorithm(name: str, wanted: str) -> None:
     if name != _RSA_ENCRYPTION:
         what = _OTHER_KEYS.get(name, "a key of another kind")
-        raise KeyFormatError(f"this is {what}; wanted: {wanted}")
+        raise KeyFormatError(f"this is {what}; expected {wanted}")
 
 
 def _passphrase_bytes(passphrase: str) -> bytes:

@@ -143,7 +143,7 @@ def says_where(data: bytes) -> bool:
     """Whether a file's metadata (EXIF, XMP) say where the picture was taken.
 
     Raises:
-        PictureError: it is no picture.
+        PictureError: it is not a picture.
     """
     found: bool = _decoded(decoding.says_where, data)
     return found

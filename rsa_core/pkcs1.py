@@ -29,7 +29,7 @@ def parse(data: bytes) -> tuple[int, ...]:
     """The nine numbers, not yet compared with one another.
 
     Raises:
-        KeyFormatError: the bytes are no RSAPrivateKey.
+        KeyFormatError: not an RSAPrivateKey.
     """
     try:
         numbers = DerSequence().decode(data, strict=True, nr_elements=9, only_ints_expected=True)

@@ -1,7 +1,7 @@
 """Cheap searches for the factors of a modulus, each of which finds one kind of bad key.
 
 Every function gives the two factors, larger first, or None when this search finds nothing. None
-is no praise: it says only that this way is closed.
+proves nothing: only this search has failed.
 """
 
 import math

@@ -10,8 +10,8 @@ then who came first. So a class behind one address is one share, a stranger with
 one share, and within a class everybody has a first turn before anybody has a second one. No
 channel and no address has all places at once: one is left for whoever comes next.
 
-A turn ends with the page it is for: when no page of anybody who wanted it has been open for
-`GRACE` seconds it is `gone`, and the work has to end. A reload takes less than that.
+A turn ends with its pages: when none of them has been open for `GRACE` seconds it is `gone`, and
+the work has to end. A reload takes less than that.
 """
 
 import math
@@ -44,7 +44,7 @@ def _always() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who is trying, as far as the server can tell; "" where it cannot.
+    """The visitor, as far as the server can tell; "" where it cannot.
 
     Attributes:
         session: a name for one browser session.
@@ -85,15 +85,15 @@ class Turn:
         self.crowded_out = False
 
     def wait(self, seconds: float) -> bool:
-        """Waits so long at most; whether the place is there."""
+        """Waits at most this long; returns whether the place is there."""
         return self._queue.wait(self, seconds)
 
     def leave(self) -> None:
-        """Gives up the place, or the waiting for it. As often as one likes."""
+        """Gives up the place, or the waiting for it; idempotent."""
         self._queue.leave(self)
 
     def also_for(self, visitor: Visitor) -> None:
-        """Somebody else, or a page opened anew, wants it to go on too."""
+        """Another visitor, or a reloaded page, wants it to go on too."""
         others = [one for one in self._visitors if one != visitor and one.alive()]
         self._visitors = [*others, visitor]
 
@@ -110,7 +110,7 @@ class Turn:
     def words(self) -> str:
         """How it stands, for people."""
         if self.crowded_out:
-            return "The server has too much to do just now. Try again in a minute."
+            return "The server is too busy. Try again in a minute."
         if self.gone:
             return "It was ended, because its page was closed."
         return self._queue.words(self)
@@ -129,7 +129,7 @@ class Turns:
         self._usual = _FIRST_GUESS
 
     def ask(self, visitor: Visitor = NOBODY, channel: str = "") -> Turn:
-        """Queues up, and comes back at once.
+        """Queues up and returns immediately.
 
         Args:
             visitor: who wants it, and whether that page is still open.
@@ -231,7 +231,7 @@ class Turns:
             self._changed.notify_all()
 
     def _leaves_room(self, turn: Turn) -> bool:
-        """Whether its channel and its address have not all places but one by now."""
+        """Whether its channel and its address leave a place to others."""
         most = max(1, self._places - 1)
         return all(
             sum(share in _shares(one) for one in self._working) < most

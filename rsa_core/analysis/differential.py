@@ -117,7 +117,7 @@ def check_pair(first: Pixels, second: Pixels) -> int:
         ValueError: shapes or dtypes differ, there are no samples, or they are not unsigned.
     """
     if first.shape != second.shape or first.dtype != second.dtype or not first.size:
-        raise ValueError("two pictures of one shape and dtype are wanted, with a sample or more")
+        raise ValueError("two pictures must have one shape and dtype, and at least one sample")
     if first.dtype not in (np.uint8, np.uint16):
         raise ValueError("samples are uint8 or uint16")
     return int(np.iinfo(first.dtype).max)

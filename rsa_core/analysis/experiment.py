@@ -47,7 +47,7 @@ def sealed_twice(
             ciphertexts even so.
 
     Raises:
-        ValueError: the samples are not uint8, or are no picture.
+        ValueError: the samples are not uint8, or not a picture.
         KeyFormatError, LimitError: as the scheme's `seal`.
     """
     if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3) or not pixels.size:

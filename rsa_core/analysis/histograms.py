@@ -117,7 +117,7 @@ def local_entropy(pixels: Samples, seed: int = 0) -> tuple[float, int] | None:
     """Mean entropy of up to 30 blocks of 44 x 44 pixels that do not overlap.
 
     Args:
-        pixels: shape (H, W) or (H, W, C); each channel has blocks of its own.
+        pixels: shape (H, W) or (H, W, C); each channel has its own blocks.
         seed: which blocks, where there are more than 30; the same seed takes the same.
 
     Returns:

@@ -1,8 +1,8 @@
 """Key sensitivity: what an almost right private key shows.
 
 A good cipher gives noise. `textbook-pixels` gives the picture in wrong shades: a wrong key is only
-another substitution. NPCR between the two pictures is high all the same, which is why no single
-number here is to be believed without looking.
+another substitution. NPCR between the two pictures is high nevertheless, which is why no single
+number here should be believed without looking.
 """
 
 import numpy as np
@@ -35,7 +35,7 @@ def almost_opened(envelope: bytes, pair: ClassroomKeyPair, off_by: int = OFF_BY)
     """
     container = Container.parse(envelope)
     if container.samples == "file":
-        raise EnvelopeFormatError("the envelope has no samples; wanted: a textbook scheme")
+        raise EnvelopeFormatError("the envelope has no samples; expected a textbook scheme")
     copy = copy_for(container, pair.public)
     n, d = fmpz(pair.public.n), fmpz(pair.d + off_by)
     if isinstance(copy, Residues):

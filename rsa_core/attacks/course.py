@@ -20,7 +20,7 @@ class FailedError(Exception):
     """Base class; never raised itself.
 
     Attributes:
-        pixels: what could be redrawn all the same, a part of the picture; or None.
+        pixels: what could still be redrawn, a part of the picture; or None.
     """
 
     def __init__(self, words: str, pixels: Pixels | None = None) -> None:

@@ -48,11 +48,7 @@ def pack_outcome(outcome: Outcome) -> bytes:
 
 
 def parse_outcome(data: bytes) -> Outcome:
-    """Undoes `pack_outcome`.
-
-    Raises:
-        EnvelopeFormatError: the bytes are not a packed outcome.
-    """
+    """Undoes `pack_outcome` (EnvelopeFormatError: the bytes are not a packed outcome)."""
     end = _HEAD + int.from_bytes(data[_HEAD - 4 : _HEAD], "big")
     try:
         if not data.startswith(_MAGIC):

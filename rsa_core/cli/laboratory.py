@@ -1,4 +1,4 @@
-"""`inspect`, `analyze` and `attack`: what an envelope tells to somebody without its key."""
+"""`inspect`, `analyze` and `attack`: what an envelope tells anyone without its key."""
 
 import sys
 from argparse import Namespace
@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from rsa_core import SCHEMES, Capture, ClassroomKeyPair, RsaCoreError, png_of, read_picture
+from rsa_core import SCHEMES, Capture, ClassroomKeyPair, png_of, read_picture
 from rsa_core.analysis import CANNOT_SHOW, Measured, Measurement, measured, report
 from rsa_core.attacks import ATTACKS, Budget, Outcome, Run, Target, start
-from rsa_core.cli.console import DONE, NOT_BROKEN, CommandError, complain, reason, tell
-from rsa_core.cli.files import TargetExistsError, check_free, picture_suffix, write_whole
+from rsa_core.cli.console import DONE, NOT_BROKEN, CommandError, about, complain, tell
+from rsa_core.cli.files import check_free, picture_suffix, write_whole
 from rsa_core.cli.jobs import scheme_of
 from rsa_core.cli.keyfiles import read_key_pair, read_public_key
 from rsa_core.csv_cells import csv_bytes
@@ -76,9 +76,8 @@ def attack(args: Namespace) -> int:
     )
     run = start(args.method, target, Budget(args.seconds, args.memory << 20))
     try:
-        outcome = _watched(run)
-    except RsaCoreError as error:
-        raise CommandError(f"{args.file}: {error}") from None
+        with about(args.file):
+            outcome = _watched(run)
     finally:
         run.cancel()
     tell(f"{ATTACKS[args.method].title}: {outcome.verdict} ({outcome.seconds:.2f} s)")
@@ -145,10 +144,8 @@ def _samples(path: Path) -> Measured:
     data = _read(path)
     if picture_suffix(data[:16]) is None:
         return measured(_captured(path))
-    try:
+    with about(path):
         pixels = read_picture(data).pixels()
-    except RsaCoreError as error:
-        raise CommandError(f"{path}: {error}") from None
     if pixels.dtype == np.uint8:
         samples: NDArray[np.uint8] = pixels.astype(np.uint8, copy=False)
         return Measured(samples, "the samples of the picture")
@@ -157,32 +154,22 @@ def _samples(path: Path) -> Measured:
 
 
 def _captured(path: Path) -> Capture:
-    try:
-        with path.open("rb") as file:
-            scheme = SCHEMES[scheme_of(file)]
-            return scheme.capture(file.read())
-    except (OSError, RsaCoreError) as error:
-        raise CommandError(f"{path}: {reason(error)}") from None
+    with about(path), path.open("rb") as file:
+        return SCHEMES[scheme_of(file)].capture(file.read())
 
 
 def _read(path: Path) -> bytes:
-    try:
+    with about(path):
         return path.read_bytes()
-    except OSError as error:
-        raise CommandError(f"{path}: {reason(error)}") from None
 
 
 def _free(path: Path | None, force: bool) -> None:
     if path is not None:
-        try:
+        with about(path):
             check_free(path, force=force)
-        except TargetExistsError as error:
-            raise CommandError(f"{path}: {error}") from None
 
 
 def _write(path: Path, data: bytes, force: bool, mode: int = 0o666) -> None:
-    try:
+    with about(path):
         write_whole(path, data, force=force, mode=mode)
-    except (OSError, TargetExistsError) as error:
-        raise CommandError(f"{path}: {reason(error)}") from None
     tell(f"wrote {path}")

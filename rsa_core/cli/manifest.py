@@ -15,7 +15,7 @@ before it, as `rsa_core.csv_cells` says; reading takes it away. Rows are appende
 goes on, so that a run that was killed is remembered; at the end they are sorted by name, and those
 of files that were done again dropped.
 
-The manifest names files and their hashes in clear: it is for whoever ran the command.
+The manifest names files and their hashes in clear: it is for the person who ran the command.
 """
 
 import csv
@@ -72,7 +72,7 @@ class Manifest:
             raise CommandError(f"{path}: {reason(error)}") from None
         except ValueError:
             raise CommandError(
-                f"{path}: this is no manifest, and stays as it is; name another with --manifest"
+                f"{path}: this is not a manifest, and stays as it is; name another with --manifest"
             ) from None
         self._done = {row.name: row for row in self._earlier if row.done}  # the last one counts
         self._rows: list[Row] = []
@@ -110,11 +110,7 @@ def _cells(row: Row) -> list[str]:
 
 
 def _parse(data: bytes) -> list[Row]:
-    """The rows; one that was cut short is no row.
-
-    Raises:
-        ValueError: the bytes are no manifest.
-    """
+    """The rows; one that was cut short is left out (ValueError: not a manifest)."""
     if not data:
         return []
     text = data.decode("utf-8", "surrogateescape")

@@ -179,7 +179,7 @@ class Scheme(Protocol, Generic[Public_contra, Private_contra]):
         """Decrypts an envelope; `progress` and `cancelled` as in `seal`.
 
         Raises:
-            EnvelopeFormatError: the bytes are no envelope of this scheme.
+            EnvelopeFormatError: not an envelope of this scheme.
             RecipientError: the envelope names recipients, and this key is none of them.
             LimitError: opening would take too long (classroom schemes).
             DecryptionError: anything else, in one voice.
@@ -189,5 +189,5 @@ class Scheme(Protocol, Generic[Public_contra, Private_contra]):
         """Reads what is public, without any key.
 
         Raises:
-            EnvelopeFormatError: the bytes are no envelope of this scheme.
+            EnvelopeFormatError: not an envelope of this scheme.
         """

@@ -57,11 +57,7 @@ class ContainerScheme:
 
 
 def copy_for(container: Container, key: ClassroomPublicKey | PublicKey) -> Copy:
-    """The copy that was made under a key.
-
-    Raises:
-        RecipientError: there is none.
-    """
+    """The copy that was made under a key (RecipientError: there is none)."""
     for copy in container.copies:
         if (copy.key.n, copy.key.e) == (key.n, key.e):
             return copy

@@ -2,7 +2,7 @@
 
 A sample has 256 values, so a picture has at most 256 different residues, whatever the size of
 the key. That makes the scheme fast (a table of 256 powers) and breaks it (the same table, made
-from the public key by anybody). Samples of 16 bits are two bytes, each encrypted.
+from the public key by anyone). Samples of 16 bits are two bytes, each encrypted.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ class TextbookPixels(ContainerScheme):
     name = "textbook-pixels"
     title = "Textbook RSA, sample by sample (insecure)"
     summary = (
-        "Insecure: each sample is raised to e modulo n, so equal samples look equal and anybody "
+        "Insecure: each sample is raised to e modulo n, so equal samples look equal and anyone "
         "can undo it with a table of 256 entries."
     )
 
@@ -103,7 +103,7 @@ def encrypt_samples(samples: NDArray[np.uint8], key: ClassroomPublicKey) -> Resi
     if len(set(powers)) != 256:
         raise KeyFormatError(
             "under this key two different samples get the same residue: e shares a factor with "
-            "p - 1 or q - 1, or n is no product of different primes"
+            "p - 1 or q - 1, or n is not a product of distinct primes"
         )
     present = np.flatnonzero(count_bytes(samples)).tolist()
     present.sort(key=powers.__getitem__)

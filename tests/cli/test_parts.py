@@ -8,7 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rsa_core.cli.files import Draft, TargetExistsError, picture_suffix, safe_name
+from rsa_core.cli.console import TargetExistsError
+from rsa_core.cli.files import Draft, picture_suffix, safe_name
 from rsa_core.cli.jobs import Opener, Sealer
 from rsa_core.cli.keyfiles import read_key_pair, read_public_key
 from rsa_core.cli.manifest import Manifest, Row

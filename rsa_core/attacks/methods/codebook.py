@@ -58,7 +58,7 @@ def _samples(container: Container, copy: Residues, course: Course) -> Found:
     course.note(f"256 public powers, {len(copy.distinct)} different residues in the capture")
     pixels = draw(container, copy, values)
     if unknown:
-        course.note(f"{unknown} residues are no sample's: somebody changed the ciphertext")
+        course.note(f"{unknown} residues belong to no sample: the ciphertext was changed")
     return Found(
         "256 public powers are the whole dictionary: every sample is looked up, and the size of "
         "the key does not matter.",

@@ -43,7 +43,7 @@ def factoring(target: Target, reading: Reading, course: Course) -> Found:
     course.note(f"{how}: {' x '.join(_short(factor) for factor in factors)}")
     pair = key_pair_of(n, e, factors)
     if pair is None:
-        raise NotMetError("n is factored, but is no product of two different primes.")
+        raise NotMetError("n is factored, but is not a product of two distinct primes.")
     return redraw(f"n is factored ({how}).", pair, target, reading, course)
 
 

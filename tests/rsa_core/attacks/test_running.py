@@ -112,7 +112,7 @@ def test_a_killed_sieve_leaves_no_file_behind(hard, begin):
         return found
 
     run = begin("factoring", hard)
-    until(sieving)
+    until(sieving, 50)
     run.cancel()
     with pytest.raises(CancelledError):
         run.wait(5)
