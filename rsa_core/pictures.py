@@ -202,7 +202,7 @@ def _decoded(work: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN4
                 sound = True
                 raise
             finally:
-                if sound and len(_idle) < WARM:
+                if sound and child.killed is None and len(_idle) < WARM:
                     _idle.append(child)
                 else:
                     child.end()

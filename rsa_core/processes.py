@@ -7,7 +7,7 @@ A `Child` is a fresh interpreter that builds one function and then answers calls
                       ("raised", error)
 
 Each is a pickle on the child's standard input or output, so secrets never stand on a command line.
-Functions travel by name and are importable from this package. `multiprocessing` and what builds on
+Functions travel by name; what comes back is data (`_Answers`). `multiprocessing` and what builds on
 it hand our environment on, or run the parent's `__main__` again, which under Streamlit is a page.
 """
 
@@ -35,25 +35,23 @@ _SPARE = 2.0  # seconds of processor time beyond a call's limit
 _START = "from rsa_core.processes import serve; serve()"
 _SIEVE = "/tmp/siqs"  # noqa: S108  (the sieve's own choice; see `_note_files`)
 _PR_SET_PDEATHSIG = 1
-_ENVIRONMENT = frozenset(
-    [
-        "HOME",
-        "LANG",
-        "LC_ALL",
-        "LD_LIBRARY_PATH",
-        "OPENBLAS_CORETYPE",
-        "OPENBLAS_L2_SIZE",
-        "PATH",
-        "SYSTEMROOT",
-        "TEMP",
-        "TMPDIR",
-    ]
+_ENVIRONMENT = (
+    *("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TEMP", "TMPDIR"),
+    *("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"),
 )
 # Each thread of a linear algebra library would reserve memory that a child's limit counts.
 _ALONE = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 # For each process one thread that lives as long as the process: prctl(2) ends a child together
 # with the thread that started it.
 _starters: dict[int, ThreadPoolExecutor] = {}
+
+
+_ARRAYS = {
+    ("numpy", "dtype"),
+    ("numpy", "ndarray"),
+    ("numpy._core.multiarray", "_reconstruct"),
+    ("numpy._core.numeric", "_frombuffer"),
+}
 
 
 class EndedError(Exception):
@@ -87,7 +85,7 @@ class Child:
             quiet: whether its error output is dropped; libraries quote files there.
         """
         self._unsent: tuple[object, ...] = ((memory, make, setup),)
-        self._why: Why = "died"
+        self.killed: Why | None = None
         self._files: set[str] = set()
         starter = _starters.setdefault(os.getpid(), ThreadPoolExecutor(1))
         self.process = starter.submit(_start, quiet).result()
@@ -112,19 +110,22 @@ class Child:
             Exception: what the function raised.
         """
         over = threading.Event()
+        watch = threading.Thread(target=self._watch, args=(over, seconds, stop), daemon=True)
         if seconds is not None or stop is not None:
-            threading.Thread(target=self._watch, args=(over, seconds, stop), daemon=True).start()
+            watch.start()
         try:
             for message in (*self._unsent, (seconds, arguments)):
                 _write(self.process.stdin, message)
             self._unsent = ()
-            while (answer := pickle.load(self.process.stdout))[0] == "told":  # type: ignore[arg-type]  # noqa: S301
+            while (answer := _Answers(self.process.stdout).load())[0] == "told":  # type: ignore[arg-type]
                 if hear is not None:
                     hear(answer[1])
         except (OSError, EOFError, pickle.UnpicklingError):
-            raise EndedError(self._why) from None
+            raise EndedError(self.killed or "died") from None
         finally:
             over.set()
+            if watch.is_alive():
+                watch.join()  # afterwards `killed` is final
         kind, value = answer
         if kind == "raised":
             raise value
@@ -157,7 +158,7 @@ class Child:
             self._note_files()
             late = time.monotonic() >= end
             if late or (stop is not None and stop()):
-                self._why = "too slow" if late else "stopped"
+                self.killed = "too slow" if late else "stopped"
                 self.process.kill()
                 return
 
@@ -167,6 +168,20 @@ class Child:
             for link in Path(f"/proc/{self.process.pid}/fd").iterdir():
                 if (name := str(link.readlink())).startswith(_SIEVE):
                     self._files.add(name)
+
+
+class _Answers(pickle.Unpickler):
+    """Builds our own values and arrays only: a picture that takes a child over gets no further."""
+
+    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401
+        """As in the base class, where the name is harmless."""
+        if (module, name) in _ARRAYS:
+            return super().find_class(module, name)
+        if "." not in name and module.partition(".")[0] in ("builtins", "rsa_core"):
+            found = super().find_class(module, name)
+            if isinstance(found, type) and (module != "builtins" or issubclass(found, Exception)):
+                return found
+        raise pickle.UnpicklingError(f"a child answers with {module}.{name}")
 
 
 def in_child(

@@ -275,6 +275,17 @@ def test_a_child_knows_no_secret_of_its_parents_environment(monkeypatch):
     assert b"secret" not in known
 
 
+def test_a_child_that_was_taken_over_gives_nothing_but_data(tmp_path):
+    """It answers with a pickle that would run a command here."""
+    file = tmp_path / "file"
+    hostile = (
+        f"type('', (), {{'__reduce__': lambda _: (__import__('os').mkdir, ({str(file)!r},))}})()"
+    )
+    with pytest.raises(processes.EndedError):
+        processes.in_child(eval, hostile, memory=1 << 28, seconds=10)
+    assert not file.exists()
+
+
 def test_a_child_that_was_killed_is_replaced():
     read_picture(SMALL)
     for child in children_of(os.getpid()):
