@@ -1,15 +1,18 @@
 """Attacks in processes: they report, show, keep their budget, and can be killed."""
 
+import operator
 import os
 import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
+from flint import fmpz
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,6 +36,7 @@ from rsa_core.attacks import (
     running,
     start,
 )
+from rsa_core.processes import Child, EndedError
 from rsa_core.turns import PLACES
 
 HARD = 230  # bits: FLINT is at it for some 20 seconds
@@ -102,20 +106,19 @@ def test_cancel_kills_what_cannot_be_interrupted(hard, begin):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_a_killed_sieve_leaves_no_file_behind(hard, begin):
+def test_a_killed_sieve_leaves_no_file_behind():
     """FLINT writes to /tmp/siqs??????, wherever temporary files should go."""
-    found = []
+    child, found = Child(partial, operator.methodcaller("factor")), []
 
     def sieving():
-        opened = [file for one in psutil.Process().children() for file in one.open_files()]
+        opened = psutil.Process(child.process.pid).open_files()
         found.extend(Path(file.path) for file in opened if "siqs" in file.path)
         return found
 
-    run = begin("factoring", hard)
-    until(sieving, 50)
-    run.cancel()
-    with pytest.raises(CancelledError):
-        run.wait(5)
+    with pytest.raises(EndedError):
+        child.call(fmpz(ClassroomKeyPair.generate(HARD).public.n), seconds=100, stop=sieving)
+    child.end()
+    assert found
     assert not [path for path in found if path.exists()]
 
 
