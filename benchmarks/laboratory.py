@@ -4,7 +4,7 @@
     python -m benchmarks.laboratory --quick   less of everything; shows figures, judges nothing
 
 Prints a Markdown table. Attacks are timed from the envelope's bytes to the redrawn picture, in
-this process; what starting a child costs is a line of its own.
+this process; what starting a child costs is a separate line.
 """
 
 import argparse
@@ -165,7 +165,7 @@ def children(*, quick: bool) -> Iterator[Line]:
     easy = Target(TEXTBOOK_PIXELS.seal(picture, [ClassroomKeyPair.generate(64).public]).envelope)
     hard = Target(TEXTBOOK_PIXELS.seal(picture, [ClassroomKeyPair.generate(240).public]).envelope)
     (took,) = medians(3, lambda: start("codebook", easy).wait(60))
-    yield Line("starting an attack in a process of its own, to its outcome", seconds(took))
+    yield Line("starting an attack in a child, to its outcome", seconds(took))
     runs = [start("factoring", hard, Budget(120)) for _ in range(2)]
     late: list[float] = []
     for _ in range(40 if quick else 200):

@@ -12,7 +12,6 @@ from lab.subject import Subject
 from rsa_core import (
     SCHEMES,
     AnyPublicKey,
-    CancelledError,
     Finding,
     KeyFormatError,
     LimitError,
@@ -20,14 +19,16 @@ from rsa_core import (
     png_of,
 )
 from rsa_core.analysis import Measurement, report, sealed_twice
-from rsa_core.attacks import KEY_HEALTH, Budget, Target, exhibit, findings_of, start
-from rsa_core.key_health import beside
+from rsa_core.attacks import exhibit
+from rsa_core.key_health import beside, health_alone
+from rsa_core.processes import EndedError, in_child
 from rsa_core.turns import NOBODY, QUICK, Visitor
 
 EXHIBITS = exhibit.EXHIBITS
 Numbers = tuple[int, int]
 
-_BUDGET = Budget(seconds=20.0, memory=1 << 28)
+_SECONDS = 20.0
+_MEMORY = 1 << 28  # bytes
 _KEPT = 200  # keys
 
 _known: OrderedDict[Numbers, tuple[Finding, ...]] = OrderedDict()
@@ -85,14 +86,14 @@ def health_of(
 
 
 def _checked(key: Numbers, visitor: Visitor, channel: str) -> tuple[Finding, ...]:
-    with in_words():
-        run = start(KEY_HEALTH, Target(b"", (), (key,)), _BUDGET, turn=QUICK.ask(visitor, channel))
-    try:
-        found = findings_of(run.wait())
-    except CancelledError:
-        raise LabError(run.state.words) from None
-    if not found:
-        raise LabError("Checking this key took too long. Try again in a minute.")
+    with in_words(), QUICK.taken(visitor, channel) as turn:
+        try:
+            found: tuple[Finding, ...] = in_child(
+                health_alone, *key, memory=_MEMORY, seconds=_SECONDS, stop=lambda: turn.gone
+            )
+        except EndedError as error:
+            words = "Checking this key took too long. Try again in a minute."
+            raise LabError(turn.words if error.why == "stopped" else words) from None
     return found
 
 

@@ -14,23 +14,20 @@ import math
 import secrets
 from dataclasses import dataclass, field
 
-from Crypto.Util.asn1 import DerBitString, DerNull, DerObjectId, DerSequence
-
-from rsa_core import primes
+from rsa_core import pkcs1, primes
 from rsa_core.errors import KeyFormatError
-from rsa_core.keys import fingerprint_of, safety_number_of
+from rsa_core.keys import RsaNumbers
 
 MIN_MODULUS = 256  # a sample has 256 values
 MAX_BITS = 4096
 MIN_GENERATED_BITS = 12
 
-_RSA_ENCRYPTION = "1.2.840.113549.1.1.1"
 _MAX_TEXT = 16_384
 _MAX_DIGITS = 1240  # 4096 bits have 1234 decimal digits
 
 
 @dataclass(frozen=True, slots=True)
-class ClassroomPublicKey:
+class ClassroomPublicKey(RsaNumbers):
     """The numbers that everybody may know.
 
     Attributes:
@@ -40,9 +37,6 @@ class ClassroomPublicKey:
     Raises:
         KeyFormatError: when made from other numbers; says which rule they break.
     """
-
-    n: int
-    e: int
 
     def __post_init__(self) -> None:
         if self.n < MIN_MODULUS:
@@ -54,51 +48,10 @@ class ClassroomPublicKey:
         if self.e % 2 == 0 or not 3 <= self.e < self.n:
             raise KeyFormatError("e is not an odd number from 3 up to n")
 
-    @property
-    def bits(self) -> int:
-        """Length of the modulus in bits."""
-        return self.n.bit_length()
-
-    @property
-    def width(self) -> int:
-        """Bytes that hold any residue modulo n."""
-        return (self.bits + 7) // 8
-
-    @property
-    def fingerprint(self) -> bytes:
-        """SHA-256 of `der()`, 32 bytes."""
-        return fingerprint_of(self.der())
-
-    @property
-    def safety_number(self) -> str:
-        """The fingerprint for reading aloud: 8 groups of 5 digits."""
-        return safety_number_of(self.der())
-
-    def der(self) -> bytes:
-        """SubjectPublicKeyInfo (RFC 5280, 4.1.2.7; RFC 3279, 2.3.1)."""
-        algorithm = DerSequence([DerObjectId(_RSA_ENCRYPTION), DerNull()])
-        numbers = DerSequence([self.n, self.e]).encode()
-        return DerSequence([algorithm, DerBitString(numbers)]).encode()
-
     @classmethod
     def from_der(cls, data: bytes) -> "ClassroomPublicKey":
-        """Reads exactly what `der` writes.
-
-        Raises:
-            KeyFormatError: anything else.
-        """
-        try:
-            spki = DerSequence().decode(data, strict=True, nr_elements=2)
-            bits = DerBitString().decode(spki[1], strict=True)
-            numbers = DerSequence().decode(
-                bits.value, strict=True, nr_elements=2, only_ints_expected=True
-            )
-        except (ValueError, TypeError, IndexError):
-            raise KeyFormatError("the bytes are no RSA SubjectPublicKeyInfo in DER") from None
-        key = cls(numbers[0], numbers[1])
-        if key.der() != data:
-            raise KeyFormatError("the bytes are no canonical RSA SubjectPublicKeyInfo")
-        return key
+        """Reads exactly what `der` writes (KeyFormatError: anything else)."""
+        return cls._from_der(data, "an RSA public key (SubjectPublicKeyInfo)")
 
     def text(self) -> str:
         """Two lines, "n = ..." and "e = ...", decimal."""
@@ -140,7 +93,7 @@ class ClassroomKeyPair:
     def __post_init__(self) -> None:
         p, q, e = self.p, self.q, self.public.e
         if p < 3 or q < 3 or p * q != self.public.n or math.gcd(p, q) != 1:
-            raise KeyFormatError("p and q are no two different factors of n")
+            raise KeyFormatError("p and q are not two distinct factors of n")
         if self.d < 3 or (e * self.d) % (p - 1) != 1 or (e * self.d) % (q - 1) != 1:
             raise KeyFormatError("d does not belong to e, p and q")
         object.__setattr__(self, "_crt", (self.d % (p - 1), self.d % (q - 1), pow(q, -1, p)))
@@ -163,7 +116,7 @@ class ClassroomKeyPair:
             KeyFormatError: p and q make no key, or e has no inverse.
         """
         if min(p, q) < 3:
-            raise KeyFormatError("p and q are no two different factors of n")
+            raise KeyFormatError("p and q are not two distinct factors of n")
         public = ClassroomPublicKey(p * q, e)
         order = math.lcm(p - 1, q - 1)
         if math.gcd(e, order) != 1:
@@ -195,27 +148,15 @@ class ClassroomKeyPair:
 
     def private_der(self) -> bytes:
         """RSAPrivateKey (RFC 8017, A.1.2), in clear."""
-        dp, dq, q_inverse = self._crt
-        n, e = self.public.n, self.public.e
-        return DerSequence([0, n, e, self.d, self.p, self.q, dp, dq, q_inverse]).encode()
+        return pkcs1.pack(self.public.n, self.public.e, self.d, self.p, self.q)
 
     @classmethod
     def from_private_der(cls, data: bytes) -> "ClassroomKeyPair":
-        """Reads exactly what `private_der` writes.
-
-        Raises:
-            KeyFormatError: anything else.
-        """
-        try:
-            numbers = DerSequence().decode(
-                data, strict=True, nr_elements=9, only_ints_expected=True
-            )
-        except (ValueError, TypeError, IndexError):
-            raise KeyFormatError("the bytes are no RSAPrivateKey in DER") from None
-        public = ClassroomPublicKey(numbers[1], numbers[2])
-        pair = cls(public, numbers[3], numbers[4], numbers[5])
+        """Reads exactly what `private_der` writes (KeyFormatError: anything else)."""
+        _, n, e, d, p, q, *_ = pkcs1.parse(data)
+        pair = cls(ClassroomPublicKey(n, e), d, p, q)
         if pair.private_der() != data:
-            raise KeyFormatError("the bytes are no canonical RSAPrivateKey")
+            raise KeyFormatError("the bytes are not a canonical RSAPrivateKey")
         return pair
 
     def text(self) -> str:
@@ -241,7 +182,7 @@ class ClassroomKeyPair:
         else:
             raise KeyFormatError("a private key is given by p, q and e, or by n, e and d")
         if numbers.get("n", pair.public.n) != pair.public.n:
-            raise KeyFormatError("p and q are no two different factors of n")
+            raise KeyFormatError("p and q are not two distinct factors of n")
         return cls(pair.public, numbers.get("d", pair.d), pair.p, pair.q)
 
 
@@ -279,7 +220,7 @@ def _numbers(text: str) -> dict[str, int]:
         name, equals, value = (part.strip() for part in line.partition("="))
         digits = value.replace("_", "").replace(" ", "")
         if not equals or name not in ("n", "e", "d", "p", "q") or name in found:
-            raise KeyFormatError('a line is no "name = number" with n, e, d, p or q, each once')
+            raise KeyFormatError('a line is not "name = number" with n, e, d, p or q, each once')
         if len(digits) > _MAX_DIGITS or not digits.isascii() or not digits.isalnum():
             raise KeyFormatError("a number is neither decimal nor 0x-hexadecimal, or is too long")
         try:

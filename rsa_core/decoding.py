@@ -54,7 +54,7 @@ _UPRIGHT = {  # EXIF orientation, CIPA DC-008 4.6.4: what brings the stored rows
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
 _SOS, _EOI = 0xDA, 0xD9
 _GPS = 0x8825  # EXIF: the directory of the place
-_UNKNOWN = "This is no picture that can be read here: use PNG, JPEG, GIF, BMP, WebP, TIFF or PPM."
+_UNKNOWN = "This file cannot be read as a picture: use PNG, JPEG, GIF, BMP, WebP, TIFF or PPM."
 _DAMAGED = "The picture is damaged or cut short: export it again and use the new file."
 _TOO_MANY_PIXELS = f"The picture has more than {MAX_PIXELS // 10**6} megapixels: make it smaller."
 

@@ -1,6 +1,6 @@
 """What can go wrong in `rsa_core`, and in which voice it is said.
 
-Errors about public bytes are exact: they show what was found and what was wanted. Whatever
+Errors about public bytes are exact: they show what was found and what was expected. Whatever
 touched a private key fails in one voice, so that no message is an oracle. No message ever
 contains plaintext, key material or text that a user typed.
 """
@@ -11,7 +11,7 @@ class RsaCoreError(Exception):
 
 
 class KeyFormatError(RsaCoreError):
-    """The bytes are no key that we take. Says what they are and what is wanted."""
+    """Not a key that is accepted. Says what the bytes are and what is expected."""
 
 
 class PassphraseError(RsaCoreError):
@@ -19,7 +19,7 @@ class PassphraseError(RsaCoreError):
 
 
 class PictureError(RsaCoreError):
-    """The bytes are no picture that we take. One short sentence that says what to do."""
+    """Not a picture that is accepted. One short sentence that says what to do."""
 
 
 class DecodingError(PictureError):
@@ -43,7 +43,7 @@ class CancelledError(RsaCoreError):
 
 
 class EnvelopeFormatError(RsaCoreError):
-    """The bytes are no envelope. They are public, so say exactly what is wrong."""
+    """Not an envelope. The bytes are public, so say exactly what is wrong."""
 
 
 class RecipientError(RsaCoreError):

@@ -13,10 +13,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from flint import fmpz
+
 from rsa_core import probes
 from rsa_core.classroom import ClassroomPublicKey
 from rsa_core.keys import PublicKey
-from rsa_core.large import fmpz
 
 Verdict = Literal["broken", "at risk", "resists"]
 
@@ -34,7 +35,7 @@ class Finding:
         attack: its name.
         concerns: "key" where success opens everything sealed for the key; "textbook" where it
             opens what the unpadded schemes made, and nothing else.
-        verdict: "broken": tried just now, or certain to succeed at the cost given; "at risk":
+        verdict: "broken": tried and found, or certain to succeed at the cost given; "at risk":
             succeeds under the condition in `needs`; "resists": not in this way.
         needs: what an attacker has beside the public key.
         cost: what it takes, in words.
@@ -119,7 +120,7 @@ def factoring_cost(bits: int) -> str:
 
 def _factoring(n: int) -> Finding:
     bits = n.bit_length()
-    if fmpz()(n).is_probable_prime():  # Baillie-PSW: no composite number is known to pass
+    if fmpz(n).is_probable_prime():  # Baillie-PSW: no composite number is known to pass
         return Finding("Factoring", "key", "broken", "nothing", "none: n is itself prime")
     if math.isqrt(n) ** 2 == n:
         return Finding("Factoring", "key", "broken", "nothing", "one square root: n is a square")
@@ -188,7 +189,7 @@ def _small_exponent(n: int, e: int) -> Finding:
             "textbook",
             "resists",
             f"as many receivers of the same block as e says, or short blocks ({short})",
-            "a root over the integers, of numbers that nobody has",
+            "a root over the integers of numbers nobody has",
         )
     return Finding(
         "Small exponent (root, broadcast)",

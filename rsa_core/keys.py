@@ -18,6 +18,7 @@ import hashlib
 import math
 import unicodedata
 from dataclasses import dataclass, field
+from typing import Self
 
 from Crypto import IncorrectPassphraseError, KdfLimitError, PassphraseRequiredError
 from Crypto.IO import PKCS8
@@ -66,7 +67,62 @@ def safety_number_of(spki_der: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class PublicKey:
+class RsaNumbers:
+    """The numbers of any RSA public key, and what follows from them."""
+
+    n: int
+    e: int
+
+    @property
+    def bits(self) -> int:
+        """Length of the modulus in bits."""
+        return self.n.bit_length()
+
+    @property
+    def width(self) -> int:
+        """Bytes that hold any residue modulo n, a wrapped key or a signature."""
+        return (self.bits + 7) // 8
+
+    @property
+    def fingerprint(self) -> bytes:
+        """SHA-256 of `der()`, 32 bytes."""
+        return fingerprint_of(self.der())
+
+    @property
+    def safety_number(self) -> str:
+        """The fingerprint's form that people read aloud: eight groups of five digits."""
+        return safety_number_of(self.der())
+
+    def der(self) -> bytes:
+        """SubjectPublicKeyInfo, DER (RFC 5280, 4.1.2.7; RFC 3279, 2.3.1)."""
+        return _spki(self.n, self.e)
+
+    @classmethod
+    def _from_der(cls, data: bytes, wanted: str) -> Self:
+        """Reads exactly what `der` writes; says what anything else is, and what is `wanted`."""
+        try:
+            spki = DerSequence().decode(data, strict=True, nr_elements=2)
+            name = DerObjectId().decode(DerSequence().decode(spki[0], strict=True)[0]).value
+        except (ValueError, TypeError, IndexError):
+            raise KeyFormatError(f"these bytes are not a public key; expected {wanted}") from None
+        _check_algorithm(name, wanted)
+        try:
+            numbers = DerSequence().decode(
+                DerBitString().decode(spki[1], strict=True).value,
+                strict=True,
+                nr_elements=2,
+                only_ints_expected=True,
+            )
+        except (ValueError, TypeError, IndexError):
+            raise KeyFormatError(f"this RSA key is damaged; expected {wanted}") from None
+        key = cls(numbers[0], numbers[1])
+        if key.der() != data:
+            raise KeyFormatError(f"this public key is not strict DER; expected {wanted}")
+        return key
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey(RsaNumbers):
     """An RSA public key that is fit for the safe schemes.
 
     Attributes:
@@ -77,15 +133,12 @@ class PublicKey:
         KeyFormatError: the numbers are out of these bounds.
     """
 
-    n: int
-    e: int
-
     def __post_init__(self) -> None:
         if not MIN_BITS <= self.bits <= MAX_BITS:
-            raise KeyFormatError(f"this RSA key has {self.bits} bits; wanted: 2048 to 8192 bits")
+            raise KeyFormatError(f"this RSA key has {self.bits} bits; expected 2048 to 8192 bits")
         if self.e < 65537 or self.e.bit_length() > 256 or self.e % 2 == 0:
             raise KeyFormatError(
-                "the public exponent is out of bounds; wanted: an odd one from 65537 to 2^256"
+                "the public exponent is out of bounds; expected an odd one from 65537 to 2^256"
             )
         if self.n % 2 == 0 or math.gcd(self.n, _SMALL_PRIMES) > 1:
             raise KeyFormatError("the modulus has a small prime factor: this key protects nothing")
@@ -93,33 +146,9 @@ class PublicKey:
             raise KeyFormatError("the modulus is a square: this key protects nothing")
 
     @property
-    def bits(self) -> int:
-        """Length of the modulus in bits."""
-        return self.n.bit_length()
-
-    @property
-    def width(self) -> int:
-        """Length of a wrapped key or a signature in bytes."""
-        return (self.bits + 7) // 8
-
-    @property
-    def fingerprint(self) -> bytes:
-        """SHA-256 of `der`, 32 bytes."""
-        return fingerprint_of(self.der())
-
-    @property
-    def safety_number(self) -> str:
-        """The fingerprint's form that people read aloud: eight groups of five digits."""
-        return safety_number_of(self.der())
-
-    @property
     def key_id(self) -> bytes:
         """Subject key identifier, 20 bytes (RFC 5280, 4.2.1.2, method 1)."""
         return _key_id(self.n, self.e)
-
-    def der(self) -> bytes:
-        """SubjectPublicKeyInfo, DER."""
-        return _spki(self.n, self.e)
 
     def pem(self) -> str:
         """SubjectPublicKeyInfo, PEM."""
@@ -127,40 +156,12 @@ class PublicKey:
 
     @classmethod
     def from_der(cls, data: bytes) -> "PublicKey":
-        """Reads exactly what `der` writes.
-
-        Raises:
-            KeyFormatError: anything else; says what it is, and what is wanted.
-        """
-        try:
-            spki = DerSequence().decode(data, strict=True, nr_elements=2)
-            name = DerObjectId().decode(DerSequence().decode(spki[0], strict=True)[0]).value
-        except (ValueError, TypeError, IndexError):
-            raise KeyFormatError(
-                f"these bytes are no public key; wanted: {_WANTED_PUBLIC}"
-            ) from None
-        _check_algorithm(name, _WANTED_PUBLIC)
-        try:
-            numbers = DerSequence().decode(
-                DerBitString().decode(spki[1], strict=True).value,
-                strict=True,
-                nr_elements=2,
-                only_ints_expected=True,
-            )
-        except (ValueError, TypeError, IndexError):
-            raise KeyFormatError(f"this RSA key is damaged; wanted: {_WANTED_PUBLIC}") from None
-        key = cls(numbers[0], numbers[1])
-        if key.der() != data:
-            raise KeyFormatError(f"this public key is no strict DER; wanted: {_WANTED_PUBLIC}")
-        return key
+        """Reads exactly what `der` writes (KeyFormatError: says what anything else is)."""
+        return cls._from_der(data, _WANTED_PUBLIC)
 
     @classmethod
     def from_pem(cls, data: str | bytes) -> "PublicKey":
-        """Reads a PEM file with one "PUBLIC KEY" block.
-
-        Raises:
-            KeyFormatError: anything else; says what it is, and what is wanted.
-        """
+        """Reads a PEM file with one "PUBLIC KEY" block; raises as `from_der`."""
         return cls.from_der(pem.unarmour(data, (pem.PUBLIC,), _WANTED_PUBLIC))
 
     def engine(self) -> RSA.RsaKey:
@@ -204,7 +205,7 @@ class KeyPair:
         if passphrase is None:
             return pem.armour(pem.PRIVATE, self.der())
         protected = PKCS8.wrap(
-            pkcs1.pack(self.engine),
+            self._numbers(),
             _RSA_ENCRYPTION,
             passphrase=_passphrase_bytes(passphrase),
             protection=_PROTECTION,
@@ -214,14 +215,14 @@ class KeyPair:
 
     def der(self) -> bytes:
         """PKCS#8 in clear, DER."""
-        return PKCS8.wrap(pkcs1.pack(self.engine), _RSA_ENCRYPTION)
+        return PKCS8.wrap(self._numbers(), _RSA_ENCRYPTION)
 
     @classmethod
     def from_pem(cls, data: str | bytes, passphrase: str | None = None) -> "KeyPair":
         """Reads a PEM file with one private key, PKCS#8 or (in clear) PKCS#1.
 
         Raises:
-            KeyFormatError: anything else; says what it is, and what is wanted.
+            KeyFormatError: anything else; says what it is, and what is expected.
             PassphraseError: the passphrase is missing or wrong.
         """
         labels = (pem.PRIVATE, pem.ENCRYPTED, pem.TRADITIONAL)
@@ -232,11 +233,11 @@ class KeyPair:
         """Reads PKCS#8, in clear or under a passphrase, or PKCS#1 in clear.
 
         Raises:
-            KeyFormatError: anything else; says what it is, and what is wanted.
+            KeyFormatError: anything else; says what it is, and what is expected.
             PassphraseError: the passphrase is missing or wrong.
         """
         if len(data) > pem.MAX_BYTES:
-            raise KeyFormatError(f"{len(data)} bytes are too many; wanted: {_WANTED_PRIVATE}")
+            raise KeyFormatError(f"{len(data)} bytes are too many; expected {_WANTED_PRIVATE}")
         if pkcs1.is_private_key(data):
             return cls._from_rsa_private_key(data)
         secret = _passphrase_bytes(passphrase) if passphrase else None
@@ -250,8 +251,8 @@ class KeyPair:
             raise KeyFormatError("opening this private key would cost too much work") from None
         except (ValueError, TypeError, IndexError):
             raise KeyFormatError(
-                "these bytes are no private key, or one under a protection that is not read here; "
-                f"wanted: {_WANTED_PRIVATE}"
+                "these bytes are not a private key, or use a protection that is not supported; "
+                f"expected {_WANTED_PRIVATE}"
             ) from None
         _check_algorithm(unwrapped.oid, _WANTED_PRIVATE)
         return cls._from_rsa_private_key(unwrapped.private_key)
@@ -262,7 +263,7 @@ class KeyPair:
         Raises:
             ValueError: the secret is too short.
         """
-        return locking.lock(pkcs1.pack(self.engine), secret)
+        return locking.lock(self._numbers(), secret)
 
     @classmethod
     def unlock(cls, data: bytes, secret: bytes) -> "KeyPair":
@@ -278,9 +279,13 @@ class KeyPair:
     @classmethod
     def _from_rsa_private_key(cls, data: bytes, *, test_primes: bool = True) -> "KeyPair":
         """What `lock` wrote and authenticated was tested for primality before."""
-        numbers = pkcs1.parse(data)
-        public = PublicKey(numbers[1], numbers[2])
-        return cls(public, pkcs1.engine_of(numbers, test_primes=test_primes))
+        _, n, e, *_ = pkcs1.parse(data)
+        public = PublicKey(n, e)
+        return cls(public, pkcs1.engine_of(data, test_primes=test_primes))
+
+    def _numbers(self) -> bytes:
+        engine = self.engine
+        return pkcs1.pack(*map(int, (engine.n, engine.e, engine.d, engine.p, engine.q)))
 
 
 # What follows from a public key is asked for again with every envelope, and a class has some tens
@@ -311,7 +316,7 @@ def _public_engine(n: int, e: int) -> RSA.RsaKey:
 def _check_algorithm(name: str, wanted: str) -> None:
     if name != _RSA_ENCRYPTION:
         what = _OTHER_KEYS.get(name, "a key of another kind")
-        raise KeyFormatError(f"this is {what}; wanted: {wanted}")
+        raise KeyFormatError(f"this is {what}; expected {wanted}")
 
 
 def _passphrase_bytes(passphrase: str) -> bytes:

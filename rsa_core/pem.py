@@ -56,14 +56,14 @@ def unarmour(data: str | bytes, labels: tuple[str, ...], wanted: str) -> bytes:
     text = _text(data, wanted)
     begins = _BEGIN.findall(text)
     if not begins:
-        what = "an SSH public key line" if text.lstrip().startswith("ssh-") else "no PEM text"
+        what = "an SSH public key line" if text.lstrip().startswith("ssh-") else "not PEM text"
         hint = "; `ssh-keygen -e -m PKCS8 -f FILE` converts it" if "SSH" in what else ""
-        raise KeyFormatError(f"this is {what}{hint}; wanted: {wanted}")
+        raise KeyFormatError(f"this is {what}{hint}; expected {wanted}")
     if len(begins) > 1:
-        raise KeyFormatError(f"there are {len(begins)} PEM blocks; wanted: only {wanted}")
+        raise KeyFormatError(f"there are {len(begins)} PEM blocks; expected only {wanted}")
     label = begins[0]
     if label not in labels:
-        raise KeyFormatError(f"this is {_HOW.get(label, 'something else')}; wanted: {wanted}")
+        raise KeyFormatError(f"this is {_HOW.get(label, 'something else')}; expected {wanted}")
     begin, end = f"-----BEGIN {label}-----", f"-----END {label}-----"
     body, found, _ = text.partition(begin)[2].partition(end)
     if not found:
@@ -71,20 +71,20 @@ def unarmour(data: str | bytes, labels: tuple[str, ...], wanted: str) -> bytes:
     if "Proc-Type" in body:
         raise KeyFormatError(
             "this is a private key under a passphrase in the traditional format, whose protection "
-            f"is weak; `openssl pkcs8 -topk8` converts it; wanted: {wanted}"
+            f"is weak; `openssl pkcs8 -topk8` converts it; expected {wanted}"
         )
     try:
         return base64.b64decode("".join(body.split()), validate=True)
     except (binascii.Error, ValueError):
-        raise KeyFormatError("the PEM block is damaged: it is no base64") from None
+        raise KeyFormatError("the PEM block is damaged: it is not base64") from None
 
 
 def _text(data: str | bytes, wanted: str) -> str:
     if len(data) > MAX_BYTES:
-        raise KeyFormatError(f"{len(data)} bytes are too many for a key; wanted: {wanted}")
+        raise KeyFormatError(f"{len(data)} bytes are too many for a key; expected {wanted}")
     if isinstance(data, str):
         return data
     try:
         return data.decode("ascii")
     except UnicodeDecodeError:
-        raise KeyFormatError(f"this is no PEM text; wanted: {wanted}") from None
+        raise KeyFormatError(f"this is not PEM text; expected {wanted}") from None

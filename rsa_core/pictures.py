@@ -4,17 +4,25 @@
 `Picture` that carries those bytes unchanged: they are never re-encoded. Everything else is
 derived from them on demand: samples, thumbnail, a PNG for the browser.
 
-Decoding is the dangerous part. It is done by `decoding`, in a process that can be ended (`apart`):
-each call here takes at most `apart.SECONDS`.
+Decoding is the dangerous part. `decoding` does it in a child that is kept warm, and that is ended
+when a call takes more than `SECONDS` or `MEMORY`: the picture is then refused. Callers get places
+by turns, so nobody's slow pictures hold others up.
 """
 
+import atexit
+import operator
+import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from io import BytesIO
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from rsa_core import apart, decoding
+from rsa_core import decoding
 from rsa_core.decoding import (
     MAX_BYTES,
     MAX_FRAME_PIXELS,
@@ -24,7 +32,9 @@ from rsa_core.decoding import (
     MAX_SLOW_PIXELS,
     Pixels,
 )
-from rsa_core.errors import PictureError
+from rsa_core.errors import BusyError, DecodingError, PictureError
+from rsa_core.processes import Child, EndedError
+from rsa_core.turns import DECODING, asking
 
 __all__ = [
     "MAX_BYTES",
@@ -40,6 +50,13 @@ __all__ = [
     "read_picture",
     "says_where",
 ]
+
+SECONDS = 5.0  # for one call
+MEMORY = 1 << 30  # bytes that a child may take
+WARM = 2  # children kept for the next calls
+
+_SLOW = "The picture takes too long to decode: save it again, smaller or as another kind."
+_LARGE = "The picture takes too much memory to decode: make it smaller."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +97,7 @@ class Picture:
             its orientation applied. Grey of more than 16 bits or in floating point is
             stretched between its extremes to 8 bits.
         """
-        samples: Pixels = apart.pixels(self.data, self.format)
+        samples: Pixels = _decoded(decoding.pixels, self.data, self.format)
         return samples
 
     def thumbnail(self, side: int = 256) -> bytes:
@@ -89,7 +106,8 @@ class Picture:
         Returns:
             PNG where the picture has an alpha channel, JPEG otherwise.
         """
-        return apart.thumbnail(self.data, self.format, side)
+        made: bytes = _decoded(decoding.thumbnail, self.data, self.format, side)
+        return made
 
     def view_png(self, side: int | None = None) -> bytes:
         """Makes an upright PNG of 8-bit samples that any browser shows, without metadata.
@@ -97,7 +115,8 @@ class Picture:
         Args:
             side: longest side of the result in pixels; None keeps the size.
         """
-        return apart.view_png(self.data, self.format, side)
+        made: bytes = _decoded(decoding.view_png, self.data, self.format, side)
+        return made
 
 
 def read_picture(data: bytes) -> Picture:
@@ -115,7 +134,7 @@ def read_picture(data: bytes) -> Picture:
         raise PictureError("The file is empty: choose a picture.")
     if len(data) > MAX_BYTES:
         raise PictureError(f"The file is larger than {MAX_BYTES >> 20} MB: make it smaller.")
-    name, width, height, frames = apart.check(data)
+    name, width, height, frames = _decoded(decoding.check, data)
     mime, suffix, _ = decoding.KINDS[name]
     return Picture(data, name, mime, suffix, width, height, frames)
 
@@ -124,9 +143,10 @@ def says_where(data: bytes) -> bool:
     """Whether a file's metadata (EXIF, XMP) say where the picture was taken.
 
     Raises:
-        PictureError: it is no picture.
+        PictureError: it is not a picture.
     """
-    return apart.says_where(data)
+    found: bool = _decoded(decoding.says_where, data)
+    return found
 
 
 def png_of(pixels: Pixels) -> bytes:
@@ -152,10 +172,54 @@ def png_of(pixels: Pixels) -> bytes:
     return out.getvalue()
 
 
-def ppm_of(pixels: Pixels) -> bytes:
-    """Writes grey or RGB samples of 8 bits as PGM or PPM (netpbm), uncompressed.
+def ppm_of(pixels: NDArray[np.uint8]) -> bytes:
+    """Writes grey or RGB samples of 8 bits as plain PGM or PPM (netpbm), uncompressed.
 
-    One changed sample then changes one byte of the file, and never its length.
+    Args:
+        pixels: shape (H, W) or (H, W, 3).
     """
     kind = b"P5" if pixels.ndim == 2 else b"P6"
     return b"%s\n%d %d\n255\n" % (kind, pixels.shape[1], pixels.shape[0]) + pixels.tobytes()
+
+
+_idle: list[Child] = []
+
+
+def _decoded(work: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401  (of `decoding`)
+    """Does one call in a child when its turn has come; raises as `read_picture` says."""
+    visitor = asking()
+    try:
+        with DECODING.taken(visitor, channel=visitor.address):
+            try:
+                child = _idle.pop()
+            except IndexError:
+                child = Child(partial, operator.call, memory=MEMORY)
+            sound = False
+            try:
+                result = child.call(work, *arguments, seconds=SECONDS)
+                sound = True
+            except PictureError:  # the child says so, and goes on
+                sound = True
+                raise
+            finally:
+                if sound and child.killed is None and len(_idle) < WARM:
+                    _idle.append(child)
+                else:
+                    child.end()
+    except BusyError as error:
+        raise DecodingError(str(error)) from None
+    except EndedError as error:
+        raise DecodingError(_SLOW if error.why == "too slow" else _LARGE) from None
+    except MemoryError:
+        raise DecodingError(_LARGE) from None
+    return result
+
+
+def _end_idle() -> None:
+    while _idle:
+        _idle.pop().end()
+
+
+atexit.register(_end_idle)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_idle.clear)  # they are the parent's

@@ -6,8 +6,6 @@ A key whose numbers do not belong together is refused: one operation with a wron
 give the factors away (Boneh, DeMillo and Lipton, 1997).
 """
 
-from collections.abc import Sequence
-
 from Crypto.PublicKey import RSA
 from Crypto.Util.asn1 import DerSequence
 
@@ -22,10 +20,8 @@ def is_private_key(data: bytes) -> bool:
         return False
 
 
-def pack(engine: RSA.RsaKey) -> bytes:
+def pack(n: int, e: int, d: int, p: int, q: int) -> bytes:
     """RSAPrivateKey, DER."""
-    n, e, d = int(engine.n), int(engine.e), int(engine.d)
-    p, q = int(engine.p), int(engine.q)
     return DerSequence([0, n, e, d, p, q, d % (p - 1), d % (q - 1), pow(q, -1, p)]).encode()
 
 
@@ -33,7 +29,7 @@ def parse(data: bytes) -> tuple[int, ...]:
     """The nine numbers, not yet compared with one another.
 
     Raises:
-        KeyFormatError: the bytes are no RSAPrivateKey.
+        KeyFormatError: not an RSAPrivateKey.
     """
     try:
         numbers = DerSequence().decode(data, strict=True, nr_elements=9, only_ints_expected=True)
@@ -42,31 +38,24 @@ def parse(data: bytes) -> tuple[int, ...]:
     return tuple(numbers[:])
 
 
-def engine_of(numbers: Sequence[int], *, test_primes: bool) -> RSA.RsaKey:
+def engine_of(data: bytes, *, test_primes: bool) -> RSA.RsaKey:
     """The key as pycryptodome wants it, every number checked against the others.
 
     Args:
-        numbers: as `parse` gives them; the size of n is the caller's to check.
+        data: RSAPrivateKey; the size of n is the caller's to check.
         test_primes: whether the factors are tested, which takes most of the time.
 
     Raises:
         KeyFormatError: the numbers contradict each other.
     """
-    version, n, e, d, p, q, dp, dq, inverse = numbers
-    fit = (
-        version == 0
-        and min(p, q) > 1
-        and 0 < d < n
-        and p * q == n
-        and e * d % (p - 1) == 1
-        and e * d % (q - 1) == 1
-        and (dp, dq) == (d % (p - 1), d % (q - 1))
-        and inverse * q % p == 1
-        and 0 < inverse < p
-    )
-    if not fit:
-        raise KeyFormatError("the numbers of this private key contradict each other")
+    _, n, e, d, p, q, *_ = parse(data)
+    try:
+        whole = p * q == n and e * d % (p - 1) == 1 == e * d % (q - 1) and 0 < d < n
+        if not whole or pack(n, e, d, p, q) != data:
+            raise ValueError
+    except (ValueError, ZeroDivisionError):
+        raise KeyFormatError("the numbers of this private key contradict each other") from None
     try:
         return RSA.construct((n, e, d, p, q), consistency_check=test_primes)
     except ValueError:
-        raise KeyFormatError("the factors of this private key are no primes") from None
+        raise KeyFormatError("the factors of this private key are not prime") from None

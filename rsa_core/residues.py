@@ -47,7 +47,7 @@ class Residues:
     def __post_init__(self) -> None:
         size = len(self.distinct)
         if not 1 <= size <= MAX_DISTINCT:
-            raise EnvelopeFormatError(f"{size} distinct residues; wanted: 1 to {MAX_DISTINCT}")
+            raise EnvelopeFormatError(f"{size} distinct residues; expected 1 to {MAX_DISTINCT}")
         if self.indices.ndim != 1 or self.indices.dtype != index_type(size):
             raise EnvelopeFormatError("the indices are not of the least width that suffices")
         if any(a >= b for a, b in zip(self.distinct, self.distinct[1:], strict=False)):
@@ -81,7 +81,7 @@ class Blocks:
         data: big-endian integers of `key.width` bytes each, one or more.
 
     Raises:
-        EnvelopeFormatError: when made from bytes that are no such residues.
+        EnvelopeFormatError: the bytes are not such residues.
     """
 
     key: ClassroomPublicKey
@@ -90,7 +90,7 @@ class Blocks:
     def __post_init__(self) -> None:
         width = self.key.width
         if not self.data or len(self.data) % width:
-            raise EnvelopeFormatError(f"{len(self.data)} bytes are no residues of {width} bytes")
+            raise EnvelopeFormatError(f"{len(self.data)} bytes are not residues of {width} bytes")
         limit = self.key.n.to_bytes(width, "big")
         first = np.frombuffer(self.data, np.uint8)[::width]
         for at in np.flatnonzero(first >= limit[0]).tolist():  # the others are below n for sure
@@ -137,7 +137,7 @@ def dictionary_of(
     table = np.zeros(len(residues), np.uint16)
     table[used] = [place[residues[at]] for at in used]
     if len(distinct) > MAX_DISTINCT:
-        raise EnvelopeFormatError(f"{len(distinct)} distinct residues; wanted: {MAX_DISTINCT}")
+        raise EnvelopeFormatError(f"{len(distinct)} distinct residues; expected {MAX_DISTINCT}")
     places = table[indices]
     if len(distinct) <= 256:
         return Residues(key, tuple(distinct), places.astype(np.uint8))

@@ -132,21 +132,17 @@ class Manifest:
 
     @classmethod
     def parse(cls, data: bytes) -> "Manifest":
-        """Reads exactly what `pack` writes.
-
-        Raises:
-            EnvelopeFormatError: anything else.
-        """
+        """Reads exactly what `pack` writes (EnvelopeFormatError: anything else)."""
         if len(data) > MAX_BYTES:
             raise EnvelopeFormatError(
-                f"a manifest of {len(data)} bytes; wanted: {MAX_BYTES} at most"
+                f"a manifest of {len(data)} bytes; expected {MAX_BYTES} at most"
             )
         try:
             record = json.loads(data.decode("ascii"))
         except (ValueError, RecursionError):
-            raise EnvelopeFormatError("the manifest is no ASCII JSON") from None
+            raise EnvelopeFormatError("the manifest is not ASCII JSON") from None
         if not isinstance(record, dict) or record.get("version") != VERSION:
-            raise EnvelopeFormatError(f"the manifest's version is unknown; wanted: {VERSION}")
+            raise EnvelopeFormatError(f"the manifest's version is unknown; expected {VERSION}")
         try:
             manifest = _manifest_of(record)
         except (KeyError, TypeError, ValueError):
@@ -225,15 +221,15 @@ def _manifest_of(record: Mapping[str, Any]) -> Manifest:
 
 def _unhex(text: object) -> bytes:
     if not isinstance(text, str) or not _HEX.fullmatch(text):
-        raise ValueError("wanted: 64 hexadecimal digits")
+        raise ValueError("expected 64 hexadecimal digits")
     return bytes.fromhex(text)
 
 
 def _check_text(name: str, text: object) -> None:
     if not isinstance(text, str) or not _TEXT.fullmatch(text):
-        raise ValueError(f"{name}: wanted: 1 to 200 printable ASCII characters")
+        raise ValueError(f"{name}: expected 1 to 200 printable ASCII characters")
 
 
 def _check_digest(name: str, digest: object) -> None:
     if not isinstance(digest, bytes) or len(digest) != _DIGEST_BYTES:
-        raise ValueError(f"{name}: wanted: {_DIGEST_BYTES} bytes")
+        raise ValueError(f"{name}: expected {_DIGEST_BYTES} bytes")

@@ -10,8 +10,8 @@ then who came first. So a class behind one address is one share, a stranger with
 one share, and within a class everybody has a first turn before anybody has a second one. No
 channel and no address has all places at once: one is left for whoever comes next.
 
-A turn ends with the page it is for: when no page of anybody who wanted it has been open for
-`GRACE` seconds it is `gone`, and the work has to end. A reload takes less than that.
+A turn ends with its pages: when none of them has been open for `GRACE` seconds it is `gone`, and
+the work has to end. A reload takes less than that.
 """
 
 import math
@@ -20,9 +20,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
-from rsa_core import apart
 from rsa_core.errors import BusyError
 
 GRACE = 5.0  # seconds that work outlives the last page that it is for
@@ -44,7 +44,7 @@ def _always() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who is trying, as far as the server can tell; "" where it cannot.
+    """The visitor, as far as the server can tell; "" where it cannot.
 
     Attributes:
         session: a name for one browser session.
@@ -58,11 +58,17 @@ class Visitor:
 
 
 NOBODY = Visitor()
+_asking: ContextVar[Visitor] = ContextVar("asking", default=NOBODY)
 
 
 def asked_by(visitor: Visitor) -> None:
-    """Says who asks for what this thread does: places for heavy work are shared by turns."""
-    apart.asked_by(visitor.address, visitor.session)
+    """Says for whom this thread (or task) decodes pictures from now on."""
+    _asking.set(visitor)
+
+
+def asking() -> Visitor:
+    """For whom this thread decodes pictures."""
+    return _asking.get()
 
 
 class Turn:
@@ -79,15 +85,15 @@ class Turn:
         self.crowded_out = False
 
     def wait(self, seconds: float) -> bool:
-        """Waits so long at most; whether the place is there."""
+        """Waits at most this long; returns whether the place is there."""
         return self._queue.wait(self, seconds)
 
     def leave(self) -> None:
-        """Gives up the place, or the waiting for it. As often as one likes."""
+        """Gives up the place, or the waiting for it; idempotent."""
         self._queue.leave(self)
 
     def also_for(self, visitor: Visitor) -> None:
-        """Somebody else, or a page opened anew, wants it to go on too."""
+        """Another visitor, or a reloaded page, wants it to go on too."""
         others = [one for one in self._visitors if one != visitor and one.alive()]
         self._visitors = [*others, visitor]
 
@@ -104,7 +110,7 @@ class Turn:
     def words(self) -> str:
         """How it stands, for people."""
         if self.crowded_out:
-            return "The server has too much to do just now. Try again in a minute."
+            return "The server is too busy. Try again in a minute."
         if self.gone:
             return "It was ended, because its page was closed."
         return self._queue.words(self)
@@ -113,8 +119,9 @@ class Turn:
 class Turns:
     """A few places with one queue."""
 
-    def __init__(self, places: int = PLACES) -> None:
+    def __init__(self, places: int = PLACES, of_a_session: float = OF_A_SESSION) -> None:
         self._places = places
+        self._of_a_session = of_a_session
         self._changed = threading.Condition()
         self._working: list[Turn] = []
         self._waiting: list[Turn] = []
@@ -122,7 +129,7 @@ class Turns:
         self._usual = _FIRST_GUESS
 
     def ask(self, visitor: Visitor = NOBODY, channel: str = "") -> Turn:
-        """Queues up, and comes back at once.
+        """Queues up and returns immediately.
 
         Args:
             visitor: who wants it, and whether that page is still open.
@@ -136,7 +143,7 @@ class Turns:
         with self._changed:
             self._drop_gone()
             mine = [one for one in (*self._working, *self._waiting) if one.session == turn.session]
-            if turn.session is not None and len(mine) >= OF_A_SESSION:
+            if turn.session is not None and len(mine) >= self._of_a_session:
                 raise BusyError(
                     "What you started before is still running. Cancel it, or wait for its end."
                 )
@@ -224,7 +231,7 @@ class Turns:
             self._changed.notify_all()
 
     def _leaves_room(self, turn: Turn) -> bool:
-        """Whether its channel and its address have not all places but one by now."""
+        """Whether its channel and its address leave a place to others."""
         most = max(1, self._places - 1)
         return all(
             sum(share in _shares(one) for one in self._working) < most
@@ -277,4 +284,5 @@ def _shares(turn: Turn) -> list[Share]:
 
 
 LONG = Turns()  # attacks and comparisons: up to a minute or two
+DECODING = Turns(4, of_a_session=math.inf)  # seconds at most; a page decodes many pictures
 QUICK = Turns()  # key health, statistics, experiments, making keys, relaying: some seconds

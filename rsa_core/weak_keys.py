@@ -8,7 +8,7 @@ that works on one of these keys works because of what its name says.
 import math
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from rsa_core import primes
@@ -32,82 +32,14 @@ class Weakness:
         title: for people.
         lesson: what goes wrong, in one sentence.
         keys: how many key pairs show it.
+        make: makes them, from the length of n.
     """
 
     name: str
     title: str
     lesson: str
     keys: int
-
-
-def make_weak(name: str, bits: int = DEFAULT_BITS) -> tuple[ClassroomKeyPair, ...]:
-    """Makes a key, or two where the weakness lies between keys.
-
-    Args:
-        name: one of `WEAKNESSES`.
-        bits: length of n, `MIN_BITS` to `MAX_BITS` and a multiple of 16; tiny-n has
-            `TINY_BITS` whatever is asked.
-
-    Raises:
-        KeyFormatError: no such weakness, or a length out of range.
-    """
-    if name not in _MAKERS:
-        raise KeyFormatError(f"no such weakness; there are {', '.join(_MAKERS)}")
-    if not MIN_BITS <= bits <= MAX_BITS or bits % 16:
-        raise KeyFormatError(f"weak keys have {MIN_BITS} to {MAX_BITS} bits, a multiple of 16")
-    return _MAKERS[name](bits)
-
-
-WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
-    {
-        weakness.name: weakness
-        for weakness in (
-            Weakness(
-                "close-primes",
-                "Close primes",
-                "p and q are so close that Fermat's search from the root of n meets them.",
-                1,
-            ),
-            Weakness(
-                "small-d",
-                "Small private exponent",
-                "d is shorter than a quarter of n, and Wiener's continued fraction finds it.",
-                1,
-            ),
-            Weakness(
-                "smooth-p-1",
-                "Smooth p - 1",
-                f"All prime factors of p - 1 are below {SMOOTH_BOUND}, and Pollard finds p.",
-                1,
-            ),
-            Weakness(
-                "shared-prime",
-                "Shared prime",
-                "Two keys have a prime in common, and the greatest common divisor is that prime.",
-                2,
-            ),
-            Weakness(
-                "small-e",
-                "e = 3",
-                "Unpadded short blocks are cubes, and three receivers of one block give it away.",
-                1,
-            ),
-            Weakness(
-                "tiny-n",
-                "Tiny n",
-                f"n has {TINY_BITS} bits, and any method factors it.",
-                1,
-            ),
-            Weakness(
-                "shared-modulus",
-                "Shared modulus",
-                "Two exponents belong to one n: a block sent to both is open to all, and each "
-                "holder of a private key has the other's.",
-                2,
-            ),
-        )
-    }
-)
+    make: Callable[[int], tuple[ClassroomKeyPair, ...]] = field(repr=False)
 
 
 def _prime(bits: int, e: int = _E) -> int:
@@ -163,12 +95,78 @@ def _shared_modulus(bits: int) -> tuple[ClassroomKeyPair, ...]:
     return tuple(ClassroomKeyPair.from_primes(p, q, e) for e in (first, second))
 
 
-_MAKERS: Mapping[str, Callable[[int], tuple[ClassroomKeyPair, ...]]] = {
-    "close-primes": _close_primes,
-    "small-d": _small_d,
-    "smooth-p-1": _smooth,
-    "shared-prime": _shared_prime,
-    "small-e": lambda bits: (ClassroomKeyPair.generate(bits, e=3),),
-    "tiny-n": lambda _: (ClassroomKeyPair.generate(TINY_BITS),),
-    "shared-modulus": _shared_modulus,
-}
+WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
+    {
+        weakness.name: weakness
+        for weakness in (
+            Weakness(
+                "close-primes",
+                "Close primes",
+                "p and q are so close that Fermat's search from the root of n meets them.",
+                1,
+                _close_primes,
+            ),
+            Weakness(
+                "small-d",
+                "Small private exponent",
+                "d is shorter than a quarter of n, and Wiener's continued fraction finds it.",
+                1,
+                _small_d,
+            ),
+            Weakness(
+                "smooth-p-1",
+                "Smooth p - 1",
+                f"All prime factors of p - 1 are below {SMOOTH_BOUND}, and Pollard finds p.",
+                1,
+                _smooth,
+            ),
+            Weakness(
+                "shared-prime",
+                "Shared prime",
+                "Two keys have a prime in common, and the greatest common divisor is that prime.",
+                2,
+                _shared_prime,
+            ),
+            Weakness(
+                "small-e",
+                "e = 3",
+                "Unpadded short blocks are cubes, and three receivers of one block give it away.",
+                1,
+                lambda bits: (ClassroomKeyPair.generate(bits, e=3),),
+            ),
+            Weakness(
+                "tiny-n",
+                "Tiny n",
+                f"n has {TINY_BITS} bits, and any method factors it.",
+                1,
+                lambda _: (ClassroomKeyPair.generate(TINY_BITS),),
+            ),
+            Weakness(
+                "shared-modulus",
+                "Shared modulus",
+                "Two exponents belong to one n: a block sent to both is open to all, and each "
+                "holder of a private key has the other's.",
+                2,
+                _shared_modulus,
+            ),
+        )
+    }
+)
+
+
+def make_weak(name: str, bits: int = DEFAULT_BITS) -> tuple[ClassroomKeyPair, ...]:
+    """Makes a key, or two where the weakness lies between keys.
+
+    Args:
+        name: one of `WEAKNESSES`.
+        bits: length of n, `MIN_BITS` to `MAX_BITS` and a multiple of 16; tiny-n has
+            `TINY_BITS` whatever is asked.
+
+    Raises:
+        KeyFormatError: no such weakness, or a length out of range.
+    """
+    if name not in WEAKNESSES:
+        raise KeyFormatError(f"no such weakness; there are {', '.join(WEAKNESSES)}")
+    if not MIN_BITS <= bits <= MAX_BITS or bits % 16:
+        raise KeyFormatError(f"weak keys have {MIN_BITS} to {MAX_BITS} bits, a multiple of 16")
+    return WEAKNESSES[name].make(bits)

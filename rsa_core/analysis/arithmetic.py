@@ -39,7 +39,7 @@ def square_and_multiply(m: int, e: int, n: int) -> tuple[Step, ...]:
         ValueError: numbers out of these bounds.
     """
     if n < 2 or not 0 <= m < n or e < 1:
-        raise ValueError("wanted: n from 2, m from 0 below n, e from 1")
+        raise ValueError("expected n from 2, m from 0 below n, e from 1")
     steps = []
     result, exponent = 1, 0
     for digit in f"{e:b}":

@@ -1,6 +1,6 @@
 """Which samples of a capture are measured: bytes, since the tests are about bytes.
 
-RSA residues are not uniform bytes: n is no power of 256, so the leading byte is biased whatever
+RSA residues are not uniform bytes: n is not a power of 256, so the leading byte is biased whatever
 the cipher. It says nothing about the picture, and is left out; how, is said in words.
 """
 

@@ -13,8 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from rsa_core.analysis.measurements import LEVEL, Measurement, judged
-from rsa_core.analysis.tails import normal_quantile, normal_tail, two_sided
+from rsa_core.analysis.measurements import LEVEL, Measurement, judged_normal
 from rsa_core.residues import count_bytes
 
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
@@ -71,16 +70,13 @@ def bit_change(first: Pixels, second: Pixels) -> float:
 
 def npcr_test(first: Pixels, second: Pixels, level: float = LEVEL) -> Measurement:
     """Whether as many samples change as between independent noise; one-sided."""
-    value = npcr(first, second)
-    mean, error = _npcr_moments(first.size, check_pair(first, second))
-    return judged(
+    return judged_normal(
         "NPCR",
-        value,
-        unit="%",
-        ideal=mean,
-        low=mean - normal_quantile(level) * error,
-        p_value=normal_tail((mean - value) / error),
+        npcr(first, second),
+        *_npcr_moments(first.size, check_pair(first, second)),
+        below=True,
         level=level,
+        unit="%",
         far="equal plaintexts stay equal: a change shows where it was made",
         explanation=f"Share of unequal samples {_EXPLAINED}",
     )
@@ -88,18 +84,12 @@ def npcr_test(first: Pixels, second: Pixels, level: float = LEVEL) -> Measuremen
 
 def uaci_test(first: Pixels, second: Pixels, level: float = LEVEL) -> Measurement:
     """Whether samples change by as much as between independent noise; two-sided."""
-    value = uaci(first, second)
-    mean, error = _uaci_moments(first.size, check_pair(first, second))
-    reach = normal_quantile(level / 2) * error
-    return judged(
+    return judged_normal(
         "UACI",
-        value,
-        unit="%",
-        ideal=mean,
-        low=mean - reach,
-        high=mean + reach,
-        p_value=two_sided((value - mean) / error),
+        uaci(first, second),
+        *_uaci_moments(first.size, check_pair(first, second)),
         level=level,
+        unit="%",
         far="samples change by another amount than noise does",
         explanation=f"Mean absolute difference in percent of the largest value, {_EXPLAINED}",
     )
@@ -107,18 +97,13 @@ def uaci_test(first: Pixels, second: Pixels, level: float = LEVEL) -> Measuremen
 
 def bit_change_test(first: Pixels, second: Pixels, level: float = LEVEL) -> Measurement:
     """Whether half of all bits change (avalanche); two-sided."""
-    value = bit_change(first, second)
-    error = 50 / math.sqrt(8 * first.nbytes)
-    reach = normal_quantile(level / 2) * error
-    return judged(
+    return judged_normal(
         "Bit change",
-        value,
-        unit="%",
-        ideal=50.0,
-        low=50 - reach,
-        high=50 + reach,
-        p_value=two_sided((value - 50) / error),
+        bit_change(first, second),
+        50.0,
+        50 / math.sqrt(8 * first.nbytes),
         level=level,
+        unit="%",
         far="one changed sample does not change half of the bits",
         explanation="Share of unequal bits of two ciphertexts whose plaintexts differ in one "
         "sample; half is ideal (Feistel 1973, Webster and Tavares 1985).",
@@ -132,7 +117,7 @@ def check_pair(first: Pixels, second: Pixels) -> int:
         ValueError: shapes or dtypes differ, there are no samples, or they are not unsigned.
     """
     if first.shape != second.shape or first.dtype != second.dtype or not first.size:
-        raise ValueError("two pictures of one shape and dtype are wanted, with a sample or more")
+        raise ValueError("two pictures must have one shape and dtype, and at least one sample")
     if first.dtype not in (np.uint8, np.uint16):
         raise ValueError("samples are uint8 or uint16")
     return int(np.iinfo(first.dtype).max)

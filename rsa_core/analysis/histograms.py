@@ -7,17 +7,13 @@ with 255 degrees of freedom (Wilks 1938).
 
 import math
 from functools import cache
+from typing import Any
 
 import numpy as np
+import scipy  # its `special` is imported with the first test
 from numpy.typing import NDArray
 
-from rsa_core.analysis.measurements import LEVEL, Measurement, judged
-from rsa_core.analysis.tails import (
-    chi_square_quantile,
-    chi_square_tail,
-    normal_quantile,
-    two_sided,
-)
+from rsa_core.analysis.measurements import LEVEL, Measurement, judged, judged_normal
 from rsa_core.residues import count_bytes
 
 Samples = NDArray[np.uint8]
@@ -65,8 +61,8 @@ def chi_square_test(counts: NDArray[np.int64], level: float = LEVEL) -> Measurem
         "Histogram chi-square",
         value if size >= _ENOUGH else None,
         ideal=DF,
-        high=chi_square_quantile(level, DF),
-        p_value=chi_square_tail(value, DF),
+        high=float(scipy.special.chdtri(DF, level)),
+        p_value=float(scipy.special.chdtrc(DF, value)),
         level=level,
         missing=f"fewer than {_ENOUGH} samples",
         far="some values are more frequent than others",
@@ -85,8 +81,8 @@ def entropy_test(counts: NDArray[np.int64], level: float = LEVEL) -> Measurement
         value if size >= _ENOUGH else None,
         unit="bits",
         ideal=expected_entropy(size),
-        low=8 - chi_square_quantile(level, DF) / scale,
-        p_value=chi_square_tail(scale * (8 - value), DF),
+        low=8 - float(scipy.special.chdtri(DF, level)) / scale,
+        p_value=float(scipy.special.chdtrc(DF, scale * (8 - value))),
         level=level,
         missing=f"fewer than {_ENOUGH} samples",
         far="some values are more frequent than others",
@@ -109,7 +105,7 @@ def bit_balance_test(counts: NDArray[np.int64], level: float = LEVEL) -> Measure
         100 * ones[worst] / size,
         unit="%",
         ideal=50.0,
-        p_value=chi_square_tail(sum(z * z for z in scores), 8),
+        p_value=float(scipy.special.chdtrc(8, sum(z * z for z in scores))),
         level=level,
         far="one bit is set more often than another",
         explanation="Share of ones in the bit plane farthest from half; the squared deviations "
@@ -121,7 +117,7 @@ def local_entropy(pixels: Samples, seed: int = 0) -> tuple[float, int] | None:
     """Mean entropy of up to 30 blocks of 44 x 44 pixels that do not overlap.
 
     Args:
-        pixels: shape (H, W) or (H, W, C); each channel has blocks of its own.
+        pixels: shape (H, W) or (H, W, C); each channel has its own blocks.
         seed: which blocks, where there are more than 30; the same seed takes the same.
 
     Returns:
@@ -158,16 +154,12 @@ def local_entropy_test(pixels: Samples, level: float = LEVEL) -> Measurement:
     mean, deviation = local_entropy_moments(LOCAL_SIDE**2)
     found = local_entropy(pixels)
     value, blocks = found if found is not None else (None, 1)
-    error = deviation / math.sqrt(blocks)
-    reach = normal_quantile(level / 2) * error
-    return judged(
+    return judged_normal(
         "Local entropy",
         value,
+        mean,
+        deviation / math.sqrt(blocks),
         unit="bits",
-        ideal=mean,
-        low=mean - reach,
-        high=mean + reach,
-        p_value=None if value is None else two_sided((value - mean) / error),
         level=level,
         missing=f"no block of {LOCAL_SIDE} x {LOCAL_SIDE} pixels fits",
         far="parts of the picture are less random than the whole",
@@ -184,30 +176,17 @@ def local_entropy_moments(size: int) -> tuple[float, float]:
     Var H = 256 Var f(o) + 256 x 255 Cov(f(o), f(o')) with f(o) = -(o / T) log2 (o / T).
     """
     counts = np.arange(min(size, _SPREAD) + 1)
-    log_factorial = np.array([math.lgamma(k + 1) for k in range(size + 1)])
-    f = np.array([-(k / size) * math.log2(k / size) if k else 0.0 for k in counts.tolist()])
-    one = np.exp(
-        log_factorial[size]
-        - log_factorial[counts]
-        - log_factorial[size - counts]
-        - counts * math.log(256)
-        + (size - counts) * math.log(255 / 256)
-    )
-    i, j = np.meshgrid(counts, counts, indexing="ij")
-    rest = np.maximum(size - i - j, 0)
-    both = np.where(
-        i + j <= size,
-        np.exp(
-            log_factorial[size]
-            - log_factorial[i]
-            - log_factorial[j]
-            - log_factorial[rest]
-            - (i + j) * math.log(256)
-            + rest * math.log(254 / 256)
-        ),
-        0.0,
-    )
+    f = scipy.special.entr(counts / size) / math.log(2)
+    one = _binomial(counts, size, 1 / 256)
+    both = one[:, None] * _binomial(counts, size - counts[:, None], 1 / 255)
     mean = float(one @ f)
     variance = float(one @ f**2) - mean**2
     covariance = float(f @ both @ f) - mean**2
     return 256 * mean, math.sqrt(256 * variance + 256 * 255 * covariance)
+
+
+def _binomial(k: NDArray[np.int64], n: Any, p: float) -> NDArray[np.float64]:  # noqa: ANN401
+    """P(k successes in n trials); `scipy.stats` would take half a second to import."""
+    rest = np.maximum(n - k, 0)
+    chance: NDArray[np.float64] = scipy.special.binom(n, k) * p**k * (1 - p) ** rest
+    return chance

@@ -10,6 +10,9 @@ Holm, "A simple sequentially rejective multiple test procedure" (1979).
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
+
+import scipy  # its `special` is imported with the first test
 
 LEVEL = 0.05
 
@@ -75,6 +78,31 @@ def judged(
         name, value, unit, ideal, low, high, p_value, p_value, level, "", explanation, far
     )
     return replace(one, verdict=_verdict(one))
+
+
+def judged_normal(
+    name: str,
+    value: float | None,
+    mean: float,
+    error: float,
+    *,
+    below: bool = False,
+    level: float = LEVEL,
+    **more: Any,  # noqa: ANN401  (as `judged` takes them)
+) -> Measurement:
+    """A statistic that is normal for noise, with this mean and standard deviation.
+
+    The test is two-sided, or with `below` looks for too small values only.
+    """
+    reach = -float(scipy.special.ndtri(level if below else level / 2)) * error
+    p_value = None
+    if value is not None:
+        z = (value - mean) / error
+        p_value = float(scipy.special.ndtr(z) if below else 2 * scipy.special.ndtr(-abs(z)))
+    high = None if below else mean + reach
+    return judged(
+        name, value, ideal=mean, low=mean - reach, high=high, p_value=p_value, level=level, **more
+    )
 
 
 def unjudged(

@@ -13,8 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from rsa_core.analysis.measurements import LEVEL, Measurement, judged
-from rsa_core.analysis.tails import normal_quantile, two_sided
+from rsa_core.analysis.measurements import LEVEL, Measurement, judged_normal
 from rsa_core.residues import count_bytes
 
 Direction = Literal["horizontal", "vertical", "diagonal"]
@@ -70,15 +69,11 @@ def correlation_test(
     ]
     pairs = _pairs(planes[..., 0], direction)[0].size
     value = sum(found) / len(found) if found and pairs > 1 else None
-    scale = math.sqrt(len(found) * (pairs - 1)) if value is not None else 1.0
-    reach = normal_quantile(level / 2) / scale
-    return judged(
+    return judged_normal(
         f"Correlation, {direction}",
         value,
-        ideal=0.0,
-        low=-reach,
-        high=reach,
-        p_value=None if value is None else two_sided(value * scale),
+        0.0,
+        1.0 if value is None else 1 / math.sqrt(len(found) * (pairs - 1)),
         level=level,
         missing="the picture is constant or has no such neighbours",
         far="neighbouring pixels still resemble each other",

@@ -1,21 +1,21 @@
 """Key sensitivity: what an almost right private key shows.
 
 A good cipher gives noise. `textbook-pixels` gives the picture in wrong shades: a wrong key is only
-another substitution. NPCR between the two pictures is high all the same, which is why no single
-number here is to be believed without looking.
+another substitution. NPCR between the two pictures is high nevertheless, which is why no single
+number here should be believed without looking.
 """
 
 import numpy as np
+from flint import fmpz
 
 from rsa_core.analysis.differential import Pixels, npcr, uaci
 from rsa_core.analysis.measurements import Measurement, unjudged
 from rsa_core.analysis.neighbours import pearson
 from rsa_core.classroom import ClassroomKeyPair
 from rsa_core.envelopes.container import Container, block_bytes
-from rsa_core.errors import EnvelopeFormatError, RecipientError
-from rsa_core.large import fmpz
+from rsa_core.errors import EnvelopeFormatError
 from rsa_core.residues import Residues
-from rsa_core.schemes.copies import pixels_of
+from rsa_core.schemes.copies import copy_for, pixels_of
 
 OFF_BY = 2  # d stays odd
 _HIGH = 0.05
@@ -35,19 +35,16 @@ def almost_opened(envelope: bytes, pair: ClassroomKeyPair, off_by: int = OFF_BY)
     """
     container = Container.parse(envelope)
     if container.samples == "file":
-        raise EnvelopeFormatError("the envelope has no samples; wanted: a textbook scheme")
-    copy = next((one for one in container.copies if one.key == pair.public), None)
-    if copy is None:
-        raise RecipientError("the envelope has no copy for this classroom key")
-    number = fmpz()
-    n, d = number(pair.public.n), number(pair.d + off_by)
+        raise EnvelopeFormatError("the envelope has no samples; expected a textbook scheme")
+    copy = copy_for(container, pair.public)
+    n, d = fmpz(pair.public.n), fmpz(pair.d + off_by)
     if isinstance(copy, Residues):
-        powers = [int(pow(number(c), d, n)) for c in copy.distinct]
+        powers = [int(pow(fmpz(c), d, n)) for c in copy.distinct]
         values = np.array([power & 255 for power in powers], np.uint8)
         return pixels_of(values[copy.indices], container)
     width, step = pair.public.width, block_bytes(container.scheme, pair.public)
     blocks = [
-        int(pow(number(int.from_bytes(copy.data[at : at + width], "big")), d, n)).to_bytes(
+        int(pow(fmpz(int.from_bytes(copy.data[at : at + width], "big")), d, n)).to_bytes(
             width, "big"
         )[-step:]
         for at in range(0, len(copy.data), width)

@@ -31,11 +31,7 @@ def mae(first: Pixels, second: Pixels) -> float:
 
 
 def mse(first: Pixels, second: Pixels) -> float:
-    """Mean squared error in sample steps squared.
-
-    Raises:
-        ValueError: as for `mae`.
-    """
+    """Mean squared error in sample steps squared (ValueError: as for `mae`)."""
     check_pair(first, second)
     counts = distances(first, second)
     return int(counts @ np.arange(counts.size) ** 2) / first.size

@@ -8,25 +8,21 @@ run.wait().verdict      "broken", "not broken within the budget", "preconditions
 from rsa_core.attacks import exhibit
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.catalogue import ATTACKS
-from rsa_core.attacks.health import KEY_HEALTH, findings_of
-from rsa_core.attacks.messages import pack_outcome, parse_outcome
 from rsa_core.attacks.methods.codebook import stages
-from rsa_core.attacks.running import Run, State, Turn, start
+from rsa_core.attacks.outcomes import pack_outcome, parse_outcome
+from rsa_core.attacks.running import Run, State, start
 from rsa_core.attacks.values import Budget, Outcome, Target, Verdict
 
 __all__ = [
     "ATTACKS",
-    "KEY_HEALTH",
     "Attack",
     "Budget",
     "Outcome",
     "Run",
     "State",
     "Target",
-    "Turn",
     "Verdict",
     "exhibit",
-    "findings_of",
     "pack_outcome",
     "parse_outcome",
     "stages",

@@ -13,7 +13,7 @@ from rsa_core.attacks.course import (
     Show,
 )
 from rsa_core.attacks.reading import Reading
-from rsa_core.attacks.values import Budget, Outcome, Pixels, Target, Verdict
+from rsa_core.attacks.values import Budget, Outcome, Target, Verdict
 
 Work = Callable[[Target, Reading, Course], Found]
 
@@ -61,45 +61,34 @@ class Attack:
             cancelled: asked several times a second, except while FLINT factors.
 
         Raises:
-            EnvelopeFormatError: the capture is no envelope of any scheme.
+            EnvelopeFormatError: the capture is not an envelope of any scheme.
             CancelledError: `cancelled` said so.
         """
         course = Course(budget or Budget(), progress, show, cancelled)
         reading = Reading.of(target)
-        if reading.scheme in self.stopped_by:
-            return self._failed(
-                "preconditions not met", self.stopped_by[reading.scheme], None, course
-            )
+        verdict: Verdict = "preconditions not met"
         try:
+            if reading.scheme in self.stopped_by:
+                raise NotMetError(self.stopped_by[reading.scheme])
             found = self.work(target, reading, course)
+            verdict = "broken"
         except NotMetError as error:
-            return self._failed("preconditions not met", str(error), error.pixels, course)
+            found = Found(str(error), error.pixels)
         except GaveUpError as error:
-            return self._failed("not broken within the budget", str(error), error.pixels, course)
+            verdict = "not broken within the budget"
+            found = Found(str(error), error.pixels)
         except MemoryError:
-            words = f"The {budget_text(course.budget)} of the budget do not suffice."
-            return self._failed("not broken within the budget", words, None, course)
+            verdict = "not broken within the budget"
+            found = Found(f"The {budget_text(course.budget)} of the budget do not suffice.")
         return Outcome(
             attack=self.name,
-            verdict="broken",
+            verdict=verdict,
             words=found.words,
             pixels=found.pixels,
             exact=found.exact,
             file=found.file,
             envelope=found.envelope,
             key=found.key,
-            seconds=course.seconds,
-            evidence=tuple(course.evidence),
-        )
-
-    def _failed(
-        self, verdict: Verdict, words: str, pixels: Pixels | None, course: Course
-    ) -> Outcome:
-        return Outcome(
-            attack=self.name,
-            verdict=verdict,
-            words=words,
-            pixels=pixels,
             seconds=course.seconds,
             evidence=tuple(course.evidence),
         )

@@ -20,7 +20,7 @@ class FailedError(Exception):
     """Base class; never raised itself.
 
     Attributes:
-        pixels: what could be redrawn all the same, a part of the picture; or None.
+        pixels: what could still be redrawn, a part of the picture; or None.
     """
 
     def __init__(self, words: str, pixels: Pixels | None = None) -> None:
@@ -105,7 +105,7 @@ class Course:
         self.evidence.append(line)
 
     def show(self, pixels: Pixels) -> None:
-        """Shows a picture in the making, for eyes: reduced to `SHOWN_SIDE` by leaving out."""
+        """Shows a picture in the making, for eyes: thinned to `SHOWN_SIDE`."""
         if self._show is not None:
             self._show(thinned(pixels, SHOWN_SIDE))
 

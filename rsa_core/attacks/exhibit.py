@@ -205,12 +205,6 @@ def _keystream(key: int, size: int) -> Samples:
     return np.frombuffer(hashlib.shake_128(key.to_bytes(2, "big")).digest(size), np.uint8)
 
 
-def _one_changed(pixels: Samples) -> Samples:
-    changed = pixels.copy()
-    changed.reshape(-1)[pixels.size // 2] ^= 1
-    return changed
-
-
 def _sealed(pixels: Samples, public: ClassroomPublicKey) -> tuple[bytes, Samples]:
     envelope = TEXTBOOK_BLOCKS.seal(read_picture(png_of(pixels)), [public]).envelope
     return envelope, measured(TEXTBOOK_BLOCKS.capture(envelope)).samples

@@ -5,26 +5,25 @@ Its single operations here take milliseconds; only factoring can take long, see 
 
 from collections.abc import Callable, Sequence
 
+from flint import fmpz
+
 from rsa_core.classroom import ClassroomKeyPair
-from rsa_core.large import fmpz
 
 
 def public_power(e: int, n: int) -> Callable[[int], int]:
     """The function m -> m^e mod n."""
-    number = fmpz()
-    exponent, modulus = number(e), number(n)
-    return lambda m: int(pow(number(m), exponent, modulus))
+    exponent, modulus = fmpz(e), fmpz(n)
+    return lambda m: int(pow(fmpz(m), exponent, modulus))
 
 
 def private_power(pair: ClassroomKeyPair) -> Callable[[int], int]:
     """The function c -> c^d mod n, by the Chinese remainder theorem (RFC 8017, 5.1.2)."""
-    number = fmpz()
-    p, q = number(pair.p), number(pair.q)
-    at_p, at_q = number(pair.d % (pair.p - 1)), number(pair.d % (pair.q - 1))
-    inverse = number(pow(pair.q, -1, pair.p))
+    p, q = fmpz(pair.p), fmpz(pair.q)
+    at_p, at_q = fmpz(pair.d % (pair.p - 1)), fmpz(pair.d % (pair.q - 1))
+    inverse = fmpz(pow(pair.q, -1, pair.p))
 
     def power(c: int) -> int:
-        whole = number(c)
+        whole = fmpz(c)
         low = pow(whole % q, at_q, q)
         return int(low + q * ((pow(whole % p, at_p, p) - low) * inverse % p))
 
@@ -33,7 +32,7 @@ def private_power(pair: ClassroomKeyPair) -> Callable[[int], int]:
 
 def exact_root(value: int, degree: int) -> int | None:
     """The integer whose `degree`-th power is `value`; None where there is none."""
-    root = int(fmpz()(value).root(degree)) if value else 0
+    root = int(fmpz(value).root(degree)) if value else 0
     return root if root**degree == value else None
 
 
@@ -48,10 +47,9 @@ def batch_gcd(moduli: Sequence[int]) -> list[int]:
     Product tree and remainder tree (Bernstein, "How to find the coprime base of a set of
     integers", 2004; used by Heninger and others 2012): nearly linear, where pairs are quadratic.
     """
-    number = fmpz()
     if not moduli:
         return []
-    levels = [[number(n) for n in moduli]]
+    levels = [[fmpz(n) for n in moduli]]
     while len(levels[-1]) > 1:
         level = levels[-1]
         pairs = [level[at] * level[at + 1] for at in range(0, len(level) - 1, 2)]
@@ -59,4 +57,4 @@ def batch_gcd(moduli: Sequence[int]) -> list[int]:
     rests = levels.pop()
     while levels:
         rests = [rests[at // 2] % (n * n) for at, n in enumerate(levels.pop())]
-    return [int((rest // number(n)).gcd(number(n))) for rest, n in zip(rests, moduli, strict=True)]
+    return [int((rest // fmpz(n)).gcd(fmpz(n))) for rest, n in zip(rests, moduli, strict=True)]

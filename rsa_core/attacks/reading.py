@@ -37,11 +37,7 @@ class Reading:
 
     @classmethod
     def of(cls, target: Target) -> "Reading":
-        """Reads the envelope.
-
-        Raises:
-            EnvelopeFormatError: the bytes are no envelope of any scheme.
-        """
+        """Reads the envelope (EnvelopeFormatError: not an envelope of any scheme)."""
         if target.envelope.startswith(MAGIC):
             container = Container.parse(target.envelope)
             keys = tuple((copy.key.n, copy.key.e) for copy in container.copies)
@@ -59,7 +55,7 @@ class Reading:
                 lets that happen.
         """
         if self.container is None:
-            raise EnvelopeFormatError("the envelope is no classroom container")
+            raise EnvelopeFormatError("the envelope is not a classroom container")
         return self.container
 
 

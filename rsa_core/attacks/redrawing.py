@@ -22,7 +22,7 @@ _TICK = 0.25  # seconds between two pictures in the making
 def key_pair_of(n: int, e: int, factors: Sequence[int]) -> ClassroomKeyPair | None:
     """The key pair from the factors of n.
 
-    None where n is no product of two different primes, or longer than the laboratory computes
+    None where n is not a product of two distinct primes, or longer than the laboratory computes
     with.
     """
     public = public_of((n, e))

@@ -1,6 +1,6 @@
 """The plain values of the laboratory: what is attacked, with how much, and what came of it.
 
-An attack sees what an interceptor sees: envelopes, public keys, perhaps a key pair of its own.
+An attack sees what an interceptor sees: envelopes, public keys, perhaps their own key pair.
 It gives one of three verdicts, and words that a class can check. There is no fourth: an attack
 that fails says which assumption stopped it.
 """

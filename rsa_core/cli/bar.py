@@ -1,10 +1,9 @@
-"""The progress bar. It is drawn on a terminal only: in a log it would be noise.
-
-tqdm is imported where a bar is drawn, and takes a fiftieth of a second: more than ten pictures.
-"""
+"""The progress bar. It is drawn on a terminal only: in a log it would be noise."""
 
 import sys
 from typing import Any
+
+from tqdm import tqdm
 
 from rsa_core.cli.console import complain, error_line
 
@@ -16,13 +15,10 @@ class Bar:
         """Draws it, empty."""
         self._bar: Any = None
         if sys.stderr.isatty():
-            from tqdm import tqdm  # noqa: PLC0415  (see above)
-
-            tqdm.monitor_interval = 0  # its thread would be there when the processes are forked
             self._bar = tqdm(total=total, unit="file", desc=what, file=sys.stderr, leave=False)
 
     def reach(self, files: float) -> None:
-        """Shows so many files as done; the last one may be done in part."""
+        """Shows this number of files as done; the last one may be done in part."""
         if self._bar is not None:
             self._bar.n = files
             self._bar.update(0)

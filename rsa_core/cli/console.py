@@ -12,6 +12,11 @@ Names of files come from strangers: what a terminal would obey is replaced befor
 """
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rsa_core import RsaCoreError
 
 DONE = 0
 FAILED = 1
@@ -31,6 +36,13 @@ class CommandError(Exception):
     def __init__(self, message: str, status: int = FAILED) -> None:
         super().__init__(message)
         self.status = status
+
+
+class TargetExistsError(Exception):
+    """The output's name is taken."""
+
+    def __init__(self, message: str = "the output exists already; --force overwrites it") -> None:
+        super().__init__(message)
 
 
 def printable(text: str) -> str:
@@ -60,3 +72,12 @@ def reason(error: BaseException) -> str:
     if isinstance(error, OSError):
         return error.strerror or "the file cannot be read or written"
     return str(error)
+
+
+@contextmanager
+def about(path: Path, status: int = FAILED) -> Iterator[None]:
+    """Says of a file why what is done inside failed."""
+    try:
+        yield
+    except (OSError, RsaCoreError, TargetExistsError) as error:
+        raise CommandError(f"{path}: {reason(error)}", status) from None

@@ -18,23 +18,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
+from rsa_core.cli.console import TargetExistsError
+
 PICTURE_SUFFIXES = frozenset(
-    f".{name}"
-    for name in (
-        "png",
-        "jpg",
-        "jpeg",
-        "gif",
-        "bmp",
-        "webp",
-        "tif",
-        "tiff",
-        "pbm",
-        "pgm",
-        "ppm",
-        "pnm",
-    )
-)
+    (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff")
+) | {".pbm", ".pgm", ".ppm", ".pnm"}
 ENVELOPE_SUFFIXES = frozenset((".p7m", ".rsaimg"))
 
 _SIGNATURES = (
@@ -51,13 +39,6 @@ _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")  # device na
 _MAX_NAME_BYTES = 240
 # What file systems without hard links say.
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
-
-
-class TargetExistsError(Exception):
-    """The output's name is taken."""
-
-    def __init__(self, message: str = "the output exists already; --force overwrites it") -> None:
-        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,7 @@
-"""What is done to one file: sealed, or opened. A failure is a row of the manifest, no exception.
+"""What is done to one file: sealed, or opened. A failure is a row of the manifest.
 
 `hybrid` goes from file to file in pieces, whatever the size; only the first bytes are looked at,
-to refuse what is no picture. The other schemes decode the picture, or hold the file in memory;
-they bring numpy and Pillow along, which `hybrid` does not wait for.
+to refuse what is not a picture. The other schemes decode the picture, or hold the file in memory.
 
 A `Sealer` and an `Opener` do the same in this process and in another, into which they are pickled.
 """
@@ -27,14 +26,16 @@ from rsa_core import (
     RsaCoreError,
     Scheme,
 )
-from rsa_core.cli.console import reason
-from rsa_core.cli.files import Draft, TargetExistsError, check_free, picture_suffix
+from rsa_core.cli.console import TargetExistsError, reason
+from rsa_core.cli.files import Draft, check_free, picture_suffix
 from rsa_core.cli.manifest import Row
 from rsa_core.cli.streams import Reader, Stop, Writer, sha256_of
+from rsa_core.envelopes.container import MAGIC, MAX_ENVELOPE, Container
 from rsa_core.envelopes.streaming import open_stream, seal_stream
+from rsa_core.pictures import MAX_BYTES, read_picture
 
 _DER_SEQUENCE = b"\x30"  # how every CMS envelope begins, and no container
-_NO_PICTURE = "this is no picture: PNG, JPEG, GIF, BMP, WebP, TIFF and PPM are taken"
+_NO_PICTURE = "this is not a picture: PNG, JPEG, GIF, BMP, WebP, TIFF and PPM are taken"
 
 Progress = Callable[[float], None]
 
@@ -126,8 +127,6 @@ class Sealer:
             raise PictureError("the file changed while it was read") from None
 
     def _sealed(self, reader: Reader, size: int, stop: Stop, progress: Progress | None) -> bytes:
-        from rsa_core.pictures import MAX_BYTES, read_picture  # noqa: PLC0415  (Pillow)
-
         if size > MAX_BYTES:
             raise LimitError(f"{size} bytes; {self.scheme} takes files of up to {MAX_BYTES}")
         picture = read_picture(reader.read())
@@ -219,17 +218,11 @@ def scheme_of(source: BinaryIO) -> str:
     head = source.read(16)
     source.seek(0)
     if not head:
-        raise EnvelopeFormatError("the file is empty; wanted: an envelope")
+        raise EnvelopeFormatError("the file is empty; expected an envelope")
     if picture_suffix(head) is not None:
-        raise EnvelopeFormatError("this is a picture; wanted: an envelope")
+        raise EnvelopeFormatError("this is a picture; expected an envelope")
     if head.startswith(_DER_SEQUENCE):
         return "hybrid"
-    from rsa_core.envelopes.container import (  # noqa: PLC0415  (numpy)
-        MAGIC,
-        MAX_ENVELOPE,
-        Container,
-    )
-
     if not head.startswith(MAGIC):
         return "hybrid"
     scheme = Container.parse(source.read(MAX_ENVELOPE + 1)).scheme
@@ -288,7 +281,7 @@ def _size_of(path: Path) -> int:
     if stat.S_ISDIR(found.st_mode):
         raise OSError(0, "the folder cannot be read")
     if not stat.S_ISREG(found.st_mode):
-        raise OSError(0, "this is no regular file")
+        raise OSError(0, "this is not a regular file")
     return found.st_size
 
 

@@ -24,7 +24,7 @@ from rsa_core import (
     PublicKey,
     pem,
 )
-from rsa_core.cli.console import KEY_TROUBLE, CommandError, reason
+from rsa_core.cli.console import KEY_TROUBLE, CommandError, about
 
 KeyKind = Literal["key pair", "classroom key"]
 
@@ -43,7 +43,7 @@ def read_public_key(path: Path, kind: KeyKind | None = None) -> AnyPublicKey:
         CommandError: no such key in the file.
     """
     data = _read(path)
-    try:
+    with about(path, KEY_TROUBLE):
         if _is_text(data):
             return _classroom_text(data, kind)
         der = data if data[:1] == b"\x30" else pem.unarmour(data, (pem.PUBLIC,), _WANTED)
@@ -55,8 +55,6 @@ def read_public_key(path: Path, kind: KeyKind | None = None) -> AnyPublicKey:
             if kind == "key pair":
                 raise
             return ClassroomPublicKey.from_der(der)
-    except KeyFormatError as error:
-        raise CommandError(f"{path}: {error}", KEY_TROUBLE) from None
 
 
 def read_key_pair(path: Path, passphrase_file: Path | None) -> AnyKeyPair:
@@ -66,7 +64,7 @@ def read_key_pair(path: Path, passphrase_file: Path | None) -> AnyKeyPair:
         CommandError: no such key in the file, or it does not open.
     """
     data = _read(path)
-    try:
+    with about(path, KEY_TROUBLE):
         if _is_text(data):
             return ClassroomKeyPair.from_text(data.decode("ascii"))
         read = KeyPair.from_der if data[:1] == b"\x30" else KeyPair.from_pem
@@ -76,8 +74,6 @@ def read_key_pair(path: Path, passphrase_file: Path | None) -> AnyKeyPair:
             if passphrase_file is not None:
                 return read(data, passphrase_in(passphrase_file))
             return read(data, _ask(f"Passphrase of {path.name}: "))
-    except (KeyFormatError, PassphraseError) as error:
-        raise CommandError(f"{path}: {error}", KEY_TROUBLE) from None
 
 
 def passphrase_in(path: Path) -> str:
@@ -89,7 +85,7 @@ def passphrase_in(path: Path) -> str:
     try:
         line = _read(path)[:_MAX_PASSPHRASE].split(b"\n")[0].rstrip(b"\r").decode()
     except UnicodeDecodeError:
-        raise CommandError(f"{path}: the passphrase is no UTF-8 text", KEY_TROUBLE) from None
+        raise CommandError(f"{path}: the passphrase is not UTF-8 text", KEY_TROUBLE) from None
     if not line:
         raise CommandError(f"{path}: the first line, the passphrase, is empty", KEY_TROUBLE)
     return line
@@ -123,11 +119,8 @@ def _ask(prompt: str) -> str:
 
 
 def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(pem.MAX_BYTES + 1)
-    except OSError as error:
-        raise CommandError(f"{path}: {reason(error)}", KEY_TROUBLE) from None
+    with about(path, KEY_TROUBLE), path.open("rb") as file:
+        return file.read(pem.MAX_BYTES + 1)
 
 
 def _is_text(data: bytes) -> bool:
@@ -138,7 +131,7 @@ def _is_text(data: bytes) -> bool:
 def _classroom_text(data: bytes, kind: KeyKind | None) -> ClassroomPublicKey:
     if kind == "key pair":
         raise KeyFormatError(
-            "this is a classroom key, for the textbook schemes; wanted: a PEM file"
+            "this is a classroom key, for the textbook schemes; expected a PEM file"
         )
     text = data.decode("ascii")
     try:

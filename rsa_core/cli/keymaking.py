@@ -4,8 +4,8 @@ from argparse import Namespace
 from pathlib import Path
 
 from rsa_core import SEED_KEY, WEAKNESSES, AnyPublicKey, ClassroomKeyPair, KeyPair, make_weak
-from rsa_core.cli.console import DONE, CommandError, complain, reason, tell
-from rsa_core.cli.files import TargetExistsError, check_free, write_whole
+from rsa_core.cli.console import DONE, CommandError, about, complain, tell
+from rsa_core.cli.files import check_free, write_whole
 from rsa_core.cli.keyfiles import new_passphrase, passphrase_in, read_public_key
 
 _OWNER_ONLY = 0o600
@@ -68,18 +68,14 @@ def _classroom(args: Namespace) -> int:
 
 def _check(out: Path, force: bool) -> None:
     for path in (out, public_path(out)):
-        try:
+        with about(path):
             check_free(path, force=force)
-        except TargetExistsError as error:
-            raise CommandError(f"{path}: {error}") from None
 
 
 def _write(out: Path, private: str, public: str, force: bool) -> None:
     for path, text, mode in ((out, private, _OWNER_ONLY), (public_path(out), public, 0o666)):
-        try:
+        with about(path):
             write_whole(path, text.encode("ascii"), force=force, mode=mode)
-        except (OSError, TargetExistsError) as error:
-            raise CommandError(f"{path}: {reason(error)}") from None
         tell(f"wrote         {path}")
 
 

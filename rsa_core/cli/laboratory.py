@@ -2,14 +2,13 @@
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from rsa_core import SCHEMES, Capture, ClassroomKeyPair, RsaCoreError, png_of, read_picture
+from rsa_core import SCHEMES, Capture, ClassroomKeyPair, png_of, read_picture
 from rsa_core.analysis import (
     CANNOT_SHOW,
     NUMBERS,
@@ -22,11 +21,11 @@ from rsa_core.analysis import (
     rows_of,
 )
 from rsa_core.attacks import ATTACKS, Budget, Outcome, Run, Target, start
-from rsa_core.cli.console import DONE, NOT_BROKEN, CommandError, complain, reason, tell
-from rsa_core.cli.files import TargetExistsError, check_free, picture_suffix, write_whole
+from rsa_core.cli.console import DONE, NOT_BROKEN, CommandError, about, complain, tell
+from rsa_core.cli.files import check_free, picture_suffix, write_whole
 from rsa_core.cli.jobs import scheme_of
 from rsa_core.cli.keyfiles import read_key_pair, read_public_key
-from rsa_core.cli.manifest import csv_bytes
+from rsa_core.csv_cells import csv_bytes
 
 _TICK = 0.1
 
@@ -85,7 +84,7 @@ def attack(args: Namespace) -> int:
     )
     run = start(args.method, target, Budget(args.seconds, args.memory << 20))
     try:
-        with _about(args.file):
+        with about(args.file):
             outcome = _watched(run)
     finally:
         run.cancel()
@@ -142,7 +141,7 @@ def _samples(path: Path) -> Measured:
     data = _read(path)
     if picture_suffix(data[:16]) is None:
         return measured(_captured(path))
-    with _about(path):
+    with about(path):
         pixels = read_picture(data).pixels()
     if pixels.dtype == np.uint8:
         return Measured(pixels.astype(np.uint8, copy=False), "the samples of the picture")
@@ -151,31 +150,22 @@ def _samples(path: Path) -> Measured:
 
 
 def _captured(path: Path) -> Capture:
-    with _about(path), path.open("rb") as file:
+    with about(path), path.open("rb") as file:
         return SCHEMES[scheme_of(file)].capture(file.read())
 
 
 def _read(path: Path) -> bytes:
-    with _about(path):
+    with about(path):
         return path.read_bytes()
 
 
 def _free(path: Path | None, force: bool) -> None:
     if path is not None:
-        with _about(path):
+        with about(path):
             check_free(path, force=force)
 
 
 def _write(path: Path, data: bytes, force: bool, mode: int = 0o666) -> None:
-    with _about(path):
+    with about(path):
         write_whole(path, data, force=force, mode=mode)
     tell(f"wrote {path}")
-
-
-@contextmanager
-def _about(path: Path) -> Iterator[None]:
-    """Names the file in whatever goes wrong."""
-    try:
-        yield
-    except (OSError, RsaCoreError, TargetExistsError) as error:
-        raise CommandError(f"{path}: {reason(error)}") from None

@@ -15,19 +15,18 @@ before it, as `rsa_core.csv_cells` says; reading takes it away. Rows are appende
 goes on, so that a run that was killed is remembered; at the end they are sorted by name, and those
 of files that were done again dropped.
 
-The manifest names files and their hashes in clear: it is for whoever ran the command.
+The manifest names files and their hashes in clear: it is for the person who ran the command.
 """
 
 import csv
 import io
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from rsa_core.cli.console import CommandError, reason
 from rsa_core.cli.files import write_whole
-from rsa_core.csv_cells import harmless, plain
+from rsa_core.csv_cells import csv_bytes, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ class Manifest:
             raise CommandError(f"{path}: {reason(error)}") from None
         except ValueError:
             raise CommandError(
-                f"{path}: this is no manifest, and stays as it is; name another with --manifest"
+                f"{path}: this is not a manifest, and stays as it is; name another with --manifest"
             ) from None
         self._done = {row.name: row for row in self._earlier if row.done}  # the last one counts
         self._rows: list[Row] = []
@@ -86,7 +85,7 @@ class Manifest:
     def add(self, row: Row) -> None:
         """Remembers a row, on the disk too."""
         self._rows.append(row)
-        self._file.write(_written([_cells(row)]))
+        self._file.write(csv_bytes([_cells(row)]))
 
     def close(self) -> None:
         """Drops the earlier rows of the files that were done again, and sorts by name."""
@@ -94,39 +93,24 @@ class Manifest:
         again = {row.name for row in self._rows}
         rows = [row for row in self._earlier if row.name not in again] + self._rows
         rows.sort(key=lambda row: row.name)  # processes finish in any order
-        whole = _written([_COLUMNS, *map(_cells, rows)])
+        whole = csv_bytes([_COLUMNS, *map(_cells, rows)])
         write_whole(self._path, whole, force=True, mode=0o600)
 
     def _missing_head(self) -> bytes:
         size = self._file.seek(0, os.SEEK_END)
         if not size:
-            return _written([_COLUMNS])
+            return csv_bytes([_COLUMNS])
         self._file.seek(size - 1)
         return b"" if self._file.read(1) == b"\n" else b"\r\n"  # the last run was cut short
 
 
-def csv_bytes(rows: Iterable[Iterable[str]]) -> bytes:
-    """Any table as CSV that no spreadsheet computes."""
-    return _written([harmless(cell) for cell in row] for row in rows)
-
-
-def _written(rows: Iterable[Iterable[str]]) -> bytes:
-    out = io.StringIO(newline="")
-    csv.writer(out).writerows(rows)
-    return out.getvalue().encode("utf-8", "surrogateescape")
-
-
 def _cells(row: Row) -> list[str]:
     values = (getattr(row, name) for name in _COLUMNS)
-    return [harmless(f"{one:.3f}" if isinstance(one, float) else str(one)) for one in values]
+    return [f"{one:.3f}" if isinstance(one, float) else str(one) for one in values]
 
 
 def _parse(data: bytes) -> list[Row]:
-    """The rows; one that was cut short is no row.
-
-    Raises:
-        ValueError: the bytes are no manifest.
-    """
+    """The rows; one that was cut short is left out (ValueError: not a manifest)."""
     if not data:
         return []
     text = data.decode("utf-8", "surrogateescape")

@@ -1,20 +1,17 @@
-"""The commands and their arguments, and how every error becomes one line and a status.
-
-Only the command that was called declares its arguments and imports what it needs: naming the
-methods of `attack` alone would take as long as sealing fifty pictures.
-"""
+"""The commands and their arguments, and how every error becomes one line and a status."""
 
 import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from rsa_core import KEY_SIZES, SCHEMES, WEAKNESSES, RsaCoreError
-from rsa_core.cli import keymaking, transfer
+from rsa_core.attacks import ATTACKS
+from rsa_core.cli import keymaking, laboratory, transfer
 from rsa_core.cli.console import FAILED, INTERRUPTED, USAGE, CommandError, complain, reason
 from rsa_core.keys import DEFAULT_KEY_SIZE
 
@@ -56,7 +53,7 @@ file in the output folder, remembers. It names your pictures and their SHA-256 i
 _DECRYPT = """\
 Opens envelopes (.p7m, .rsaimg), and all envelopes in folders, with one private key. Pictures get
 their names back. An envelope that was changed is refused, except by the textbook schemes and
-oaep-blocks, which do not notice. Nobody's signature is checked here.
+oaep-blocks, which do not notice. Signatures are not checked here.
 """
 _ANALYZE = """\
 Statistics of a picture or of an envelope's ciphertext: histogram, entropy, correlation and more,
@@ -71,16 +68,7 @@ methods:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says an error in one line; declares its arguments when it is called."""
-
-    declare: Callable[["_Parser"], None] | None = None
-
-    def parse_known_args(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401  (overloads)
-        """As in the base class, after `declare`."""
-        if self.declare is not None:
-            declare, self.declare = self.declare, None
-            declare(self)
-        return super().parse_known_args(*args, **options)
+    """Says an error in one line."""
 
     def error(self, message: str) -> NoReturn:
         complain(f"{message} (see `{self.prog} --help`)")
@@ -116,7 +104,7 @@ def parser() -> argparse.ArgumentParser:
             # Or --passphrase would be short for --passphrase-file, and invite the secret itself.
             allow_abbrev=False,
         )
-        command.declare = declare
+        declare(command)
     return top
 
 
@@ -181,7 +169,7 @@ def _encrypt(command: argparse.ArgumentParser) -> None:
         action="append",
         required=True,
         metavar="KEY",
-        help="public key of somebody who may open; give it several times for several people",
+        help="public key of a recipient; may be given several times",
     )
     command.add_argument(
         "--scheme", choices=tuple(SCHEMES), default="hybrid", help="hybrid by default"
@@ -214,8 +202,6 @@ def _batch(command: argparse.ArgumentParser, what: str) -> None:
 
 
 def _inspect(command: argparse.ArgumentParser) -> None:
-    from rsa_core.cli import laboratory  # noqa: PLC0415  (numpy and Pillow)
-
     command.add_argument("file", type=Path, metavar="FILE", help=".p7m or .rsaimg")
     command.set_defaults(run=laboratory.inspect)
 
@@ -226,8 +212,6 @@ def _fingerprint(command: argparse.ArgumentParser) -> None:
 
 
 def _analyze(command: argparse.ArgumentParser) -> None:
-    from rsa_core.cli import laboratory  # noqa: PLC0415  (numpy and Pillow)
-
     command.add_argument("file", type=Path, metavar="FILE", help="picture, .p7m or .rsaimg")
     command.add_argument("--csv", type=Path, metavar="OUT", help="write the table there, too")
     command.add_argument(
@@ -247,9 +231,6 @@ def _analyze(command: argparse.ArgumentParser) -> None:
 
 
 def _attack(command: argparse.ArgumentParser) -> None:
-    from rsa_core.attacks import ATTACKS  # noqa: PLC0415  (numpy and Pillow)
-    from rsa_core.cli import laboratory  # noqa: PLC0415
-
     methods = (f"  {name:<15}{one.title}\n" for name, one in ATTACKS.items())
     command.description = _ATTACK + "".join(methods)
     command.add_argument(
@@ -263,7 +244,7 @@ def _attack(command: argparse.ArgumentParser) -> None:
         command.add_argument(
             option, type=Path, action="append", default=[], metavar=metavar, help=text
         )
-    command.add_argument("--own", type=Path, metavar="KEY", help="a classroom key of one's own")
+    command.add_argument("--own", type=Path, metavar="KEY", help="your own classroom key")
     command.add_argument("--out", type=Path, metavar="PICTURE", help="the recovered picture")
     command.add_argument("--forged", type=Path, metavar="FILE", help="the forged envelope")
     command.add_argument("--key-out", type=Path, metavar="FILE", help="the recovered private key")

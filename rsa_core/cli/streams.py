@@ -23,11 +23,7 @@ class Reader:
         self.size = 0
 
     def read(self, size: int = -1, /) -> bytes:
-        """The next bytes.
-
-        Raises:
-            CancelledError: it is time to stop.
-        """
+        """The next bytes (CancelledError: it is time to stop)."""
         if self._stop():
             raise CancelledError
         piece = self._file.read(size)

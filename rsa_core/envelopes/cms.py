@@ -132,7 +132,7 @@ class Parsed:
         return found
 
     def with_recipient(self, content_key: bytes, public: PublicKey) -> Layout:
-        """The layout with one recipient more; a roll is written anew.
+        """The layout with one more recipient; a roll is rewritten.
 
         Raises:
             ValueError: the recipient is there already, or there are 1000.
@@ -147,10 +147,10 @@ class Parsed:
         return Layout(infos, self.layout.nonce, self.layout.size)
 
     def readdressed(self, content_key: bytes, old: PublicKey, new: PublicKey) -> Layout:
-        """The layout with one recipient in another's place; a roll is written anew.
+        """The layout with one recipient replaced by another; a roll is rewritten.
 
         Raises:
-            ValueError: `old` is no recipient that is named by its key id.
+            ValueError: no recipient is named by the key id of `old`.
         """
         kept = tuple(
             info
@@ -170,13 +170,13 @@ def parse(file: BinaryIO) -> Parsed:
     """Reads a seekable file from its start to its end.
 
     Raises:
-        EnvelopeFormatError: the bytes are no such envelope; says where, and what was wanted.
+        EnvelopeFormatError: not such an envelope; says where, and what was expected.
     """
     end = file.seek(0, io.SEEK_END)
     file.seek(0)
     reader = der.Reader(file, end)
     if end and file.read(1) in b"-MC":
-        raise EnvelopeFormatError("this is text (PEM or S/MIME); wanted: binary DER")
+        raise EnvelopeFormatError("this is text (PEM or S/MIME); expected binary DER")
     file.seek(0)
     outer = reader.enter(der.SEQUENCE, "ContentInfo", indefinite=True)
     ber = outer is None
@@ -184,7 +184,7 @@ def parse(file: BinaryIO) -> Parsed:
     explicit = reader.enter(der.CONTEXT_0_CONSTRUCTED, "content", indefinite=ber)
     data = reader.enter(der.SEQUENCE, "AuthEnvelopedData", indefinite=ber)
     if reader.whole("version", _MAX_SMALL) != _VERSION:
-        raise EnvelopeFormatError("the version of AuthEnvelopedData is unknown; wanted: 0")
+        raise EnvelopeFormatError("the version of AuthEnvelopedData is unknown; expected 0")
     infos = _infos(reader, indefinite=ber)
     content = reader.enter(der.SEQUENCE, "authEncryptedContentInfo", indefinite=ber)
     nonce = _content_parameters(reader)
@@ -194,7 +194,7 @@ def parse(file: BinaryIO) -> Parsed:
     for stop, what in ((data, "AuthEnvelopedData"), (explicit, "content"), (outer, "ContentInfo")):
         reader.leave(stop, what)
     if reader.at != end:
-        raise EnvelopeFormatError(f"{end - reader.at} bytes follow the envelope; wanted: none")
+        raise EnvelopeFormatError(f"{end - reader.at} bytes follow the envelope; expected none")
     layout = Layout(infos, nonce, sum(size for _, size in pieces))
     if not ber:
         _check_strict(file, layout, pieces[0][0])
@@ -206,7 +206,7 @@ def _content_type(reader: der.Reader) -> None:
     found = reader.whole("content type", _MAX_SMALL)
     if found != _AUTH_ENVELOPED:
         what = _OTHER_TYPES.get(found, "something else")
-        raise EnvelopeFormatError(f"this is CMS {what}; wanted: AuthEnvelopedData")
+        raise EnvelopeFormatError(f"this is CMS {what}; expected AuthEnvelopedData")
 
 
 def _infos(reader: der.Reader, *, indefinite: bool) -> tuple[bytes, ...]:
@@ -218,27 +218,27 @@ def _infos(reader: der.Reader, *, indefinite: bool) -> tuple[bytes, ...]:
             break
         infos.append(info)
         if len(infos) > MAX_RECIPIENTS + 1:
-            raise EnvelopeFormatError(f"wanted: at most {MAX_RECIPIENTS} recipients")
+            raise EnvelopeFormatError(f"expected at most {MAX_RECIPIENTS} recipients")
     if end is not None:
         reader.leave(end, "recipients")
     if not infos:
-        raise EnvelopeFormatError("no recipients; wanted: at least one")
+        raise EnvelopeFormatError("no recipients; expected at least one")
     return tuple(infos)
 
 
 def _content_parameters(reader: der.Reader) -> bytes:
     if reader.whole("type of the content", _MAX_SMALL) != _DATA:
-        raise EnvelopeFormatError("the content is of another type; wanted: id-data")
+        raise EnvelopeFormatError("the content is of another type; expected id-data")
     end = reader.enter(der.SEQUENCE, "content cipher")
     if reader.whole("content cipher", _MAX_SMALL) != _AES_256_GCM:
-        raise EnvelopeFormatError("another content cipher; wanted: AES-256-GCM")
+        raise EnvelopeFormatError("another content cipher; expected AES-256-GCM")
     parameters = reader.enter(der.SEQUENCE, "parameters of AES-256-GCM")
     nonce = reader.content(der.OCTET_STRING, "nonce", _MAX_SMALL)
     if len(nonce) != NONCE_BYTES:
-        raise EnvelopeFormatError(f"a nonce of {len(nonce)} bytes; wanted: {NONCE_BYTES}")
+        raise EnvelopeFormatError(f"a nonce of {len(nonce)} bytes; expected {NONCE_BYTES}")
     # Left out, the tag's length is 12 (RFC 5084, 3.2): only 16 is strong enough here.
     if reader.at == parameters or reader.whole("tag length", _MAX_SMALL) != _TAG_LENGTH:
-        raise EnvelopeFormatError(f"another length of tags; wanted: {TAG_BYTES}")
+        raise EnvelopeFormatError(f"another length of tags; expected {TAG_BYTES}")
     reader.leave(parameters, "parameters of AES-256-GCM")
     reader.leave(end, "content cipher")
     return nonce
@@ -252,7 +252,7 @@ def _ciphertext(reader: der.Reader, *, ber: bool) -> tuple[tuple[int, int], ...]
         reader.skip(size)
         return tuple(pieces)
     if tag != der.CONTEXT_0_CONSTRUCTED or not ber:
-        raise EnvelopeFormatError(f"at byte {at}: tag {tag:#04x}; wanted: 0x80 (ciphertext)")
+        raise EnvelopeFormatError(f"at byte {at}: tag {tag:#04x}; expected 0x80 (ciphertext)")
     end = None if size is None else reader.at + size
     pieces = []
     while end is None or reader.at < end:
@@ -261,11 +261,11 @@ def _ciphertext(reader: der.Reader, *, ber: bool) -> tuple[tuple[int, int], ...]
         if end is None and (tag, size) == (0, 0):
             break
         if tag != der.OCTET_STRING or size is None:
-            raise EnvelopeFormatError(f"at byte {at}: wanted: an OCTET STRING (ciphertext)")
+            raise EnvelopeFormatError(f"at byte {at}: expected an OCTET STRING (ciphertext)")
         pieces.append((reader.at, size))
         reader.skip(size)
         if len(pieces) > MAX_PIECES:
-            raise EnvelopeFormatError(f"wanted: at most {MAX_PIECES} pieces of ciphertext")
+            raise EnvelopeFormatError(f"expected at most {MAX_PIECES} pieces of ciphertext")
     if end is not None:
         reader.leave(end, "ciphertext")
     return tuple(pieces)
@@ -275,9 +275,9 @@ def _mac(reader: der.Reader) -> bytes:
     at = reader.at
     tag, size = reader.header()
     if tag == 0xA1:
-        raise EnvelopeFormatError("the envelope has authenticated attributes; wanted: none")
+        raise EnvelopeFormatError("the envelope has authenticated attributes; expected none")
     if (tag, size) != (der.OCTET_STRING, TAG_BYTES):
-        raise EnvelopeFormatError(f"at byte {at}: wanted: a tag of {TAG_BYTES} bytes")
+        raise EnvelopeFormatError(f"at byte {at}: expected a tag of {TAG_BYTES} bytes")
     return reader.take(TAG_BYTES)
 
 
@@ -285,7 +285,7 @@ def _check_strict(file: BinaryIO, layout: Layout, start: int) -> None:
     """What stands before the ciphertext is what we would have written, to the byte."""
     file.seek(0)
     if file.read(start) != layout.head():
-        raise EnvelopeFormatError("the bytes before the ciphertext are no strict DER")
+        raise EnvelopeFormatError("the bytes before the ciphertext are not strict DER")
 
 
 def _header(tag: int, size: int) -> bytes:

@@ -73,7 +73,7 @@ class Container:
         _check_shape(self.scheme, self.samples, self.shape)
         if not 1 <= len(self.copies) <= MAX_RECIPIENTS:
             raise EnvelopeFormatError(
-                f"{len(self.copies)} recipients; wanted: 1 to {MAX_RECIPIENTS}"
+                f"{len(self.copies)} recipients; expected 1 to {MAX_RECIPIENTS}"
             )
         if len({(copy.key.n, copy.key.e) for copy in self.copies}) != len(self.copies):
             raise EnvelopeFormatError("two recipients have the same key")
@@ -82,7 +82,7 @@ class Container:
             found = copy.indices.size if isinstance(copy, Residues) else len(copy)
             wanted = residues_wanted(self.scheme, self.plaintext_bytes, copy.key)
             if not isinstance(copy, wanted_form) or found != wanted:
-                raise EnvelopeFormatError(f"a copy has {found} residues; wanted: {wanted}")
+                raise EnvelopeFormatError(f"a copy has {found} residues; expected {wanted}")
 
     @property
     def plaintext_bytes(self) -> int:
@@ -90,11 +90,7 @@ class Container:
         return math.prod(self.shape) * (2 if self.samples == "u16" else 1)
 
     def pack(self) -> bytes:
-        """The container's bytes.
-
-        Raises:
-            LimitError: more than `MAX_ENVELOPE`.
-        """
+        """The container's bytes (LimitError: more than `MAX_ENVELOPE`)."""
         parts = [self._head(), *self._content()]
         size = sum(memoryview(part).nbytes for part in parts)
         if size > MAX_ENVELOPE:
@@ -122,15 +118,15 @@ class Container:
             raise EnvelopeFormatError('the bytes do not begin with "RSAIMG"')
         version = reader.uint(1, "version")
         if version != VERSION:
-            raise EnvelopeFormatError(f"version {version}; wanted: {VERSION}")
+            raise EnvelopeFormatError(f"version {version}; expected {VERSION}")
         recipients = reader.uint(2, "number of recipients")
         if not 1 <= recipients <= MAX_RECIPIENTS:
-            raise EnvelopeFormatError(f"{recipients} recipients; wanted: 1 to {MAX_RECIPIENTS}")
+            raise EnvelopeFormatError(f"{recipients} recipients; expected 1 to {MAX_RECIPIENTS}")
         keys = [_parse_key(reader) for _ in range(recipients)]
         scheme = reader.choice(_SCHEMES, first=1, what="scheme")
         samples = reader.choice(_SAMPLES, first=0, what="samples")
         shape = _parse_shape(reader, samples)
-        _check_shape(scheme, samples, shape)
+        _check_shape(scheme, samples, shape)  # before copies of that size are read
         plaintext = math.prod(shape) * (2 if samples == "u16" else 1)
         copies: list[Residues | Blocks] = []
         for key in keys:
@@ -174,11 +170,7 @@ def block_bytes(scheme: SchemeName, key: ClassroomPublicKey) -> int:
 
 
 def residues_wanted(scheme: SchemeName, plaintext_bytes: int, key: ClassroomPublicKey) -> int:
-    """How many residues a copy has.
-
-    Raises:
-        EnvelopeFormatError: the key is too short for this scheme.
-    """
+    """How many residues a copy has (EnvelopeFormatError: the key is too short for this scheme)."""
     if key.bits < MIN_BITS[scheme]:
         raise EnvelopeFormatError(f"a key of {key.bits} bits is too short for {scheme}")
     return -(-plaintext_bytes // block_bytes(scheme, key))
@@ -245,7 +237,7 @@ def _parse_shape(reader: _Reader, samples: Samples) -> tuple[int, ...]:
 def _parse_residues(reader: _Reader, key: ClassroomPublicKey, wanted: int) -> Residues:
     size = reader.uint(4, "number of distinct residues")
     if not 1 <= size <= MAX_DISTINCT:
-        raise EnvelopeFormatError(f"{size} distinct residues; wanted: 1 to {MAX_DISTINCT}")
+        raise EnvelopeFormatError(f"{size} distinct residues; expected 1 to {MAX_DISTINCT}")
     width = key.width
     table = reader.take(size * width, "distinct residues")
     distinct = tuple(

@@ -3,11 +3,11 @@
     digest      SHA-256 of authEncryptedContentInfo and mac (see `cms`)
     commitment  SHA-256("rsa-image-content-key-v1" | 0 | content key)
 
-AES-GCM does not commit to its key: somebody who knows two keys can make one ciphertext and tag
-that opens under both, to two pictures. Who signs the commitment cannot.
+AES-GCM does not commit to its key: anyone who knows two keys can make one ciphertext and tag
+that opens under both, to two pictures. Anyone who signs the commitment cannot.
 
-A large content is hashed by a second thread while the first encrypts: both let go of the
-interpreter lock, and the digest would otherwise double the time. Who signs nothing needs none.
+A large content is hashed by a second thread while the first encrypts: both release the interpreter
+lock, and the digest would otherwise double the time. Without a signature no digest is needed.
 """
 
 import hashlib
@@ -66,7 +66,7 @@ class Sealing:
         Args:
             content_key: fresh.
             layout: its nonce is fresh.
-            digest: that takes the ciphertext along, where somebody wants it.
+            digest: hashes the ciphertext too; None where it is not needed.
         """
         self._cipher = AES.new(content_key, AES.MODE_GCM, nonce=layout.nonce, mac_len=TAG_BYTES)
         self._digest = digest
@@ -86,7 +86,7 @@ class Opening:
     """Decrypts one content in one pass; nothing is to be believed before `finish` returns."""
 
     def __init__(self, content_key: bytes, layout: Layout, digest: "Digest | None") -> None:
-        """Begins; `digest` takes the ciphertext along, where somebody wants it."""
+        """Begins; `digest` as for `Sealing`."""
         self._cipher = AES.new(content_key, AES.MODE_GCM, nonce=layout.nonce, mac_len=TAG_BYTES)
         self._digest = digest
 
@@ -109,7 +109,7 @@ class Opening:
 
 
 class Digest:
-    """The envelope's digest, on a thread of its own where that pays."""
+    """The envelope's digest, on a second thread where that pays."""
 
     def __init__(self, layout: Layout) -> None:
         """Begins with what stands before the ciphertext."""

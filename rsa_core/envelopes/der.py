@@ -85,11 +85,7 @@ class Reader:
         return self._file.tell()
 
     def take(self, count: int) -> bytes:
-        """The next bytes, all of them.
-
-        Raises:
-            EnvelopeFormatError: there are fewer.
-        """
+        """The next bytes, all of them (EnvelopeFormatError: there are fewer)."""
         self._need(count)
         data = self._file.read(count)
         if len(data) != count:
@@ -97,11 +93,7 @@ class Reader:
         return data
 
     def skip(self, count: int) -> None:
-        """Steps over bytes without loading them.
-
-        Raises:
-            EnvelopeFormatError: there are fewer.
-        """
+        """Steps over bytes without loading them (EnvelopeFormatError: there are fewer)."""
         self._need(count)
         self._file.seek(count, io.SEEK_CUR)
 
@@ -115,7 +107,7 @@ class Reader:
         at = self.at
         tag, first = self.take(2)
         if tag & _LONG_TAG == _LONG_TAG:
-            raise EnvelopeFormatError(f"at byte {at}: a tag of several bytes; wanted: one byte")
+            raise EnvelopeFormatError(f"at byte {at}: a tag of several bytes; expected one byte")
         if first == _INDEFINITE:
             if not tag & _CONSTRUCTED:
                 raise EnvelopeFormatError(f"at byte {at}: an indefinite length on a primitive")
@@ -125,7 +117,7 @@ class Reader:
             count = first & 0x7F
             if count > _MAX_LENGTH_BYTES:
                 raise EnvelopeFormatError(
-                    f"at byte {at}: a length of {count} bytes; wanted: 1 to 8"
+                    f"at byte {at}: a length of {count} bytes; expected 1 to 8"
                 )
             octets = self.take(count)
             size = int.from_bytes(octets, "big")
@@ -144,7 +136,7 @@ class Reader:
         found, size = self.header()
         if found != tag:
             raise EnvelopeFormatError(
-                f"at byte {at}: tag {found:#04x}; wanted: {tag:#04x} ({what})"
+                f"at byte {at}: tag {found:#04x}; expected {tag:#04x} ({what})"
             )
         if size is not None:
             return self.at + size
@@ -163,7 +155,7 @@ class Reader:
             if self.take(2) != END_OF_CONTENTS:
                 raise EnvelopeFormatError(f"at byte {at}: more than expected ({what})")
         elif at != end:
-            raise EnvelopeFormatError(f"at byte {at}: wanted: the end at byte {end} ({what})")
+            raise EnvelopeFormatError(f"at byte {at}: expected the end at byte {end} ({what})")
 
     def whole(self, what: str, limit: int) -> bytes:
         """The next element with its header; its length is definite and small.
@@ -174,7 +166,7 @@ class Reader:
         at = self.at
         _, size = self.header()
         if size is None or size > limit:
-            raise EnvelopeFormatError(f"at byte {at}: wanted: at most {limit} bytes ({what})")
+            raise EnvelopeFormatError(f"at byte {at}: expected at most {limit} bytes ({what})")
         header = self.at - at
         self._file.seek(at)
         return self.take(header + size)
@@ -189,10 +181,10 @@ class Reader:
         found, size = self.header()
         if found != tag:
             raise EnvelopeFormatError(
-                f"at byte {at}: tag {found:#04x}; wanted: {tag:#04x} ({what})"
+                f"at byte {at}: tag {found:#04x}; expected {tag:#04x} ({what})"
             )
         if size is None or size > limit:
-            raise EnvelopeFormatError(f"at byte {at}: wanted: at most {limit} bytes ({what})")
+            raise EnvelopeFormatError(f"at byte {at}: expected at most {limit} bytes ({what})")
         return self.take(size)
 
     def _need(self, count: int) -> None:

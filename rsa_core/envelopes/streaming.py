@@ -85,7 +85,7 @@ def open_stream(
     whether a signature will be checked, as in `seal_stream`.
 
     Raises:
-        EnvelopeFormatError: the bytes are no such envelope.
+        EnvelopeFormatError: not such an envelope.
         RecipientError: no recipient is this key pair.
         DecryptionError: anything else, in one voice.
     """

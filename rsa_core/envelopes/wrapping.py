@@ -174,7 +174,7 @@ def parse(info: bytes) -> Recipient | None:
     elif name[0] != der.SEQUENCE or version != _BY_ISSUER:
         raise EnvelopeFormatError(
             "a recipient's version and kind of name do not agree; "
-            "wanted: 2 with a key id, or 0 with issuer and serial number"
+            "expected 2 with a key id, or 0 with issuer and serial number"
         )
     algorithm = reader.whole("key wrapping", _MAX_ALGORITHM_BYTES)
     wrapped_key = reader.content(der.OCTET_STRING, "wrapped key", _MAX_WRAPPED_BYTES)
@@ -201,12 +201,12 @@ def content_key_for(key: KeyPair, recipients: Sequence[Recipient]) -> bytes | No
         ]
         if len(mine) > _MAX_TRIES:
             raise EnvelopeFormatError(
-                f"{len(mine)} recipients named by certificate; wanted: at most {_MAX_TRIES}"
+                f"{len(mine)} recipients named by certificate; expected at most {_MAX_TRIES}"
             )
     if not mine:
         raise RecipientError("this envelope is for other recipients than this key pair")
     if all(recipient.wrapping is None for recipient in mine):
-        raise EnvelopeFormatError("the content key is not wrapped by RSAES-OAEP, as is wanted")
+        raise EnvelopeFormatError("the content key is not wrapped by RSAES-OAEP")
     for recipient in mine:
         if recipient.wrapping is not None:
             content_key = recipient.wrapping.unwrap(recipient.wrapped_key, key)
@@ -220,6 +220,6 @@ def _wrapping_of(algorithm: bytes) -> Wrapping | None:
     if wrapping is None and _OAEP in algorithm[: 2 + len(_OAEP)]:
         raise EnvelopeFormatError(
             "parameters of RSAES-OAEP that are not read here; "
-            "wanted: SHA-1, SHA-256, SHA-384 or SHA-512, MGF1, and no label"
+            "expected SHA-1, SHA-256, SHA-384 or SHA-512, MGF1, and no label"
         )
     return wrapping

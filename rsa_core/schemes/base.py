@@ -4,28 +4,19 @@ A scheme turns a picture into an envelope for some recipients and back. Three th
 from scheme to scheme, and each is a fact that callers may read: which kind of key it uses,
 what comes back exactly (the file's bytes, or the decoded samples), and whether the envelope
 notices changes.
-
-`hybrid` needs neither numpy nor Pillow, and importing them takes longer than sealing a small
-picture does: here they stand in annotations only.
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 from rsa_core.classroom import ClassroomKeyPair, ClassroomPublicKey
 from rsa_core.keys import KeyPair, PublicKey
+from rsa_core.pictures import Picture, Pixels
+from rsa_core.residues import Residues
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from rsa_core.pictures import Picture
-    from rsa_core.residues import Residues
-    from rsa_core.workers import Cancelled, Progress
-
+Progress = Callable[[float], None]
+Cancelled = Callable[[], bool]
 AnyPublicKey = PublicKey | ClassroomPublicKey
 AnyKeyPair = KeyPair | ClassroomKeyPair
 
@@ -61,7 +52,7 @@ class Opened:
     """
 
     file: bytes = field(repr=False)
-    pixels: NDArray[np.uint8] | NDArray[np.uint16] | None = field(repr=False)
+    pixels: Pixels | None = field(repr=False)
     digest: bytes
     commitment: bytes | None
 
@@ -188,7 +179,7 @@ class Scheme(Protocol, Generic[Public_contra, Private_contra]):
         """Decrypts an envelope; `progress` and `cancelled` as in `seal`.
 
         Raises:
-            EnvelopeFormatError: the bytes are no envelope of this scheme.
+            EnvelopeFormatError: not an envelope of this scheme.
             RecipientError: the envelope names recipients, and this key is none of them.
             LimitError: opening would take too long (classroom schemes).
             DecryptionError: anything else, in one voice.
@@ -198,5 +189,5 @@ class Scheme(Protocol, Generic[Public_contra, Private_contra]):
         """Reads what is public, without any key.
 
         Raises:
-            EnvelopeFormatError: the bytes are no envelope of this scheme.
+            EnvelopeFormatError: not an envelope of this scheme.
         """

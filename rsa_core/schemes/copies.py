@@ -1,14 +1,68 @@
-"""What the classroom schemes share: samples as bytes, and one copy for each different key."""
+"""What the classroom schemes share: one copy for each different key, in a container."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rsa_core.classroom import ClassroomPublicKey
 from rsa_core.envelopes.container import MAX_ENVELOPE, Container, Samples, SchemeName
-from rsa_core.errors import EnvelopeFormatError, LimitError
+from rsa_core.errors import EnvelopeFormatError, LimitError, RecipientError
+from rsa_core.keys import PublicKey
 from rsa_core.pictures import Pixels
+from rsa_core.residues import Blocks, Copy, Residues
+from rsa_core.schemes.base import Capture, RecipientFacts, Sealed
+
+
+class ContainerScheme:
+    """A scheme whose envelope is a `Container`."""
+
+    name: SchemeName
+    secure = False
+    authenticated = False
+    key_kind: Literal["key pair", "classroom key"] = "classroom key"
+    keeps: Literal["file", "pixels"] = "pixels"
+    suffix = ".rsaimg"
+
+    def capture(self, envelope: bytes) -> Capture:
+        """Reads what is public; raises as `Scheme.capture`."""
+        container = self._parsed(envelope)
+        residues = tuple(copy for copy in container.copies if isinstance(copy, Residues))
+        first, keys = container.copies[0], [copy.key for copy in container.copies]
+        wide = (2,) if container.samples == "u16" else ()
+        return Capture(
+            scheme=self.name,
+            size=len(envelope),
+            recipients=tuple(RecipientFacts(key.fingerprint, key.bits) for key in keys),
+            parameters=public_parameters(container),
+            ciphertext=first.data if isinstance(first, Blocks) else b"",
+            residue_width=first.key.width,
+            shape=container.shape + wide if residues else None,
+            moduli=() if self.key_kind == "key pair" else tuple((key.n, key.e) for key in keys),
+            residues=residues,
+        )
+
+    def _parsed(self, envelope: bytes) -> Container:
+        container = Container.parse(envelope)
+        if container.scheme != self.name:
+            raise EnvelopeFormatError(
+                f"the envelope is of {container.scheme}; expected {self.name}"
+            )
+        return container
+
+    def _packed(self, samples: Samples, shape: tuple[int, ...], copies: Sequence[Copy]) -> Sealed:
+        container = Container(self.name, samples, shape, tuple(copies))
+        return Sealed(container.pack(), container.digest(), None)
+
+
+def copy_for(container: Container, key: ClassroomPublicKey | PublicKey) -> Copy:
+    """The copy that was made under a key (RecipientError: there is none)."""
+    for copy in container.copies:
+        if (copy.key.n, copy.key.e) == (key.n, key.e):
+            return copy
+    kind = "key pair" if isinstance(key, PublicKey) else "classroom key"
+    raise RecipientError(f"the envelope has no copy for this {kind}")
 
 
 def kind_of(pixels: Pixels) -> Samples:
@@ -53,18 +107,6 @@ def check_size(copies: int, size: int) -> None:
             f"{copies} different keys would make an envelope of {size / 1e6:.0f} MB; "
             f"the limit is {MAX_ENVELOPE / 1e6:.0f} MB"
         )
-
-
-def parsed(envelope: bytes, scheme: SchemeName) -> Container:
-    """The container of one scheme.
-
-    Raises:
-        EnvelopeFormatError: no container, or that of another scheme.
-    """
-    container = Container.parse(envelope)
-    if container.scheme != scheme:
-        raise EnvelopeFormatError(f"the envelope is of {container.scheme}; wanted: {scheme}")
-    return container
 
 
 def public_parameters(container: Container) -> tuple[tuple[str, str], ...]:

@@ -6,8 +6,8 @@ back without any of this code. `seal_bytes` and `open_bytes` do the same for any
 
 A changed envelope is refused: public bytes with an exact message, everything behind the wrapped
 key in one voice and after the same work. That holds for the recipients too (`envelopes.roll`),
-against everybody but the recipients themselves, who can add one with `share_bytes`. Whom the
-sender meant, and who the sender is, a signature tells (`signatures`).
+against everybody but the recipients themselves, who can add one with `share_bytes`. A signature
+says whom the sender meant, and who the sender is (`signatures`).
 """
 
 from __future__ import annotations
@@ -16,18 +16,15 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from Crypto.Random import get_random_bytes
 
 from rsa_core.envelopes import cms, wrapping
 from rsa_core.envelopes.content import Digest, Opening, Sealing, commitment_to, gathered, slices
 from rsa_core.keys import KeyPair, PublicKey
-from rsa_core.schemes.base import Capture, Opened, RecipientFacts, Sealed
-
-if TYPE_CHECKING:
-    from rsa_core.pictures import Picture
-    from rsa_core.workers import Cancelled, Progress
+from rsa_core.pictures import Picture
+from rsa_core.schemes.base import Cancelled, Capture, Opened, Progress, RecipientFacts, Sealed
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ def open_bytes(envelope: bytes, key: KeyPair) -> OpenedBytes:
     """Decrypts an envelope of ours, or one that OpenSSL made (see `envelopes.cms`).
 
     Raises:
-        EnvelopeFormatError: the bytes are no such envelope.
+        EnvelopeFormatError: not such an envelope.
         RecipientError: no recipient is this key pair.
         DecryptionError: anything else, in one voice.
     """
@@ -110,7 +107,7 @@ def share_bytes(envelope: bytes, key: KeyPair, recipient: PublicKey) -> Sealed:
 
 
 def readdress_bytes(envelope: bytes, key: KeyPair, recipient: PublicKey) -> Sealed:
-    """Puts a recipient in the place of the one that holds `key`; returns like `share_bytes`.
+    """Replaces the recipient that holds `key` by another; returns like `share_bytes`.
 
     Raises:
         ValueError: the envelope names `key` by a certificate, as only OpenSSL does.

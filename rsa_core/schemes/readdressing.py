@@ -1,9 +1,9 @@
-"""Readdressing: what was sealed for one key is sealed for another, by who holds the first.
+"""Readdressing: what was sealed for one key is sealed for another, by the holder of the first.
 
-This is what stands between a false public key and its victim: whoever gave a sender the wrong key
-opens what arrives, and sends it on to the one it was meant for. `hybrid` keeps its content, digest
+This is what an interceptor does after swapping in a false public key: open what arrives, and send
+it on to the key it was meant for. `hybrid` keeps its content, digest
 and commitment: the content key is wrapped once more, and the false recipient leaves the roll.
-`oaep-blocks` is encrypted anew.
+`oaep-blocks` is encrypted again.
 """
 
 from rsa_core.errors import DecodingError, DecryptionError, PictureError
@@ -15,7 +15,7 @@ from rsa_core.schemes.oaep_blocks import OAEP_BLOCKS
 
 
 def readdress(scheme: str, envelope: bytes, key: KeyPair, recipient: PublicKey) -> Sealed:
-    """Seals an envelope's content for another recipient in the place of the one that holds `key`.
+    """Seals an envelope's content for another recipient instead of the one that holds `key`.
 
     Args:
         scheme: "hybrid" or "oaep-blocks"; the others' keys are classroom keys.
@@ -27,7 +27,7 @@ def readdress(scheme: str, envelope: bytes, key: KeyPair, recipient: PublicKey) 
     Raises:
         ValueError: another scheme.
         EnvelopeFormatError, RecipientError, DecryptionError, LimitError: as `Scheme.open`.
-        DecodingError: the picture could not be decoded just now.
+        DecodingError: the picture could not be decoded in time.
         KeyFormatError: the scheme does not take the recipient's key.
     """
     if scheme == "hybrid":

@@ -2,51 +2,43 @@
 
 A sample has 256 values, so a picture has at most 256 different residues, whatever the size of
 the key. That makes the scheme fast (a table of 256 powers) and breaks it (the same table, made
-from the public key by anybody). Samples of 16 bits are two bytes, each encrypted.
+from the public key by anyone). Samples of 16 bits are two bytes, each encrypted.
 """
 
 from collections.abc import Sequence
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rsa_core.classroom import ClassroomKeyPair, ClassroomPublicKey
-from rsa_core.envelopes.container import Container
-from rsa_core.errors import KeyFormatError, LimitError, RecipientError
+from rsa_core.errors import KeyFormatError, LimitError
 from rsa_core.pictures import Picture, png_of
 from rsa_core.residues import Residues, count_bytes
-from rsa_core.schemes.base import Capture, Opened, RecipientFacts, Sealed
+from rsa_core.schemes.base import Cancelled, Opened, Progress, Sealed
 from rsa_core.schemes.copies import (
+    ContainerScheme,
     bytes_of,
     check_size,
+    copy_for,
     distinct_keys,
     kind_of,
-    parsed,
     pixels_of,
-    public_parameters,
 )
-from rsa_core.workers import Cancelled, Progress
 
 # An honest envelope has 256 distinct residues at most; a forged one has more, and each costs the
 # receiver a private power. The work grows with the cube of the length: this is half a minute.
 _MAX_WORK = 4 * 10**13
 
 
-class TextbookPixels:
+class TextbookPixels(ContainerScheme):
     """The scheme; see `Scheme` for what its attributes and methods promise."""
 
     name = "textbook-pixels"
     title = "Textbook RSA, sample by sample (insecure)"
     summary = (
-        "Insecure: each sample is raised to e modulo n, so equal samples look equal and anybody "
+        "Insecure: each sample is raised to e modulo n, so equal samples look equal and anyone "
         "can undo it with a table of 256 entries."
     )
-    secure = False
-    authenticated = False
-    key_kind: Literal["key pair", "classroom key"] = "classroom key"
-    keeps: Literal["file", "pixels"] = "pixels"
-    suffix = ".rsaimg"
 
     def seal(
         self,
@@ -59,17 +51,15 @@ class TextbookPixels:
         """Encrypts the samples; recipients with equal keys share one copy.
 
         Raises:
-            ValueError: no recipients.
-            KeyFormatError: a key under which two samples would get the same residue.
-            LimitError: the copies together would be larger than an envelope may be.
+            KeyFormatError: a key under which two samples would get the same residue. For the rest
+                see `Scheme.seal`.
         """
         keys = distinct_keys(recipients)
         pixels = picture.pixels()
         check_size(len(keys), pixels.nbytes * len(keys))
         samples = bytes_of(pixels)
         copies = tuple(encrypt_samples(samples, key) for key in keys)
-        container = Container("textbook-pixels", kind_of(pixels), pixels.shape, copies)
-        return Sealed(container.pack(), container.digest(), None)
+        return self._packed(kind_of(pixels), pixels.shape, copies)
 
     def open(
         self,
@@ -85,37 +75,15 @@ class TextbookPixels:
         what is larger than a sample can be is shown as 255.
 
         Raises:
-            EnvelopeFormatError: the bytes are no envelope of this scheme.
-            RecipientError: no copy was made under this key.
-            LimitError: a forged envelope, whose many different residues take too long.
+            LimitError: a forged envelope, whose many different residues take too long. For the
+                rest see `Scheme.open`.
         """
-        container = parsed(envelope, "textbook-pixels")
-        for copy in container.copies:
-            if isinstance(copy, Residues) and copy.key == key.public:
-                pixels = pixels_of(decrypt_samples(copy, key), container)
-                return Opened(png_of(pixels), pixels, container.digest(), None)
-        raise RecipientError("the envelope has no copy for this classroom key")
-
-    def capture(self, envelope: bytes) -> Capture:
-        """Reads what is public.
-
-        Raises:
-            EnvelopeFormatError: the bytes are no envelope of this scheme.
-        """
-        container = parsed(envelope, "textbook-pixels")
-        residues = tuple(copy for copy in container.copies if isinstance(copy, Residues))
-        wide = (2,) if container.samples == "u16" else ()
-        return Capture(
-            scheme=self.name,
-            size=len(envelope),
-            recipients=tuple(RecipientFacts(r.key.fingerprint, r.key.bits) for r in residues),
-            parameters=public_parameters(container),
-            ciphertext=b"",
-            residue_width=residues[0].key.width,
-            shape=container.shape + wide,
-            moduli=tuple((r.key.n, r.key.e) for r in residues),
-            residues=residues,
-        )
+        container = self._parsed(envelope)
+        copy = copy_for(container, key.public)
+        if not isinstance(copy, Residues):
+            raise TypeError("this scheme has dictionaries alone")
+        pixels = pixels_of(decrypt_samples(copy, key), container)
+        return Opened(png_of(pixels), pixels, container.digest(), None)
 
 
 TEXTBOOK_PIXELS = TextbookPixels()
@@ -135,7 +103,7 @@ def encrypt_samples(samples: NDArray[np.uint8], key: ClassroomPublicKey) -> Resi
     if len(set(powers)) != 256:
         raise KeyFormatError(
             "under this key two different samples get the same residue: e shares a factor with "
-            "p - 1 or q - 1, or n is no product of different primes"
+            "p - 1 or q - 1, or n is not a product of distinct primes"
         )
     present = np.flatnonzero(count_bytes(samples)).tolist()
     present.sort(key=powers.__getitem__)

@@ -38,8 +38,8 @@ def flip(envelope: bytes, region: str = "square") -> Altered:
         region: one of `REGIONS`; the schemes that keep no pixels apart have a single bit flipped.
 
     Raises:
-        EnvelopeFormatError: the bytes are no envelope.
-        ValueError: there is no such region.
+        EnvelopeFormatError: not an envelope.
+        ValueError: unknown region.
     """
     if region not in REGIONS:
         raise ValueError("no such region")

@@ -1,4 +1,4 @@
-"""Multiplication: (c s^e) = (s m)^e. Textbook RSA lets anybody multiply what it hides.
+"""Multiplication: (c s^e) = (s m)^e. Textbook RSA lets anyone multiply what it hides.
 
 Every sample becomes s times as bright; those that become more than a sample can be are shown as
 255. In a block the whole number is multiplied, and what runs over spills into its neighbours. What
@@ -33,7 +33,7 @@ def multiply(envelope: bytes, factor: int = 2, keys: Sequence[PublicKey] = ()) -
             the other schemes' envelopes have them inside.
 
     Raises:
-        EnvelopeFormatError: the bytes are no envelope.
+        EnvelopeFormatError: not an envelope.
         CannotTamperError: no recipient of a `hybrid` envelope is among the keys.
         ValueError: another factor.
     """
@@ -76,7 +76,7 @@ def _hybrid(envelope: bytes, factor: int, keys: Sequence[PublicKey]) -> Altered:
         if key is not None:
             c = int.from_bytes(recipient.wrapped_key, "big")
             product = c * pow(factor, key.e, key.n) % key.n
-            # As long as before, and in the same place: nothing else has to be written anew.
+            # As long as before, and in the same place: nothing else has to be rewritten.
             width = len(recipient.wrapped_key)
             changed = changed.replace(recipient.wrapped_key, product.to_bytes(width, "big"), 1)
     if changed == envelope:

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rsa_core.cli.files import Draft, TargetExistsError, picture_suffix, safe_name
+from rsa_core.cli.console import TargetExistsError
+from rsa_core.cli.files import Draft, picture_suffix, safe_name
 from rsa_core.cli.jobs import Opener, Sealer
 from rsa_core.cli.keyfiles import read_key_pair, read_public_key
-from rsa_core.cli.manifest import Manifest, Row, csv_bytes
+from rsa_core.cli.manifest import Manifest, Row
+from rsa_core.csv_cells import csv_bytes
 from tests.conftest import encoded, photograph
 
 NAMES = st.text(min_size=1, max_size=60).filter(lambda name: "\0" not in name)

@@ -184,7 +184,7 @@ def test_the_bar_is_drawn_on_a_terminal_and_errors_stay_whole(key_folder, tmp_pa
     assert done.returncode == 1
     assert out.decode() == f"1 done, 0 skipped, 1 failed; in {tmp_path / 'o'}\n"
     assert b"encrypt:" in shown
-    assert b"rsa_core: bad.png: this is no picture" in shown
+    assert b"rsa_core: bad.png: this is not a picture" in shown
 
 
 def test_main_leaves_the_signals_as_they_were(run, key_folder):

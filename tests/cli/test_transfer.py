@@ -137,7 +137,7 @@ def test_one_bad_file_is_reported_and_the_rest_goes_on(run, key_folder, album, t
     lines = sorted(err.splitlines())
     assert [line.split(": ")[1] for line in lines] == ["fake.png", "gone.png", "void.png"]
     assert all(line.startswith("rsa_core: ") for line in lines)
-    assert rows(sealed)["fake.png"]["outcome"].startswith("failed: this is no picture")
+    assert rows(sealed)["fake.png"]["outcome"].startswith("failed: this is not a picture")
     assert not (sealed / "fake.png.p7m").exists()
     assert not leftovers(tmp_path)
 
@@ -216,7 +216,7 @@ def test_a_foreign_manifest_stays_as_it_is(run, key_folder, album, tmp_path):
     command = ["encrypt", "--to", key_folder / "alice.pub.pem", album, "--out", sealed]
     status, _, err = run(*command, "--force")
     assert status == 1
-    assert "no manifest" in err
+    assert "not a manifest" in err
     assert (sealed / "manifest.csv").read_text() == "date,weather\nmonday,rain\n"
     assert run(*command, "--manifest", tmp_path / "other.csv")[0] == 0
 
@@ -314,7 +314,7 @@ def test_folders_behind_links_and_odd_files_are_left_alone(run, key_folder, albu
     )
     assert status == 1
     assert "3 done, 0 skipped, 1 failed" in out
-    assert "pipe.png: this is no regular file" in err
+    assert "pipe.png: this is not a regular file" in err
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from exchange import CannotOpen, InputRefused, Tampered, Unavailable
-from rsa_core import apart
+from rsa_core import pictures
 from tests.conftest import encoded, photograph
 
 
@@ -211,7 +211,7 @@ def test_a_sender_whose_key_changed_is_refused(room, png, key_pool):
 @contextmanager
 def no_time_to_decode():
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(apart, "SECONDS", 0.0)
+        patch.setattr(pictures, "SECONDS", 0.0)
         yield
 
 

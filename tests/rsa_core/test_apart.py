@@ -11,6 +11,8 @@ import sys
 import threading
 import time
 import zlib
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +20,20 @@ import psutil
 import pytest
 from PIL import Image, PngImagePlugin
 
-from rsa_core import PictureError, apart, children, png_of, read_picture
+from rsa_core import PictureError, pictures, png_of, processes, read_picture
 from rsa_core.pictures import says_where
+from rsa_core.turns import NOBODY, Visitor, asked_by
 
 NOISE = np.random.default_rng(1)
-LIMIT = apart.SECONDS + 2  # seconds: the limit, and some for a busy machine
+LIMIT = pictures.SECONDS + 2  # seconds: the limit, and some for a busy machine
 SMALL = png_of(NOISE.integers(0, 256, (40, 60, 3), np.uint8))
+
+
+@contextmanager
+def on_behalf_of(address, session):
+    asked_by(Visitor(session, address))
+    yield
+    asked_by(NOBODY)
 
 
 def segment(marker: int, body: bytes) -> bytes:
@@ -186,7 +196,7 @@ def test_slow_pictures_hold_nobody_else_up():
     ended = []
 
     def stranger(number: int) -> None:
-        with apart.on_behalf_of("stranger", f"tab {number}"):
+        with on_behalf_of("stranger", f"tab {number}"):
             ended.append(sentence_or_size(slow))
 
     strangers = [threading.Thread(target=stranger, args=(n,)) for n in range(10)]
@@ -196,12 +206,12 @@ def test_slow_pictures_hold_nobody_else_up():
     waits = []
     for number in range(5):
         begun = time.monotonic()
-        with apart.on_behalf_of("school", f"pupil {number}"):
+        with on_behalf_of("school", f"pupil {number}"):
             assert sentence_or_size(SMALL) == (60, 40)
         waits.append(time.monotonic() - begun)
     for one in strangers:
         one.join()
-    assert max(waits) < apart.SECONDS / 2, waits
+    assert max(waits) < pictures.SECONDS / 2, waits
     assert len(ended) == 10
 
 
@@ -211,7 +221,7 @@ def test_two_at_one_address_share_its_places_by_turns():
     end = threading.Event()
 
     def neighbour() -> None:
-        with apart.on_behalf_of("school", "neighbour"):
+        with on_behalf_of("school", "neighbour"):
             while not end.is_set():
                 sentence_or_size(slow)
 
@@ -220,13 +230,13 @@ def test_two_at_one_address_share_its_places_by_turns():
         one.start()
     time.sleep(0.5)
     begun = time.monotonic()
-    with apart.on_behalf_of("school", "pupil"):
+    with on_behalf_of("school", "pupil"):
         sentence_or_size(SMALL)
     waited = time.monotonic() - begun
     end.set()
     for one in threads:
         one.join()
-    assert waited < apart.SECONDS / 2
+    assert waited < pictures.SECONDS / 2
 
 
 def children_of(pid: int) -> list[psutil.Process]:
@@ -235,8 +245,8 @@ def children_of(pid: int) -> list[psutil.Process]:
 
 def test_a_refusal_costs_no_child(monkeypatch):
     read_picture(SMALL)
-    started, start = [], children.start
-    monkeypatch.setattr(children, "start", lambda *a, **k: started.append(1) or start(*a, **k))
+    started, start = [], processes._start
+    monkeypatch.setattr(processes, "_start", lambda quiet: started.append(1) or start(quiet))
     for _ in range(20):
         with pytest.raises(PictureError):
             read_picture(SMALL[:-40])
@@ -245,7 +255,7 @@ def test_a_refusal_costs_no_child(monkeypatch):
 
 def test_what_takes_too_long_is_ended_and_the_next_is_read(monkeypatch):
     slow = WORST["WEBP, noise, lossless"]()
-    monkeypatch.setattr(apart, "SECONDS", 0.2)
+    monkeypatch.setattr(pictures, "SECONDS", 0.2)
     begun = time.monotonic()
     with pytest.raises(PictureError, match="too long"):
         read_picture(slow)
@@ -258,17 +268,28 @@ def test_what_takes_too_long_is_ended_and_the_next_is_read(monkeypatch):
 def test_a_child_knows_no_secret_of_its_parents_environment(monkeypatch):
     monkeypatch.setenv("STORE_PEPPER", "a-secret-pepper")
     monkeypatch.setenv("DATABASE_URL", "postgresql://user:a-secret-password@host/name")
-    child = children.start("import os; print(dict(os.environ))")
-    known = child.stdout.read()
-    children.end(child)
+    child = processes.Child(partial, Path.read_bytes, Path("/proc/self/environ"))
+    known = child.call()
+    child.end()
     assert b"PATH" in known
     assert b"secret" not in known
+
+
+def test_a_child_that_was_taken_over_gives_nothing_but_data(tmp_path):
+    """It answers with a pickle that would run a command here."""
+    file = tmp_path / "file"
+    hostile = (
+        f"type('', (), {{'__reduce__': lambda _: (__import__('os').mkdir, ({str(file)!r},))}})()"
+    )
+    with pytest.raises(processes.EndedError):
+        processes.in_child(eval, hostile, memory=1 << 28, seconds=10)
+    assert not file.exists()
 
 
 def test_a_child_that_was_killed_is_replaced():
     read_picture(SMALL)
     for child in children_of(os.getpid()):
-        if any("rsa_core.apart" in part for part in child.cmdline()):
+        if any("rsa_core.processes" in part for part in child.cmdline()):
             child.kill()
     said = {str(sentence_or_size(SMALL)) for _ in range(4)}
     assert "(60, 40)" in said
@@ -276,17 +297,9 @@ def test_a_child_that_was_killed_is_replaced():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit is of Linux")
 def test_memory_has_a_limit():
-    code = (
-        "from rsa_core import apart, decoding\n"
-        "apart.MEMORY = 120 << 20\n"
-        "apart._be_modest()\n"
-        "import io, sys\n"
-        "out = io.BytesIO()\n"
-        "apart._do(lambda: bytes(300 << 20), [], out)\n"
-        "print(b'too large' in out.getvalue())"
-    )
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert said.stdout.strip() == "True"
+    with pytest.raises(MemoryError):
+        processes.in_child(bytes, 300 << 20, memory=120 << 20, seconds=10)
+    assert processes.in_child(len, bytes(100 << 20), memory=1 << 20, seconds=10) == 100 << 20
 
 
 PARENT = """
@@ -310,7 +323,7 @@ def test_no_child_outlives_its_parent(tmp_path):
         assert parent.stdout.readline() == "busy\n"
         (child,) = children_of(parent.pid)
         parent.kill()
-    child.wait(apart.SECONDS + 10)
+    child.wait(pictures.SECONDS + 10)
 
 
 def test_importing_starts_nothing_and_a_plain_script_works(tmp_path):

@@ -107,7 +107,7 @@ def test_a_tag_length_that_is_left_out_is_named(size):
     envelope = der.sequence(
         der.object_id("1.2.840.113549.1.9.16.1.23"), der.element(0xA0, der.sequence(inside))
     )
-    with pytest.raises(EnvelopeFormatError, match="another length of tags; wanted: 16"):
+    with pytest.raises(EnvelopeFormatError, match="another length of tags; expected 16"):
         cms.parse(io.BytesIO(envelope))
 
 
@@ -221,7 +221,7 @@ def test_set_of_is_sorted():
         ("04820001ff", "not minimal"),
         ("0489" + "01" * 9, "a length of 9 bytes"),
         ("04ff", "a length of 127 bytes"),
-        ("3000", "tag 0x30; wanted: 0x04"),
+        ("3000", "tag 0x30; expected 0x04"),
         ("0403616263", "at most 2 bytes"),
     ],
 )
@@ -233,7 +233,7 @@ def test_what_is_no_short_octet_string_is_refused(data, words):
 def test_an_element_must_be_used_up():
     reader = der.Reader.of(bytes.fromhex("3003020100"))
     end = reader.enter(der.SEQUENCE, "it")
-    with pytest.raises(EnvelopeFormatError, match="wanted: the end at byte 5"):
+    with pytest.raises(EnvelopeFormatError, match="expected the end at byte 5"):
         reader.leave(end, "it")
     reader.skip(3)
     reader.leave(end, "it")

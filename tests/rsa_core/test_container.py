@@ -130,7 +130,7 @@ def patched(name, **patches):
 # Of GOOD["pixels"]: key at 9, content at 16, distinct at 27, residues at 31, indices at 37.
 BAD = {
     "magic": (patched("pixels", at0=b"rsaimg"), 'do not begin with "RSAIMG"'),
-    "version": (patched("pixels", at6=b"\2"), "version 2; wanted: 1"),
+    "version": (patched("pixels", at6=b"\2"), "version 2; expected 1"),
     "no recipients": (patched("pixels", at7=b"\0\0"), "0 recipients"),
     "many recipients": (patched("pixels", at7=b"\xff\xff"), "65535 recipients"),
     "huge n": (patched("pixels", at9=b"\xff\xff"), r"\(n\): 65535 bytes wanted"),
@@ -190,7 +190,7 @@ def test_more_bytes_than_an_envelope_may_have_are_refused_unread(monkeypatch):
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (lambda: pixels(shape=(2, 2)), "6 residues; wanted: 4"),
+        (lambda: pixels(shape=(2, 2)), "6 residues; expected 4"),
         (lambda: pixels(keys=()), "0 recipients"),
         (lambda: pixels(keys=(SEED, SEED)), "same key"),
         (
@@ -203,8 +203,8 @@ def test_more_bytes_than_an_envelope_may_have_are_refused_unread(monkeypatch):
             "indices are not of the least width",
         ),
         (lambda: Residues(SEED, (-1, 2), np.array([0, 1], np.uint8)), "not below n"),
-        (lambda: Blocks(SEED, b""), "0 bytes are no residues"),
-        (lambda: Blocks(SEED, b"\0\1\2"), "3 bytes are no residues of 2"),
+        (lambda: Blocks(SEED, b""), "0 bytes are not residues"),
+        (lambda: Blocks(SEED, b"\0\1\2"), "3 bytes are not residues of 2"),
     ],
 )
 def test_nothing_inconsistent_can_be_made(make, reason):

@@ -186,8 +186,8 @@ def spki(n, e=65537):
 @pytest.mark.parametrize(
     ("der", "words"),
     [
-        (spki((1 << 1023) + 1), "1024 bits; wanted: 2048"),
-        (spki((1 << 8192) + 1), "8193 bits; wanted: 2048"),
+        (spki((1 << 1023) + 1), "1024 bits; expected 2048"),
+        (spki((1 << 8192) + 1), "8193 bits; expected 2048"),
         (spki((1 << 2048) + 981, 3), "public exponent"),
         (spki((1 << 2048) + 981, 65538), "public exponent"),
         (spki((1 << 2048) + 981, (1 << 256) + 1), "public exponent"),
@@ -196,9 +196,9 @@ def spki(n, e=65537):
         (spki(((1 << 1024) + 643) ** 2), "a square"),
         (ECC.generate(curve="P-256").public_key().export_key(format="DER"), "elliptic-curve"),
         (ECC.generate(curve="Ed25519").public_key().export_key(format="DER"), "Ed25519"),
-        (b"", "no public key"),
-        (b"\x30\x00", "no public key"),
-        (b"not a key", "no public key"),
+        (b"", "not a public key"),
+        (b"\x30\x00", "not a public key"),
+        (b"not a key", "not a public key"),
     ],
 )
 def test_a_public_key_that_is_not_taken_is_named(der, words):
@@ -246,7 +246,7 @@ def test_every_changed_byte_of_a_public_key_gives_another_key_or_none(alice):
     ("label", "words"),
     [
         ("CERTIFICATE", "a certificate; `openssl x509 -pubkey -noout`"),
-        ("PRIVATE KEY", "a private key; wanted: an RSA public key"),
+        ("PRIVATE KEY", "a private key; expected an RSA public key"),
         ("RSA PUBLIC KEY", "PKCS #1 format"),
         ("EC PRIVATE KEY", "elliptic-curve private key"),
         ("WHATEVER", "something else"),
@@ -262,9 +262,9 @@ def test_damaged_pem_is_said_to_be_damaged(alice):
     for text, words in (
         (pem * 2, "2 PEM blocks"),
         (pem.replace("-----END PUBLIC KEY-----", ""), "cut short"),
-        (pem.replace("M", "!", 1), "no base64"),
-        ("", "no PEM text"),
-        (b"\xff\xfe", "no PEM text"),
+        (pem.replace("M", "!", 1), "not base64"),
+        ("", "not PEM text"),
+        (b"\xff\xfe", "not PEM text"),
         ("x" * 70_000, "too many"),
     ):
         with pytest.raises(KeyFormatError, match=words):
@@ -277,7 +277,7 @@ def test_text_around_the_block_does_no_harm(alice):
 
 
 def test_a_public_key_is_no_private_key(alice):
-    with pytest.raises(KeyFormatError, match="a public key; wanted: an RSA private key"):
+    with pytest.raises(KeyFormatError, match="a public key; expected an RSA private key"):
         KeyPair.from_pem(alice.public.pem())
 
 
@@ -333,12 +333,12 @@ def test_private_numbers_that_contradict_each_other_are_refused(alice, wrong):
         KeyPair.from_pem(armour("RSA PRIVATE KEY", DerSequence(numbers).encode()))
 
 
-def test_factors_that_are_no_primes_are_refused(alice, bob):
+def test_factors_that_are_not_prime_are_refused(alice, bob):
     """Consistent in everything else: p is a product of two primes."""
     p, q = int(alice.engine.p) * int(alice.engine.q), int(bob.engine.p)
     d = pow(65537, -1, (p - 1) * (q - 1))
     numbers = [0, p * q, 65537, d, p, q, d % (p - 1), d % (q - 1), pow(q, -1, p)]
-    with pytest.raises(KeyFormatError, match="no primes"):
+    with pytest.raises(KeyFormatError, match="not prime"):
         KeyPair.from_pem(armour("RSA PRIVATE KEY", DerSequence(numbers).encode()))
 
 

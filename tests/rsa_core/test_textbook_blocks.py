@@ -123,7 +123,7 @@ def test_keys_below_64_bits_and_strangers_are_told_so(act):
     samples = np.zeros((2, 2), np.uint8)
     if act == "seal":
         for pair in (SEED_KEY, ClassroomKeyPair.generate(63)):
-            with pytest.raises(KeyFormatError, match="wanted: 64 bits or more"):
+            with pytest.raises(KeyFormatError, match="expected 64 bits or more"):
                 sealed(samples, pair)
     else:
         with pytest.raises(RecipientError, match="no copy for this classroom key"):

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rsa_core.cli.manifest import csv_bytes
-from rsa_core.csv_cells import harmless, plain
+from rsa_core.csv_cells import csv_bytes, harmless, plain
 from ui.parts.words import csv_of
 
 SIGNS = "=+-@|＝＋－＠"

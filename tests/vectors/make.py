@@ -309,13 +309,13 @@ def public_cases(alice):
     yield case("PEM", b"-----BEGIN CMS-----\n", "text")
     yield case("S/MIME", b"MIME-Version: 1.0\n", "text")
     reordered = one.infos[::-1]
-    yield case("recipients reordered", one.write(infos=reordered), "no strict DER")
+    yield case("recipients reordered", one.write(infos=reordered), "not strict DER")
     yield case("no recipients", one.write(infos=[]), "no recipients")
     twice = sorted([*plain.infos, recipient(alice, plain.key)])
     yield case("recipient named twice", plain.write(infos=twice), "two recipients")
     yield case("too many recipients", plain.write(infos=[tlv(0xA2)] * 1002), "at most 1000")
     yield case(
-        "recipient that is no recipient", plain.write(infos=[NULL]), "tag 0x05; wanted: 0x30"
+        "recipient that is no recipient", plain.write(infos=[NULL]), "tag 0x05; expected 0x30"
     )
     old = [recipient(alice, one.key, version=0)]
     yield case("key id under version 0", one.write(infos=old), "do not agree")
@@ -336,41 +336,41 @@ def public_cases(alice):
     yield case("EnvelopedData", one.write(outer=oid("1.2.840.113549.1.7.3")), "does not notice")
     yield case("SignedData", one.write(outer=oid("1.2.840.113549.1.7.2")), "SignedData")
     yield case("unknown outer type", one.write(outer=oid("1.2.3")), "something else")
-    yield case("version 1", one.write(version=integer(1)), "wanted: 0")
-    yield case("version 0 in two bytes", one.write(version=tlv(2, b"\0\0")), "wanted: 0")
-    yield case("originator info", one.write(before=tlv(0xA0)), "tag 0xa0; wanted: 0x31")
+    yield case("version 1", one.write(version=integer(1)), "expected 0")
+    yield case("version 0 in two bytes", one.write(version=tlv(2, b"\0\0")), "expected 0")
+    yield case("originator info", one.write(before=tlv(0xA0)), "tag 0xa0; expected 0x31")
     yield case("content of another type", one.write(kind=oid("1.2.840.113549.1.7.2")), "id-data")
     cbc = tlv(0x30, oid("2.16.840.1.101.3.4.1.42"), tlv(4, bytes(16)))
-    yield case("AES-256-CBC inside", one.write(cipher=cbc), "wanted: AES-256-GCM")
+    yield case("AES-256-CBC inside", one.write(cipher=cbc), "expected AES-256-GCM")
     small = tlv(0x30, oid("2.16.840.1.101.3.4.1.6"), tlv(0x30, tlv(4, one.nonce), integer(16)))
-    yield case("AES-128-GCM", one.write(cipher=small), "wanted: AES-256-GCM")
+    yield case("AES-128-GCM", one.write(cipher=small), "expected AES-256-GCM")
     for size in (0, 8, 16):
         written = one.write(cipher=gcm(bytes(size)))
         yield case(f"nonce of {size} bytes", written, f"nonce of {size} bytes")
     for size in (1, 4, 12, 15):
         short = one.write(cipher=gcm(one.nonce, size), mac=one.tag[:size])
-        yield case(f"tag of {size} bytes, as announced", short, "length of tags; wanted: 16")
+        yield case(f"tag of {size} bytes, as announced", short, "length of tags; expected 16")
         yield case(f"tag of {size} bytes, announced as 16", one.write(mac=one.tag[:size]),
-                   "wanted: a tag of 16 bytes")  # fmt: skip
+                   "expected a tag of 16 bytes")  # fmt: skip
     default = tlv(0x30, GCM_256, tlv(0x30, tlv(4, one.nonce)))
     yield case("tag length left out, so 12", one.write(cipher=default, mac=one.tag[:12]),
-               "length of tags; wanted: 16")  # fmt: skip
+               "length of tags; expected 16")  # fmt: skip
     extra = tlv(0x30, GCM_256, tlv(0x30, tlv(4, one.nonce), integer(16), NULL))
     yield case("parameter too many", one.write(cipher=extra), "parameters of AES-256-GCM")
-    yield case("no tag", one.write(mac=b""), "wanted: a tag of 16 bytes")
+    yield case("no tag", one.write(mac=b""), "expected a tag of 16 bytes")
     yield case("authenticated attributes", one.write(attributes=tlv(0xA1)), "attributes")
     yield case("attributes after the tag", one.write(after=tlv(0xA2)), "AuthEnvelopedData")
     pieces = tlv(0xA0, tlv(4, one.ciphertext))
-    yield case("ciphertext in pieces, in DER", one.write(ciphertext=pieces), "wanted: 0x80")
+    yield case("ciphertext in pieces, in DER", one.write(ciphertext=pieces), "expected 0x80")
     endless = one.write(ciphertext=without_end(0xA0, tlv(4, one.ciphertext)))
-    yield case("ciphertext without end, in DER", endless, "wanted: 0x80")
+    yield case("ciphertext without end, in DER", endless, "expected 0x80")
     ber = plain.write_ber(7)
     yield case("BER, cut before its end", ber[:-2], "cut short")
     yield case("BER, trailing byte", plain.write_ber(7, end=b"\0"), "1 bytes follow")
     nested = ber.replace(tlv(4, plain.ciphertext[:7]), tlv(0x24, tlv(4, plain.ciphertext[:7])), 1)
-    yield case("BER, pieces in pieces", nested, "wanted: an OCTET STRING")
+    yield case("BER, pieces in pieces", nested, "expected an OCTET STRING")
     strange = ber.replace(tlv(4, plain.ciphertext[:7]), tlv(5, plain.ciphertext[:7]), 1)
-    yield case("BER, piece of another kind", strange, "wanted: an OCTET STRING")
+    yield case("BER, piece of another kind", strange, "expected an OCTET STRING")
 
 
 def envelopes(keys):

@@ -1,14 +1,12 @@
 """How numbers, times and keys are written for people; the same on every page."""
 
-import csv
-import io
 import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
 import streamlit as st
 
-from rsa_core.csv_cells import harmless
+from rsa_core.csv_cells import csv_bytes
 
 
 def file_size(size: int) -> str:
@@ -49,12 +47,7 @@ def csv_of(rows: Sequence[Mapping[str, str | int | float]]) -> bytes:
     Text that a spreadsheet would run as a formula gets an apostrophe in front; a negative number
     is none.
     """
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(rows[0])
-    for row in rows:
-        writer.writerow([harmless(c) if isinstance(c, str) else c for c in row.values()])
-    return out.getvalue().encode()
+    return csv_bytes([rows[0], *(row.values() for row in rows)])
 
 
 def _local(at: datetime) -> datetime:

@@ -52,7 +52,7 @@ def broadcast(target: Target, reading: Reading, course: Course) -> Found:
                     draw(container, chosen[0], values),
                     exact=True,
                 )
-        words = "The copies are not of one picture: what they join to is no exact power."
+        words = "The copies are not of one picture: what they join to is not an exact power."
     raise NotMetError(words)
 
 
@@ -69,7 +69,7 @@ def _sets(group: Sequence[Copy], least: int, bits: int) -> Iterator[tuple[Copy, 
 def _joined(
     residues: Sequence[tuple[int, ...]], moduli: Sequence[int], e: int, course: Course
 ) -> list[int | None]:
-    """Chinese remainder theorem and root for each row; ends at the first that is no power."""
+    """Chinese remainder theorem and root for each row; ends at the first that is not a power."""
     product = math.prod(moduli)
     weights = [product // n * pow(product // n, -1, n) for n in moduli]
     values: list[int | None] = []

@@ -64,7 +64,7 @@ def _samples(container: Container, copy: Residues, course: Course) -> Found:
     course.note(f"256 public powers, {len(copy.distinct)} different residues in the capture")
     pixels = draw(container, copy, values)
     if unknown:
-        course.note(f"{unknown} residues are no sample's: somebody changed the ciphertext")
+        course.note(f"{unknown} residues belong to no sample: the ciphertext was changed")
     return Found(
         "256 public powers are the whole dictionary: every sample is looked up, and the size of "
         "the key does not matter.",
@@ -84,12 +84,11 @@ def _books(key: ClassroomPublicKey, count: int) -> Iterator[dict[int, int]]:
 
 
 def _reduced_draw(container: Container, copy: Residues, values: list[int | None]) -> Pixels:
-    """As `draw`, thinned first: pictures in the making are for eyes."""
+    """As `draw`, thinned: pictures in the making are for eyes."""
     if container.samples == "u16" or max(container.shape[:2]) <= SHOWN_SIDE:
         return thinned(draw(container, copy, values), SHOWN_SIDE)
     table = np.array([value or 0 for value in values], np.uint8)
-    grid = copy.indices.reshape(container.shape)
-    return table[thinned(grid, SHOWN_SIDE)]
+    return table[thinned(copy.indices.reshape(container.shape), SHOWN_SIDE)]
 
 
 def _blocks(container: Container, copy: Blocks, course: Course) -> Found:

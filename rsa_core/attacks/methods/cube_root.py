@@ -28,7 +28,7 @@ def root(_target: Target, reading: Reading, course: Course) -> Found:
     if e > _LARGEST:
         raise NotMetError(
             f"e = {e}: the power of every sample but 0 and 1 exceeds n and is reduced, so that "
-            "its root over the integers is nobody's sample."
+            "its root over the integers is not a sample."
         )
     values: list[int | None] = []
     residues = residues_of(copy)

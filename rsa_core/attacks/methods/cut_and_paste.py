@@ -1,4 +1,4 @@
-"""Cut and paste: blocks that nothing binds to their neighbours, moved or exchanged.
+"""Cut and paste: blocks that nothing binds to their neighbours, moved or swapped.
 
 Each residue is well formed by itself, so the receiver's program finds nothing wrong with another
 order, nor with blocks out of another envelope for the same key. RSA-OAEP hides what a block says;
@@ -22,7 +22,7 @@ _KEPT = 2  # blocks at the beginning stay: a picture file's header
 
 
 def cut_and_paste(target: Target, reading: Reading, course: Course) -> Found:
-    """Pastes another capture's second half into this one, or exchanges the halves of this one."""
+    """Pastes another capture's second half into this one, or swaps the halves of this one."""
     container = reading.textbook()
     for other in others(target):
         copies = _pasted(container, other)
@@ -30,8 +30,8 @@ def cut_and_paste(target: Target, reading: Reading, course: Course) -> Found:
             course.note("blocks of another capture for the same keys pasted into the second half")
             return _forged(container, copies, "It has the second half of another picture.")
     copies = tuple(_exchanged(copy) for copy in container.copies)
-    course.note("no other capture for the same keys; the halves of this one are exchanged")
-    return _forged(container, copies, "Its halves are exchanged.")
+    course.note("no other capture for the same keys; the halves of this one are swapped")
+    return _forged(container, copies, "Its halves are swapped.")
 
 
 def _forged(container: Container, copies: tuple[Copy, ...], what: str) -> Found:

@@ -9,6 +9,8 @@ Pomerance, "The quadratic sieve factoring algorithm" (1985).
 
 import math
 
+from flint import fmpz
+
 from rsa_core import primes, probes
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.course import Course, Found, GaveUpError, NotMetError
@@ -16,7 +18,6 @@ from rsa_core.attacks.reading import Reading
 from rsa_core.attacks.redrawing import key_pair_of, redraw
 from rsa_core.attacks.values import Target
 from rsa_core.key_health import factoring_cost
-from rsa_core.large import fmpz
 
 _FERMAT_STEPS = 50_000
 _SMOOTH_BOUND = 20_000
@@ -42,7 +43,7 @@ def factoring(target: Target, reading: Reading, course: Course) -> Found:
     course.note(f"{how}: {' x '.join(_short(factor) for factor in factors)}")
     pair = key_pair_of(n, e, factors)
     if pair is None:
-        raise NotMetError("n is factored, but is no product of two different primes.")
+        raise NotMetError("n is factored, but is not a product of two distinct primes.")
     return redraw(f"n is factored ({how}).", pair, target, reading, course)
 
 
@@ -78,7 +79,7 @@ def _with_flint(n: int, course: Course) -> tuple[int, ...]:
             f"{factoring_cost(bits)}. The budget has {course.budget.seconds:g} seconds."
         )
     course.report(0.2, f"FLINT factors {bits} bits, in about {max(1, math.ceil(wanted))} s")
-    return tuple(int(prime) for prime, times in fmpz()(n).factor() for _ in range(times))
+    return tuple(int(prime) for prime, times in fmpz(n).factor() for _ in range(times))
 
 
 def _short(number: int) -> str:

@@ -1,4 +1,4 @@
-"""Insider: whoever holds one private key of a shared modulus holds them all.
+"""Insider: anyone who holds one private key of a shared modulus holds them all.
 
 e d - 1 is a multiple of the order of the group, and its square roots of 1 split n. So the
 attacker's own exponents factor n, and every other exponent's private half follows.
@@ -19,7 +19,7 @@ def insider(target: Target, reading: Reading, course: Course) -> Found:
     own = target.own
     if own is None:
         raise NotMetError(
-            "The attacker needs a key pair of its own under the recipient's modulus, and has none."
+            "The attacker needs their own key pair under the recipient's modulus, and has none."
         )
     if any(key == (own.public.n, own.public.e) for key in reading.keys):
         raise NotMetError("The attacker is itself a recipient of this picture.")
@@ -40,7 +40,7 @@ ATTACK = Attack(
     title="Insider of a shared modulus",
     summary="Computes another person's private key from one's own, where both share n.",
     citation="DeLaurentis, A further weakness in the common modulus protocol, 1984",
-    needs="A key pair of one's own with the same n as a recipient's.",
+    needs="Your own key pair with the same n as a recipient's.",
     gives="the private key, and the picture",
     work=insider,
 )

@@ -43,7 +43,7 @@ ATTACK = Attack(
     work=replay,
     stopped_by={
         "hybrid": "The receiver would have to take an envelope twice, or elsewhere. The sender "
-        "signs a manifest with channel, a random image id and the envelope's digest, and the "
+        "signs a manifest with channel, a random picture id and the envelope's digest, and the "
         "receiver remembers which ids it has seen.",
     },
 )

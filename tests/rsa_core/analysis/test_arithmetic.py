@@ -38,5 +38,5 @@ def test_every_line_is_true(m, e):
 
 @pytest.mark.parametrize(("m", "e", "n"), [(5, 3, 5), (-1, 3, 5), (1, 0, 5), (0, 1, 1)])
 def test_other_numbers_are_refused(m, e, n):
-    with pytest.raises(ValueError, match="wanted"):
+    with pytest.raises(ValueError, match="expected"):
         square_and_multiply(m, e, n)

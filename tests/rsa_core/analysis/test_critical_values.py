@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy
 
 from rsa_core.analysis.differential import bit_change_test, npcr_test, uaci_test
 from rsa_core.analysis.histograms import (
@@ -12,8 +13,8 @@ from rsa_core.analysis.histograms import (
     local_entropy_moments,
     local_entropy_test,
 )
+from rsa_core.analysis.measurements import judged_normal
 from rsa_core.analysis.neighbours import correlation_test
-from rsa_core.analysis.tails import chi_square_quantile, normal_quantile
 
 LEVELS = (0.05, 0.01, 0.001)
 
@@ -72,17 +73,42 @@ def test_entropy(side):
 
 
 def test_chi_square():
-    values = {tail: chi_square_quantile(tail, 255) for tail in (0.1, 0.05, 0.01, 0.001)}
-    assert [round(value, 3) for value in values.values()] == [284.336, 293.248, 310.457, 330.520]
-    assert [round(chi_square_quantile(tail, 255), 2) for tail in (0.975, 0.025)] == [212.66, 301.13]
-    assert chi_square_test(np.full(256, 256)).high == values[0.05]
+    flat = np.full(256, 256)
+    found = [chi_square_test(flat, tail).high for tail in (0.1, 0.05, 0.01, 0.001, 0.975, 0.025)]
+    assert [round(value, 3) for value in found] == [
+        284.336, 293.248, 310.457, 330.520, 212.661, 301.125,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("bits", "ones", "p_value"), [(10, 6, 0.527089), (100, 42, 0.109599)])
+def test_p_values_of_nist_sp_800_22(bits, ones, p_value):
+    """The frequency test's examples, sections 2.1.4 and 2.1.8."""
+    found = judged_normal("Frequency", ones, bits / 2, bits**0.5 / 2, explanation="", far="")
+    assert round(found.p_value, 6) == p_value
+
+
+def test_chi_square_p_values_of_nist_sp_800_22():
+    """Section 2.4.8: a chi-square of 4.882457 with 3 degrees of freedom has P = 0.180609.
+
+    Ours has 255, for which tables give 293.248 at 5 %.
+    """
+    assert scipy.special.chdtrc(3, 4.882457) == pytest.approx(0.180609, abs=1e-6)
+    skewed = np.full(256, 256.0)
+    skewed[:2] += np.array([1, -1]) * (293.2478 * 128) ** 0.5
+    assert chi_square_test(skewed).p_value == pytest.approx(0.05, abs=1e-5)
+
+
+def test_a_histogram_that_is_too_even_is_never_surprising():
+    assert chi_square_test(np.full(256, 256)).p_value == 1
+    assert entropy_test(np.full(256, 256)).p_value == 1
 
 
 def test_local_entropy():
     mean, deviation = local_entropy_moments(1936)
     assert round(mean, 9) == 7.902469317
-    reach = [normal_quantile(level / 2) * deviation / LOCAL_BLOCKS**0.5 for level in LEVELS]
-    assert [(round(mean - r, 5), round(mean + r, 5)) for r in reach] == [
+    one = [judged_normal("", mean, mean, deviation / LOCAL_BLOCKS**0.5, level=level,
+                         explanation="", far="") for level in LEVELS]  # fmt: skip
+    assert [(round(found.low, 5), round(found.high, 5)) for found in one] == [
         (7.89936, 7.90558),
         (7.89838, 7.90656),
         (7.89725, 7.90769),

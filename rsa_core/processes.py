@@ -1,0 +1,355 @@
+"""Work in processes that can be ended, with progress and with limits of time and memory.
+
+A `Child` is a fresh interpreter that builds one function and then answers calls of it:
+
+    to the child      (memory, make, setup), then for each call (seconds, arguments)
+    from the child    ("told", value) as often as it likes, then ("done", result) or
+                      ("raised", error)
+
+Each is a pickle on the child's standard input or output, so secrets never stand on a command line.
+Functions travel by name; what comes back is data (`_Answers`). `multiprocessing` and what builds on
+it hand our environment on, or run the parent's `__main__` again, which under Streamlit is a page.
+"""
+
+import ctypes
+import os
+import pickle
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, Self
+
+Why = Literal["died", "too slow", "stopped"]
+
+_TICK = 0.05  # seconds between two looks at clocks and flags
+_GRACE = 5.0  # seconds a child has to clean up after SIGTERM
+_SPARE = 2.0  # seconds of processor time beyond a call's limit
+_START = "from rsa_core.processes import serve; serve()"
+_SIEVE = "/tmp/siqs"  # noqa: S108  (the sieve's own choice; see `_note_files`)
+_PR_SET_PDEATHSIG = 1
+_ENVIRONMENT = (
+    *("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT", "TEMP", "TMPDIR"),
+    *("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"),
+)
+# Each thread of a linear algebra library would reserve memory that a child's limit counts.
+_ALONE = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+# For each process one thread that lives as long as the process: prctl(2) ends a child together
+# with the thread that started it.
+_starters: dict[int, ThreadPoolExecutor] = {}
+
+
+_ARRAYS = {
+    ("numpy", "dtype"),
+    ("numpy", "ndarray"),
+    ("numpy._core.multiarray", "_reconstruct"),
+    ("numpy._core.numeric", "_frombuffer"),
+}
+
+
+class EndedError(Exception):
+    """A child ended without an answer; `why` says whether we ended it."""
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class PieceError(Exception):
+    """A piece of work failed; callers turn this into an error in their own voice."""
+
+
+class Child:
+    """One interpreter with pipes; `end` it in the end."""
+
+    def __init__(
+        self,
+        make: Callable[..., Any],
+        *setup: object,
+        memory: int | None = None,
+        quiet: bool = True,
+    ) -> None:
+        """Starts it.
+
+        Args:
+            make: called in the child with `setup`; returns the function that `call` calls.
+            setup: picklable.
+            memory: bytes it may take beyond what it has when `make` has returned.
+            quiet: whether its error output is dropped; libraries quote files there.
+        """
+        self._unsent: tuple[object, ...] = ((memory, make, setup),)
+        self.killed: Why | None = None
+        self._files: set[str] = set()
+        starter = _starters.setdefault(os.getpid(), ThreadPoolExecutor(1))
+        self.process = starter.submit(_start, quiet).result()
+
+    def call(
+        self,
+        *arguments: object,
+        seconds: float | None = None,
+        hear: Callable[[Any], None] | None = None,
+        stop: Callable[[], bool] | None = None,
+    ) -> Any:  # noqa: ANN401  (what the function returns)
+        """Calls the child's function and waits for its result.
+
+        Args:
+            arguments: picklable.
+            seconds: after which the child is ended.
+            hear: gets what the child `tell`s, in this thread.
+            stop: asked in another thread, 20 times a second, whether to end the child.
+
+        Raises:
+            EndedError: the child has ended.
+            Exception: what the function raised.
+        """
+        over = threading.Event()
+        watch = threading.Thread(target=self._watch, args=(over, seconds, stop), daemon=True)
+        if seconds is not None or stop is not None:
+            watch.start()
+        try:
+            for message in (*self._unsent, (seconds, arguments)):
+                _write(self.process.stdin, message)
+            self._unsent = ()
+            while (answer := _Answers(self.process.stdout).load())[0] == "told":  # type: ignore[arg-type]
+                if hear is not None:
+                    hear(answer[1])
+        except (OSError, EOFError, pickle.UnpicklingError):
+            raise EndedError(self.killed or "died") from None
+        finally:
+            over.set()
+            if watch.is_alive():
+                watch.join()  # afterwards `killed` is final
+        kind, value = answer
+        if kind == "raised":
+            raise value
+        return value
+
+    def terminate(self) -> None:
+        """Ends it at once, unless it handles SIGTERM to clean up first."""
+        self._note_files()
+        self.process.terminate()
+
+    def end(self) -> None:
+        """Ends it, waits until it is gone, and removes what it left behind."""
+        self.terminate()
+        for pipe in (self.process.stdin, self.process.stdout):
+            with suppress(OSError):  # unwritten data has lost its reader
+                pipe.close()  # type: ignore[union-attr]
+        try:
+            self.process.wait(_GRACE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        for name in self._files:
+            Path(name).unlink(missing_ok=True)
+
+    def _watch(
+        self, over: threading.Event, seconds: float | None, stop: Callable[[], bool] | None
+    ) -> None:
+        end = time.monotonic() + (threading.TIMEOUT_MAX if seconds is None else seconds)
+        while not over.wait(max(0.0, min(_TICK, end - time.monotonic()))):
+            self._note_files()
+            late = time.monotonic() >= end
+            if late or (stop is not None and stop()):
+                self.killed = "too slow" if late else "stopped"
+                self.process.kill()
+                return
+
+    def _note_files(self) -> None:
+        """FLINT's sieve writes to /tmp/siqs?????? whatever TMPDIR says; a killed one leaves it."""
+        with suppress(OSError):  # no /proc, or no process any more
+            for link in Path(f"/proc/{self.process.pid}/fd").iterdir():
+                if (name := str(link.readlink())).startswith(_SIEVE):
+                    self._files.add(name)
+
+
+class _Answers(pickle.Unpickler):
+    """Builds our own values and arrays only: a picture that takes a child over gets no further."""
+
+    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401
+        """As in the base class, where the name is harmless."""
+        if (module, name) in _ARRAYS:
+            return super().find_class(module, name)
+        if "." not in name and module.partition(".")[0] in ("builtins", "rsa_core"):
+            found = super().find_class(module, name)
+            if isinstance(found, type) and (module != "builtins" or issubclass(found, Exception)):
+                return found
+        raise pickle.UnpicklingError(f"a child answers with {module}.{name}")
+
+
+def in_child(
+    work: Callable[..., Any],
+    *arguments: object,
+    memory: int,
+    seconds: float,
+    hear: Callable[[Any], None] | None = None,
+    stop: Callable[[], bool] | None = None,
+) -> Any:  # noqa: ANN401  (what the function returns)
+    """One call in a child that ends with it; arguments and errors as of `Child.call`."""
+    child = Child(partial, work, *arguments, memory=memory)
+    try:
+        return child.call(seconds=seconds, hear=hear, stop=stop)
+    finally:
+        child.end()
+
+
+class Crew:
+    """Children that share pieces of work; used in a `with`, which leaves none running."""
+
+    def __init__(self, count: int, make: Callable[..., Any], *setup: object) -> None:
+        """Starts `count` children as `Child` does; 1 and 0 work in this process."""
+        self._make, self._setup = make, setup
+        self._stopped = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._children: list[Child] = []
+        try:
+            for _ in range(count if count > 1 else 0):
+                self._children.append(Child(make, *setup, quiet=False))
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def results(self, pieces: Sequence[Any]) -> Iterator[tuple[int, Any] | None]:
+        """Yields (number, result) in the order of completion, and None several times a second.
+
+        Raises:
+            PieceError: a piece raised ValueError, or a child ended.
+        """
+        yield None
+        if not self._children:
+            work = self._make(*self._setup)
+            for number, piece in enumerate(pieces):
+                try:
+                    result = work(piece)
+                except ValueError as error:
+                    raise PieceError from error
+                yield number, result
+            return
+        waiting: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
+        came: queue.SimpleQueue[tuple[int, Any] | Exception | None] = queue.SimpleQueue()
+        for numbered in enumerate(pieces):
+            waiting.put(numbered)
+        for child in self._children:
+            feeder = threading.Thread(target=self._feed, args=(child, waiting, came), daemon=True)
+            self._threads.append(feeder)
+            feeder.start()
+        feeding = len(self._threads)
+        while feeding:
+            try:
+                one = came.get(timeout=_TICK)
+            except queue.Empty:
+                yield None
+                continue
+            if isinstance(one, Exception):
+                raise PieceError from one
+            if one is None:
+                feeding -= 1
+            else:
+                yield one
+
+    def stop(self) -> None:
+        """Hands out no more pieces and sends SIGTERM; what is finished still comes."""
+        if not self._stopped.is_set():
+            self._stopped.set()
+            for child in self._children:
+                child.terminate()
+
+    def _feed(self, child: Child, waiting: Any, came: Any) -> None:  # noqa: ANN401  (see `results`)
+        try:
+            while not self._stopped.is_set():
+                number, piece = waiting.get_nowait()
+                came.put((number, child.call(piece)))
+        except queue.Empty:
+            pass
+        except Exception as error:  # raised again in the thread that waits
+            if not self._stopped.is_set():  # otherwise SIGTERM met a child that was still starting
+                came.put(error)
+        came.put(None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        late = time.monotonic() + _GRACE
+        for thread in self._threads:
+            thread.join(max(0.0, late - time.monotonic()))
+        if any(thread.is_alive() for thread in self._threads):
+            for child in self._children:
+                child.process.kill()  # then their feeders see the end of the pipes
+        for child in self._children:
+            child.end()
+
+
+def serve() -> None:
+    """The child's whole life."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which ends us
+    die_with_parent(signal.SIGKILL)
+    _limit("RLIMIT_CORE", 0)  # a crash would leave pictures and keys on the disk
+    with suppress(EOFError, OSError):  # the parent has no more work, or is gone
+        memory, make, setup = pickle.load(sys.stdin.buffer)  # noqa: S301  (our parent's)
+        work = make(*setup)
+        if memory is not None:
+            _limit_memory(memory)
+        while True:
+            seconds, arguments = pickle.load(sys.stdin.buffer)  # noqa: S301  (our parent's)
+            if seconds is not None:  # for a child whose parent was killed, and with it the watch
+                _limit("RLIMIT_CPU", int(sum(os.times()[:2]) + seconds + _SPARE) + 1)
+            try:
+                answer = "done", work(*arguments)
+            except Exception as error:
+                answer = "raised", error
+            _write(sys.stdout.buffer, answer)
+    os._exit(0)
+
+
+def tell(value: object) -> None:
+    """In a child: passes something picklable to the `hear` of the call under way."""
+    _write(sys.stdout.buffer, ("told", value))
+
+
+def die_with_parent(number: int) -> None:
+    """In a child: gets this signal when the parent ends, even in the middle of a FLINT call."""
+    with suppress(OSError, AttributeError, TypeError):  # only Linux has it: prctl(2)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
+
+
+def _write(pipe: Any, message: object) -> None:  # noqa: ANN401  (a binary pipe)
+    pickle.dump(message, pipe, pickle.HIGHEST_PROTOCOL)
+    pipe.flush()
+
+
+def _limit_memory(more: int) -> None:
+    with suppress(OSError):  # no /proc
+        pages = int(Path("/proc/self/statm").read_text().split()[5])
+        _limit("RLIMIT_DATA", pages * os.sysconf("SC_PAGE_SIZE") + more)
+
+
+def _limit(what: str, most: int) -> None:
+    try:
+        import resource  # noqa: PLC0415  (not on Windows)
+    except ImportError:
+        return
+    name = getattr(resource, what)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(name, (most, resource.getrlimit(name)[1]))
+
+
+def _start(quiet: bool) -> "subprocess.Popen[bytes]":
+    root = str(Path(__file__).resolve().parent.parent)
+    path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    needed = {name: value for name, value in os.environ.items() if name in _ENVIRONMENT}
+    return subprocess.Popen(  # noqa: S603  (our own interpreter, our own module)
+        [sys.executable, "-c", _START],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL if quiet else None,
+        env={**needed, **_ALONE, "PYTHONPATH": path},
+    )
