@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, func, insert, select, update
 
 from store.errors import PictureMissing, StoreRefused
 from store.repositories.chunks import Chunked
@@ -105,13 +105,6 @@ class Pictures(Chunked):
         """
         return self._listed(picture.c.channel_id == channel_id, recipient=recipient)
 
-    def for_recipient(self, channel_id: int, seat_id: int) -> list[StoredPicture]:
-        """The channel's pictures that are for this seat, oldest first."""
-        theirs = select(picture_recipient.c.picture_id).where(
-            picture_recipient.c.seat_id == seat_id
-        )
-        return self._listed(picture.c.channel_id == channel_id, picture.c.id.in_(theirs))
-
     def by_sender(self, channel_id: int, seat_id: int) -> list[StoredPicture]:
         """The channel's pictures that this seat sent, oldest first."""
         return self._listed(picture.c.channel_id == channel_id, picture.c.sender_id == seat_id)
@@ -202,13 +195,6 @@ class Pictures(Chunked):
     def count(self, channel_id: int | None = None) -> int:
         """Number of pictures in the channel; in the whole store for None."""
         return self._count(*_in(channel_id))
-
-    def purge(self, channel_id: int) -> int:
-        """Removes the channel's pictures with everything of theirs; gives their number."""
-        removed = self._connection.execute(
-            delete(picture).where(picture.c.channel_id == channel_id)
-        )
-        return removed.rowcount
 
     def count_damaged(self) -> int:
         """Number of pictures in the whole store that a check has marked."""

@@ -87,31 +87,24 @@ class Seats(Repository):
         return _seat(row)
 
     def asking(self, token_hash: bytes) -> tuple[Seat, Channel] | None:
-        """The seat with this token, as `by_token` finds it, and its channel, in one look."""
-        self._hold_channel_of(token_hash)
+        """The seat with this token, even one that was left, and its channel, in one look.
+
+        In a unit that writes, acts in the channel wait for this one from here on.
+        """
+        if self._writes:
+            held = select(seat.c.channel_id).where(seat.c.token_hash == token_hash)
+            channel_id = self._connection.scalar(held)
+            if channel_id is not None:
+                self._hold(channel_id)
         row = self._connection.execute(_ASKING, {"token_hash": token_hash}).one_or_none()
         if row is None:
             return None
         return Seat(*row[: len(_COLUMNS)]), Channel(*row[len(_COLUMNS) :])
 
     def by_token(self, token_hash: bytes) -> Seat | None:
-        """The seat with this token, even one that has left; None when there is none.
-
-        In a unit that writes, acts in the seat's channel wait for this one from here on.
-        """
-        self._hold_channel_of(token_hash)
-        row = self._connection.execute(
-            select(*_COLUMNS).where(seat.c.token_hash == token_hash)
-        ).one_or_none()
-        return None if row is None else _seat(row)
-
-    def _hold_channel_of(self, token_hash: bytes) -> None:
-        if self._writes:
-            channel_id = self._connection.scalar(
-                select(seat.c.channel_id).where(seat.c.token_hash == token_hash)
-            )
-            if channel_id is not None:
-                self._hold(channel_id)
+        """The seat with this token, as `asking` finds it; None when there is none."""
+        found = self.asking(token_hash)
+        return None if found is None else found[0]
 
     def get(self, seat_id: int) -> Seat | None:
         """The seat with this id; None when there is none."""
@@ -184,10 +177,6 @@ class Seats(Repository):
             .where(seat.c.id == seat_id, HELD)
             .values(left_at=at, locked_key=None, locked_classroom_key=None)
         )
-
-    def set_keys(self, seat_id: int, *, public_key: bytes | None, locked_key: bytes | None) -> None:
-        """Replaces the key pair."""
-        self._set(seat_id, public_key=public_key, locked_key=locked_key)
 
     def set_classroom_keys(
         self, seat_id: int, *, public_key: bytes | None, locked_key: bytes | None

@@ -37,6 +37,7 @@ from lab import (
 from rsa_core import KeyFormatError, PublicKey, turns
 from rsa_core.attacks import Budget
 from tests.conftest import encoded, photograph
+from tests.store import making
 
 BY_CHANCE = 1e-6  # noise fails at 5 % now and then, and at this level never
 
@@ -337,7 +338,7 @@ def test_a_finding_goes_with_its_picture_and_the_oldest_make_room(captured, png,
     attack(captured, "equality-map")
     assert [item.attack for item in captured.exchange.findings(eve)] == ["equality-map"]
     with captured.exchange._store.write() as unit:
-        unit.pictures.purge(1)
+        making.delete_pictures(unit, 1)
     assert captured.exchange.findings(eve) == ()
 
 
