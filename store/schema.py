@@ -18,6 +18,7 @@ a channel or a picture takes everything of theirs along: each reference has ON D
 an index, without which each deleted row would cost a look through the whole table.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,6 +44,7 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.engine import Dialect
+from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 CHUNK_BYTES = 256 * 1024
@@ -91,8 +93,6 @@ METADATA = MetaData(
     }
 )
 
-# SQLite numbers rows only in a column whose type is exactly INTEGER. AUTOINCREMENT keeps it from
-# giving the number of a deleted row away again.
 _Id = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -127,28 +127,42 @@ def _index_where(
     Index(name, *columns, unique=unique, sqlite_where=rows, postgresql_where=rows)
 
 
+def _table(
+    name: str, *items: SchemaItem, numbered: bool = False, indexed: Sequence[str] = ()
+) -> Table:
+    """A table; a numbered one has an `id`, and gives no number twice.
+
+    SQLite numbers rows only in a column whose type is exactly INTEGER. AUTOINCREMENT keeps it from
+    giving the number of a deleted row away again.
+    """
+    return Table(
+        name,
+        METADATA,
+        *([Column("id", _Id, primary_key=True)] if numbered else []),
+        *items,
+        *(Index(f"ix_{name}_{column}", column) for column in indexed),
+        sqlite_autoincrement=numbered,
+    )
+
+
 def _chunks_of(owner: str) -> Table:
     """The bytes of an owner's rows, in pieces of at most `CHUNK_BYTES`."""
-    return Table(
+    return _table(
         f"{owner}_chunk",
-        METADATA,
         _owned_by(owner, primary_key=True),
         Column("n", Integer, primary_key=True, autoincrement=False),
         *_columns(LargeBinary, "data"),
     )
 
 
-store_fact = Table(
+store_fact = _table(
     "store_fact",
-    METADATA,
     Column("name", String(40), primary_key=True),
     *_columns(LargeBinary, "value"),
 )
 
-channel = Table(
+channel = _table(
     "channel",
-    METADATA,
-    Column("id", _Id, primary_key=True),
     Column("public_id", String(64), nullable=False, unique=True),
     Column("key_digest", LargeBinary, nullable=False, unique=True),
     *_columns(Text, "name"),
@@ -165,16 +179,14 @@ channel = Table(
     _flag("approval"),
     _flag("interceptors", default=True),
     _flag("tampering"),
-    sqlite_autoincrement=True,
+    numbered=True,
 )
 
 CLOSED = channel.c.closed_at.is_not(None)
 _index_where(CLOSED, "ix_channel_closed_at", channel.c.closed_at)
 
-seat = Table(
+seat = _table(
     "seat",
-    METADATA,
-    Column("id", _Id, primary_key=True),
     Column("public_id", String(64), nullable=False, unique=True),
     _owned_by("channel"),
     *_columns(Text, "name", "name_key"),
@@ -185,8 +197,8 @@ seat = Table(
     *_columns(LargeBinary, "public_key", "locked_key", nullable=True),
     *_columns(LargeBinary, "classroom_public_key", "locked_classroom_key", nullable=True),
     _flag("waiting"),
-    Index("ix_seat_channel_id", "channel_id"),
-    sqlite_autoincrement=True,
+    numbered=True,
+    indexed=["channel_id"],
 )
 
 HELD = seat.c.left_at.is_(None)
@@ -194,10 +206,8 @@ _index_where(
     HELD, "uq_seat_name_while_held", seat.c.channel_id, seat.c.role, seat.c.name_key, unique=True
 )
 
-picture = Table(
+picture = _table(
     "picture",
-    METADATA,
-    Column("id", _Id, primary_key=True),
     Column("public_id", String(64), nullable=False, unique=True),
     _owned_by("channel"),
     _reference("sender_id", "seat"),
@@ -211,8 +221,8 @@ picture = Table(
     _flag("until_all_opened"),
     *_columns(UtcDateTime, "damaged_at", nullable=True),
     UniqueConstraint("sender_id", "submission"),
-    Index("ix_picture_channel_id", "channel_id"),
-    sqlite_autoincrement=True,
+    numbered=True,
+    indexed=["channel_id"],
 )
 picture_chunk = _chunks_of("picture")
 
@@ -221,26 +231,23 @@ MAYBE_BY_ALL = and_(picture.c.until_all_opened, picture.c.openings > literal_col
 _index_where(USED_UP, "ix_picture_used_up", picture.c.id)
 _index_where(MAYBE_BY_ALL, "ix_picture_maybe_by_all", picture.c.id)
 
-picture_record = Table(
+picture_record = _table(
     "picture_record",
-    METADATA,
     _owned_by("picture", primary_key=True),
     *_columns(LargeBinary, "details", "manifest", "signature", "note", "row_code"),
 )
 
-picture_recipient = Table(
+picture_recipient = _table(
     "picture_recipient",
-    METADATA,
     _owned_by("picture", primary_key=True),
     _owned_by("seat", primary_key=True),
     *_columns(LargeBinary, "fingerprint"),
     *_columns(UtcDateTime, "opened_at", nullable=True),
-    Index("ix_picture_recipient_seat_id", "seat_id"),
+    indexed=["seat_id"],
 )
 
-event = Table(
+event = _table(
     "event",
-    METADATA,
     _owned_by("channel", primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     *_columns(String(40), "kind"),
@@ -252,66 +259,56 @@ event = Table(
     *_columns(Text, "detail"),
 )
 
-seat_record = Table(
+seat_record = _table(
     "seat_record",
-    METADATA,
     _owned_by("seat", primary_key=True),
     *_columns(LargeBinary, "sealed"),
 )
 
 # It goes with its picture, so that nothing recovered outlives what it was recovered from.
-finding = Table(
+finding = _table(
     "finding",
-    METADATA,
-    Column("id", _Id, primary_key=True),
     _owned_by("seat"),
     _owned_by("picture"),
     *_columns(String(40), "attack"),
     *_columns(UtcDateTime, "found_at"),
     *_columns(BigInteger, "size"),
     UniqueConstraint("seat_id", "picture_id", "attack"),
-    Index("ix_finding_picture_id", "picture_id"),
-    sqlite_autoincrement=True,
+    numbered=True,
+    indexed=["picture_id"],
 )
 finding_chunk = _chunks_of("finding")
 
 # A key that an interceptor shows to senders instead of a receiver's.
-substitution = Table(
+substitution = _table(
     "substitution",
-    METADATA,
-    Column("id", _Id, primary_key=True),
     _owned_by("channel"),
     _reference("receiver_id", "seat"),
     _reference("interceptor_id", "seat"),
     *_columns(UtcDateTime, "started_at"),
     *_columns(UtcDateTime, "ended_at", "discovered_at", nullable=True),
     *_columns(LargeBinary, "public_key", "fingerprint", "locked_key"),
-    Index("ix_substitution_channel_id", "channel_id"),
-    Index("ix_substitution_interceptor_id", "interceptor_id"),
-    Index("ix_substitution_receiver_id", "receiver_id"),
-    sqlite_autoincrement=True,
+    numbered=True,
+    indexed=["channel_id", "interceptor_id", "receiver_id"],
 )
 
 IN_FORCE = substitution.c.ended_at.is_(None)
 _index_where(IN_FORCE, "uq_substitution_in_force", substitution.c.receiver_id, unique=True)
 
 # The key with which a sender's pictures are signed again for the receiver.
-substitution_signer = Table(
+substitution_signer = _table(
     "substitution_signer",
-    METADATA,
     _owned_by("substitution", primary_key=True),
     _reference("sender_id", "seat", primary_key=True),
     *_columns(LargeBinary, "public_key", "locked_key"),
-    Index("ix_substitution_signer_sender_id", "sender_id"),
+    indexed=["sender_id"],
 )
 
 # What arrives instead of a picture, which itself is never touched; `receiver_id` is NULL where it
 # arrives at everybody. The bytes are those of `source_id`, another picture, or its own chunks; it
 # goes with either picture.
-intervention = Table(
+intervention = _table(
     "intervention",
-    METADATA,
-    Column("id", _Id, primary_key=True),
     _owned_by("picture"),
     _owned_by("seat"),
     _reference("receiver_id", "seat", nullable=True),
@@ -325,26 +322,19 @@ intervention = Table(
     *_columns(LargeBinary, "sha256", nullable=True),
     *_columns(LargeBinary, "row_code"),
     UniqueConstraint("picture_id", "receiver_id"),
-    Index("ix_intervention_act", "act"),
-    Index("ix_intervention_source_id", "source_id"),
-    Index("ix_intervention_seat_id", "seat_id"),
-    Index("ix_intervention_receiver_id", "receiver_id"),
-    Index("ix_intervention_substitution_id", "substitution_id"),
-    sqlite_autoincrement=True,
+    numbered=True,
+    indexed=["act", "source_id", "seat_id", "receiver_id", "substitution_id"],
 )
 intervention_chunk = _chunks_of("intervention")
 
-intervention_record = Table(
+intervention_record = _table(
     "intervention_record",
-    METADATA,
     _owned_by("intervention", primary_key=True),
     *_columns(LargeBinary, "details", "manifest", "signature", "row_code"),
 )
 
-alarm = Table(
+alarm = _table(
     "alarm",
-    METADATA,
-    Column("id", _Id, primary_key=True),
     _owned_by("channel"),
     _owned_by("seat"),
     _reference("peer_id", "seat"),
@@ -353,16 +343,12 @@ alarm = Table(
     _flag("direct", default=True),
     *_columns(Integer, "pictures_read"),
     *_columns(UtcDateTime, "answered_at", nullable=True),
-    Index("ix_alarm_channel_id", "channel_id"),
-    Index("ix_alarm_seat_id", "seat_id"),
-    Index("ix_alarm_peer_id", "peer_id"),
-    Index("ix_alarm_substitution_id", "substitution_id"),
-    sqlite_autoincrement=True,
+    numbered=True,
+    indexed=["channel_id", "seat_id", "peer_id", "substitution_id"],
 )
 
-bucket = Table(
+bucket = _table(
     "bucket",
-    METADATA,
     Column("name", String(120), primary_key=True),
     *_columns(Float(53), "tokens"),
     *_columns(UtcDateTime, "filled_at"),

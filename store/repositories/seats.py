@@ -3,9 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import bindparam, delete, exists, func, or_, select, update
 
 from store.errors import NameTaken
 from store.repositories.base import Repository
@@ -84,7 +83,7 @@ class Seats(Repository):
         ).one_or_none()
         if row is None:
             raise NameTaken
-        return _seat(row)
+        return Seat(*row)
 
     def asking(self, token_hash: bytes) -> tuple[Seat, Channel] | None:
         """The seat with this token, even one that was left, and its channel, in one look.
@@ -109,14 +108,14 @@ class Seats(Repository):
     def get(self, seat_id: int) -> Seat | None:
         """The seat with this id; None when there is none."""
         row = self._connection.execute(select(*_COLUMNS).where(seat.c.id == seat_id)).one_or_none()
-        return None if row is None else _seat(row)
+        return None if row is None else Seat(*row)
 
     def by_ids(self, seat_ids: Collection[int]) -> dict[int, Seat]:
         """The seats with these ids, those that left among them."""
         if not seat_ids:
             return {}
         rows = self._connection.execute(select(*_COLUMNS).where(seat.c.id.in_(seat_ids)))
-        return {one.id: one for one in map(_seat, rows)}
+        return {found.id: found for found in (Seat(*row) for row in rows)}
 
     def in_channel(self, channel_id: int, *, with_left: bool = False) -> list[Seat]:
         """The channel's seats in the order of joining; those that left only when asked for."""
@@ -124,7 +123,7 @@ class Seats(Repository):
         if not with_left:
             statement = statement.where(HELD)
         rows = self._connection.execute(statement.order_by(seat.c.joined_at, seat.c.id))
-        return [_seat(row) for row in rows]
+        return [Seat(*row) for row in rows]
 
     def left_with_pictures(self, channel_id: int) -> list[Seat]:
         """Seats that were left while a picture that they sent or got is still in the channel."""
@@ -135,7 +134,7 @@ class Seats(Repository):
             .where(seat.c.channel_id == channel_id, ~HELD, or_(sent, got))
             .order_by(seat.c.id)
         )
-        return [_seat(row) for row in rows]
+        return [Seat(*row) for row in rows]
 
     def count(self) -> int:
         """Number of seats in all channels that have not been left."""
@@ -158,11 +157,10 @@ class Seats(Repository):
     def leave(self, seat_id: int, at: datetime) -> None:
         """Gives the seat up; its name is free again. The first time counts.
 
-        What only the seat's token could open goes at once, since nobody brings it any more: its
-        findings, its sealed record, the private halves of its keys and of those that
-        it showed for others'. These are shown no more; nor does anybody stand before a seat that
-        was left. The name and the public keys stay until the channel ends: pictures are checked
-        and shown with them.
+        What only the seat's token could open goes at once: findings, sealed record, the private
+        halves of its keys and of those it showed instead of others'. Key swaps by it and against
+        it end. The name and the public keys stay until the channel ends: pictures are checked and
+        shown with them.
         """
         self._connection.execute(delete(finding).where(finding.c.seat_id == seat_id))
         self._connection.execute(delete(seat_record).where(seat_record.c.seat_id == seat_id))
@@ -186,7 +184,3 @@ class Seats(Repository):
 
     def _set(self, seat_id: int, **values: object) -> None:
         self._connection.execute(update(seat).where(seat.c.id == seat_id).values(**values))
-
-
-def _seat(row: Row[*tuple[Any, ...]]) -> Seat:
-    return Seat(*row)
