@@ -1,17 +1,16 @@
 """The tables, as the newest schema version has them; `store/versions` has the steps to it.
 
     channel ─┬─ seat ─┬─ seat_record         what a seat knows, sealed under its token
-             │        └─ finding             what an interceptor found out of a picture, sealed
-             ├─ picture ─┬─ picture_chunk       256 KB pieces of the envelope
-             │         ├─ picture_record      the small sealed records
-             │         ├─ picture_recipient
-             │         └─ intervention ─┬─ intervention_chunk      what arrives in its place
-             │                          └─ intervention_record
-             ├─ substitution ─ substitution_signer    keys put in the place of others' keys
-             ├─ alarm                       two people whose safety numbers differed
-             └─ event                       (channel, seq), never a bare id
-    bucket                                  how much of something was done lately
-    store_fact                              what the store knows of itself
+             │        └─ finding             what an interceptor found, sealed; with chunks
+             ├─ picture ─┬─ picture_chunk    pieces of the envelope
+             │           ├─ picture_record   the small sealed records
+             │           ├─ picture_recipient
+             │           └─ intervention     what arrives instead; with chunks and a record too
+             ├─ substitution ─ substitution_signer   keys shown instead of others' keys
+             ├─ alarm                        two people whose safety numbers differ
+             └─ event                        (channel, seq), never a bare id
+    bucket                                   how much of something was done lately
+    store_fact                               what the store knows about itself
 
 Bytes that can be large live in tables of their own, so that no listing reads past them. Deleting
 a channel or a picture takes everything of theirs along: each reference has ON DELETE CASCADE, and
@@ -253,7 +252,7 @@ event = _table(
     *_columns(String(40), "kind"),
     *_columns(UtcDateTime, "at"),
     # No foreign keys: what happened stays true when the seat or the picture is gone, and no number
-    # is given twice. `about_id` is a seat or a key substitution, as the kind of event says.
+    # is given twice. `about_id` is a seat or a key swap, as the kind of event says.
     *_columns(_Id, "seat_id", "about_id", nullable=True),
     *_columns(String(64), "picture_public_id", nullable=True),
     *_columns(Text, "detail"),
