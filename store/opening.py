@@ -106,7 +106,7 @@ class Store:
         """HMAC-SHA256 of a channel key under the pepper, 32 bytes.
 
         Raises:
-            ValueError: it is no channel key.
+            ValueError: not a channel key.
         """
         symbols = normalise_channel_key(channel_key)
         if symbols is None:

@@ -12,7 +12,7 @@
     bucket                                   how much of something was done lately
     store_fact                               what the store knows about itself
 
-Bytes that can be large live in tables of their own, so that no listing reads past them. Deleting
+Bytes that can be large live in separate tables, so that no listing reads past them. Deleting
 a channel or a picture takes everything of theirs along: each reference has ON DELETE CASCADE, and
 an index, without which each deleted row would cost a look through the whole table.
 """

@@ -1,6 +1,6 @@
 """SQLite: one file, one writer at a time, any number of readers.
 
-Readers and the writer have pools of their own. Readers cannot write (`query_only`). The writer
+Readers and the writer have separate pools. Readers cannot write (`query_only`). The writer
 takes the `WriterLock` first, a connection second, and begins IMMEDIATE: a deferred transaction
 that reads before it writes fails at once when somebody else has written in between.
 """

@@ -123,7 +123,7 @@ def test_a_foreign_lock_is_busy_in_time_and_readers_do_not_notice(sqlite_place, 
 
 
 def test_patience_is_counted_once_over_all_locks(sqlite_place):
-    """Who has waited behind another writer does not begin to wait anew for a foreign lock."""
+    """A writer that has waited behind another one has less patience left for a foreign lock."""
     wait = 1.5
     store = sqlite_place.open(limits=Limits(wait=wait))
     _, sender, _ = making.room(store)
