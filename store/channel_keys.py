@@ -21,7 +21,7 @@ def new_channel_key() -> str:
 
 
 def normalise_channel_key(text: str) -> str | None:
-    """The ten symbols that a person meant, without the dash; None when it is no key."""
+    """The ten symbols that a person meant, without the dash; None for anything but a key."""
     if len(text) > _LONGEST_INPUT:
         return None
     letters = unicodedata.normalize("NFKC", text).upper()

@@ -4,6 +4,7 @@ The databases' own checks see broken pages and indexes. They do not see a flippe
 the wrong place or a row that was changed; reading each picture and comparing it does.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +22,7 @@ class Findings:
     Attributes:
         pictures: how many were read.
         damaged: those whose bytes or records are not what was given; they are marked now.
-        problems: what the database says against itself.
+        problems: what the database's own checks report, and damaged interventions.
     """
 
     pictures: int
@@ -30,26 +31,25 @@ class Findings:
 
 
 def check(store: Store, at: datetime) -> Findings:
-    """Reads everything; marks damaged pictures and leaves the others alone.
-
-    Others can go on meanwhile: each picture is read in a unit of its own.
-    """
+    """Reads everything, each in a separate unit while others go on; marks damaged pictures."""
     problems = store.problems()
-    damaged: list[StoredPicture] = []
-    pictures = last = 0
-    while True:
-        with store.read() as unit:
-            batch = unit.pictures.after(last, limit=_BATCH)
-        if not batch:
-            problems += _damaged_interventions(store)
-            return Findings(pictures, tuple(damaged), tuple(problems))
-        for found in batch:
-            pictures += 1
-            if not _is_whole(store, found):
-                damaged.append(found)
-                with store.write() as unit:
-                    unit.pictures.mark_damaged(found.channel_id, found.public_id, at)
-        last = batch[-1].id
+    pictures, damaged = 0, []
+    for picture in _pictures(store):
+        pictures += 1
+        if not _is_whole(store, picture):
+            damaged.append(picture)
+            with store.write() as unit:
+                unit.pictures.mark_damaged(picture.channel_id, picture.public_id, at)
+    for number in _interventions(store):
+        try:
+            with store.read() as unit:
+                unit.interventions.content(number)
+                unit.interventions.records(number)
+        except (PictureDamaged, StoreDamaged):
+            problems.append(f"intervention {number} is damaged")
+        except PictureMissing:
+            pass  # taken back meanwhile
+    return Findings(pictures, tuple(damaged), tuple(problems))
 
 
 def statistics(store: Store, now: datetime) -> dict[str, int]:
@@ -68,22 +68,25 @@ def statistics(store: Store, now: datetime) -> dict[str, int]:
         }
 
 
-def _damaged_interventions(store: Store) -> list[str]:
-    """One line for each whose bytes or records are not what was given; each read by itself."""
-    found: list[str] = []
+def _pictures(store: Store) -> Iterator[StoredPicture]:
+    last = 0
+    while True:
+        with store.read() as unit:
+            batch = unit.pictures.after(last, limit=_BATCH)
+        yield from batch
+        if not batch:
+            return
+        last = batch[-1].id
+
+
+def _interventions(store: Store) -> Iterator[int]:
     last = 0
     while True:
         with store.read() as unit:
             batch = unit.interventions.after(last, limit=_BATCH)
+        yield from batch
         if not batch:
-            return found
-        for number in batch:
-            try:
-                with store.read() as unit:
-                    unit.interventions.content(number)
-                    unit.interventions.records(number)
-            except (PictureDamaged, StoreDamaged):
-                found.append(f"intervention {number} is damaged")
+            return
         last = batch[-1]
 
 

@@ -1,4 +1,4 @@
-# ruff: noqa: N818 - the names say what is the case; a suffix on each would say nothing more
+# ruff: noqa: N818 - these names describe states; an Error suffix would add nothing
 """What can go wrong in `store`. No message holds a value that was stored, a path or a URL.
 
 The driver's own exceptions never leave this package: `store.database.failures` turns them into
@@ -9,14 +9,18 @@ NO_STORE = "there is no store at this URL"
 
 
 class StoreError(Exception):
-    """Base class; never raised itself."""
+    """Base class; never raised itself. Each class has its `words`; a message may replace them."""
+
+    words = ""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.words)
 
 
 class StoreBusy(StoreError):
-    """Somebody else writes for too long. Nothing was changed; the same call may be tried again."""
+    """Another writer takes too long. Nothing was changed; the same call may be tried again."""
 
-    def __init__(self, message: str = "the store is busy, try again in a moment") -> None:
-        super().__init__(message)
+    words = "the store is busy, try again in a moment"
 
 
 class StoreUnreachable(StoreBusy):
@@ -26,15 +30,13 @@ class StoreUnreachable(StoreBusy):
     look for the act (a picture by its submission) before doing it again.
     """
 
-    def __init__(self) -> None:
-        super().__init__("the database cannot be reached, try again in a moment")
+    words = "the database cannot be reached, try again in a moment"
 
 
 class StoreFull(StoreError):
     """There is no room: disk, quota, or the disk refuses to write. Nothing was changed."""
 
-    def __init__(self, message: str = "there is no room left in the store") -> None:
-        super().__init__(message)
+    words = "there is no room left in the store"
 
 
 class StoreUnusable(StoreError):
@@ -44,82 +46,67 @@ class StoreUnusable(StoreError):
 class StoreDamaged(StoreUnusable):
     """The database file is not whole."""
 
-    def __init__(self, message: str = "the database file is damaged") -> None:
-        super().__init__(message)
+    words = "the database file is damaged"
 
 
 class StoreForeign(StoreUnusable):
     """The database belongs to another program."""
 
-    def __init__(self) -> None:
-        super().__init__("this database was made by another program, it is left untouched")
+    words = "this database was made by another program, it is left untouched"
 
 
 class StoreNewer(StoreUnusable):
     """The database was written by a later version of this program."""
 
-    def __init__(self, found: str, known: str) -> None:
-        super().__init__(f"the database has schema version {found}, this program knows {known}")
-
 
 class StoreOlder(StoreUnusable):
     """The database was written before the first release."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "the database was made before the first release of this program and cannot be "
-            "upgraded; it is left untouched, use another file or database"
-        )
+    words = (
+        "the database was made before the first release of this program and cannot be upgraded; "
+        "it is left untouched, use another file or database"
+    )
 
 
 class StoreMisconfigured(StoreError):
-    """The URL or the pepper does not fit. Says what to do."""
+    """The URL or the pepper is wrong. Says what to do."""
 
 
 class StoreRefused(StoreError):
-    """The tables' own rules refuse it: something it refers to is absent, or it exists already."""
+    """A rule of the tables is broken: something referred to is absent, or exists already."""
 
-    def __init__(self) -> None:
-        super().__init__("the store's rules refuse this")
+    words = "the store's rules refuse this"
 
 
 class StoreFailed(StoreError):
-    """The database refused for a reason that none of the others names; shows the driver's code."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(f"the database refused ({code})")
+    """The database refused for another reason; shows the driver's code."""
 
 
 class DuplicateKey(StoreError):
-    """A channel with this key exists already: draw another key."""
+    """A channel has this key already: draw another."""
 
-    def __init__(self) -> None:
-        super().__init__("a channel with this key exists already")
+    words = "a channel with this key exists already"
 
 
 class NameTaken(StoreError):
-    """Somebody who is present in this role of the channel has this name."""
+    """Someone present in this role of the channel has this name."""
 
-    def __init__(self) -> None:
-        super().__init__("this name is taken in this channel")
+    words = "this name is taken in this channel"
 
 
 class ChannelMissing(StoreError):
-    """There is no channel with this id."""
+    """No channel has this id."""
 
-    def __init__(self) -> None:
-        super().__init__("there is no such channel")
+    words = "there is no such channel"
 
 
 class PictureMissing(StoreError):
-    """There is no picture with this id in this channel."""
+    """The channel has no picture with this id."""
 
-    def __init__(self) -> None:
-        super().__init__("there is no such picture")
+    words = "there is no such picture"
 
 
 class PictureDamaged(StoreError):
     """What is stored is not what was given: length, digest or row code does not match."""
 
-    def __init__(self) -> None:
-        super().__init__("this picture was damaged in the store")
+    words = "this picture was damaged in the store"

@@ -34,19 +34,17 @@ def open_store(
     limits: Limits = DEFAULT_LIMITS,
     create: bool = True,
 ) -> "Store":
-    """Opens the store at the URL; makes folder, file and tables where there are none.
-
-    Several processes may do this at the same moment.
+    """Opens the store at the URL, and creates or upgrades it; processes may do so at once.
 
     Args:
         url: sqlite:///relative/path, sqlite:////absolute/path or postgresql://...
         pepper: 16 secret bytes or more; on SQLite a file beside the database when None.
         limits: patience, quota and disk reserve.
-        create: False to open only a store that is there.
+        create: False to open only an existing store.
 
     Raises:
-        StoreMisconfigured: the URL is of no use, the pepper is missing or another one, or
-            there is no store and none is to be made.
+        StoreMisconfigured: the URL is wrong, the pepper is missing or another one, or there is
+            no store and none is to be created.
         StoreUnusable: the database is damaged or not ours; it was left alone.
         StoreFull, StoreBusy, StoreUnreachable: not now.
     """
@@ -63,16 +61,14 @@ def open_store(
 
 
 def restore_store(url: str, source: Path, *, limits: Limits = DEFAULT_LIMITS) -> Path | None:
-    """Puts a backup in the place of a SQLite store that nobody has open.
-
-    The pepper stays the one beside the store; it has to be the backup's own.
+    """Replaces a SQLite store that nobody has open by a backup made under the same pepper.
 
     Returns:
         The folder in which the replaced file is kept; None when there was none.
 
     Raises:
         StoreBusy: the store is open somewhere.
-        StoreUnusable: it is no usable backup; nothing was changed.
+        StoreUnusable: not a usable backup; nothing was changed.
         StoreMisconfigured: the store is on PostgreSQL.
     """
     return database_at(url, limits).restore(source)
@@ -90,11 +86,7 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Unit]:
-        """A unit that sees one moment and changes nothing.
-
-        Raises:
-            StoreError: in the driver's stead.
-        """
+        """A unit that sees one moment and changes nothing; raises `StoreError` only."""
         with self._database.reading() as connection:
             yield self._unit(connection, writes=False)
 
@@ -105,7 +97,7 @@ class Store:
         Raises:
             StoreBusy: others have been writing for too long.
             StoreFull: there is no room.
-            StoreError: whatever else the driver raised.
+            StoreError: any other fault.
         """
         with self._database.writing() as connection:
             yield self._unit(connection, writes=True)
@@ -114,7 +106,7 @@ class Store:
         """HMAC-SHA256 of a channel key under the pepper, 32 bytes.
 
         Raises:
-            ValueError: it is no channel key.
+            ValueError: not a channel key.
         """
         symbols = normalise_channel_key(channel_key)
         if symbols is None:
@@ -122,20 +114,16 @@ class Store:
         return peppers.keyed(self._pepper, symbols.encode())
 
     def pseudonym(self, kind: str, value: str) -> str:
-        """A name for something that must not be stored in clear, such as an address.
-
-        The same value of the same kind has the same pseudonym; only who has the pepper can tell
-        which value it is.
-        """
+        """A stable name for something that must not be stored in clear, such as an address."""
         message = f"pseudonym: {kind}\n{value}".encode()
         return f"{kind}:{peppers.keyed(self._pepper, message).hex()}"
 
     def compact(self) -> None:
-        """Gives room back, and on SQLite wipes the log; call it after a purge."""
+        """Gives room back, and on SQLite wipes the log; for after a purge."""
         self._database.compact()
 
     def problems(self) -> list[str]:
-        """What the database's own checks say against it; empty when all is well."""
+        """What the database's own checks report; empty when all is well."""
         return self._database.problems()
 
     def sizes(self) -> dict[str, int]:
@@ -151,7 +139,7 @@ class Store:
         self._database.back_up(target)
 
     def close(self) -> None:
-        """Closes the connections; the store must not be used any more."""
+        """Closes the connections; the store cannot be used afterwards."""
         self._database.close()
 
     def _unit(self, connection: Connection, *, writes: bool) -> Unit:

@@ -1,10 +1,10 @@
 """The pepper: 32 secret bytes that are not in the database.
 
 Channel keys are stored as HMAC-SHA256(pepper, key), and rows of pictures carry a code under a key
-derived from it. So a stolen database alone gives nothing to guess keys against, and a changed
-row is noticed. The operator gives the pepper, or a file of mode 0600 beside the SQLite file
-keeps it. The database remembers which pepper it belongs to by a code, because with another one
-every channel key would be wrong without a word.
+derived from it. So a stolen database alone gives nothing to guess keys against, and a changed row
+is noticed. The operator gives the pepper, or a file of mode 0600 beside the SQLite file keeps it.
+The database keeps a mark of its pepper: under another one no channel key would fit, and nothing
+would say why.
 """
 
 import hashlib

@@ -1,23 +1,23 @@
 """The tables, as the newest schema version has them; `store/versions` has the steps to it.
 
     channel ─┬─ seat ─┬─ seat_record         what a seat knows, sealed under its token
-             │        └─ finding             what an interceptor found out of a picture, sealed
-             ├─ picture ─┬─ picture_chunk       256 KB pieces of the envelope
-             │         ├─ picture_record      the small sealed records
-             │         ├─ picture_recipient
-             │         └─ intervention ─┬─ intervention_chunk      what arrives in its place
-             │                          └─ intervention_record
-             ├─ substitution ─ substitution_signer    keys put in the place of others' keys
-             ├─ alarm                       two people whose safety numbers differed
-             └─ event                       (channel, seq), never a bare id
-    bucket                                  how much of something was done lately
-    store_fact                              what the store knows of itself
+             │        └─ finding             what an interceptor found, sealed; with chunks
+             ├─ picture ─┬─ picture_chunk    pieces of the envelope
+             │           ├─ picture_record   the small sealed records
+             │           ├─ picture_recipient
+             │           └─ intervention     what arrives instead; with chunks and a record too
+             ├─ substitution ─ substitution_signer   keys shown instead of others' keys
+             ├─ alarm                        two people whose safety numbers differ
+             └─ event                        (channel, seq), never a bare id
+    bucket                                   how much of something was done lately
+    store_fact                               what the store knows about itself
 
-Bytes that can be large live in tables of their own, so that no listing reads past them. Deleting
+Bytes that can be large live in separate tables, so that no listing reads past them. Deleting
 a channel or a picture takes everything of theirs along: each reference has ON DELETE CASCADE, and
 an index, without which each deleted row would cost a look through the whole table.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,6 +43,7 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.engine import Dialect
+from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 CHUNK_BYTES = 256 * 1024
@@ -91,8 +92,6 @@ METADATA = MetaData(
     }
 )
 
-# SQLite numbers rows only in a column whose type is exactly INTEGER. AUTOINCREMENT keeps it from
-# giving the number of a deleted row away again.
 _Id = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -127,28 +126,42 @@ def _index_where(
     Index(name, *columns, unique=unique, sqlite_where=rows, postgresql_where=rows)
 
 
+def _table(
+    name: str, *items: SchemaItem, numbered: bool = False, indexed: Sequence[str] = ()
+) -> Table:
+    """A table; a numbered one has an `id`, and gives no number twice.
+
+    SQLite numbers rows only in a column whose type is exactly INTEGER. AUTOINCREMENT keeps it from
+    giving the number of a deleted row away again.
+    """
+    return Table(
+        name,
+        METADATA,
+        *([Column("id", _Id, primary_key=True)] if numbered else []),
+        *items,
+        *(Index(f"ix_{name}_{column}", column) for column in indexed),
+        sqlite_autoincrement=numbered,
+    )
+
+
 def _chunks_of(owner: str) -> Table:
     """The bytes of an owner's rows, in pieces of at most `CHUNK_BYTES`."""
-    return Table(
+    return _table(
         f"{owner}_chunk",
-        METADATA,
         _owned_by(owner, primary_key=True),
         Column("n", Integer, primary_key=True, autoincrement=False),
         *_columns(LargeBinary, "data"),
     )
 
 
-store_fact = Table(
+store_fact = _table(
     "store_fact",
-    METADATA,
     Column("name", String(40), primary_key=True),
     *_columns(LargeBinary, "value"),
 )
 
-channel = Table(
+channel = _table(
     "channel",
-    METADATA,
-    Column("id", _Id, primary_key=True),
     Column("public_id", String(64), nullable=False, unique=True),
     Column("key_digest", LargeBinary, nullable=False, unique=True),
     *_columns(Text, "name"),
@@ -165,16 +178,14 @@ channel = Table(
     _flag("approval"),
     _flag("interceptors", default=True),
     _flag("tampering"),
-    sqlite_autoincrement=True,
+    numbered=True,
 )
 
 CLOSED = channel.c.closed_at.is_not(None)
 _index_where(CLOSED, "ix_channel_closed_at", channel.c.closed_at)
 
-seat = Table(
+seat = _table(
     "seat",
-    METADATA,
-    Column("id", _Id, primary_key=True),
     Column("public_id", String(64), nullable=False, unique=True),
     _owned_by("channel"),
     *_columns(Text, "name", "name_key"),
@@ -185,8 +196,8 @@ seat = Table(
     *_columns(LargeBinary, "public_key", "locked_key", nullable=True),
     *_columns(LargeBinary, "classroom_public_key", "locked_classroom_key", nullable=True),
     _flag("waiting"),
-    Index("ix_seat_channel_id", "channel_id"),
-    sqlite_autoincrement=True,
+    numbered=True,
+    indexed=["channel_id"],
 )
 
 HELD = seat.c.left_at.is_(None)
@@ -194,10 +205,8 @@ _index_where(
     HELD, "uq_seat_name_while_held", seat.c.channel_id, seat.c.role, seat.c.name_key, unique=True
 )
 
-picture = Table(
+picture = _table(
     "picture",
-    METADATA,
-    Column("id", _Id, primary_key=True),
     Column("public_id", String(64), nullable=False, unique=True),
     _owned_by("channel"),
     _reference("sender_id", "seat"),
@@ -211,8 +220,8 @@ picture = Table(
     _flag("until_all_opened"),
     *_columns(UtcDateTime, "damaged_at", nullable=True),
     UniqueConstraint("sender_id", "submission"),
-    Index("ix_picture_channel_id", "channel_id"),
-    sqlite_autoincrement=True,
+    numbered=True,
+    indexed=["channel_id"],
 )
 picture_chunk = _chunks_of("picture")
 
@@ -221,97 +230,84 @@ MAYBE_BY_ALL = and_(picture.c.until_all_opened, picture.c.openings > literal_col
 _index_where(USED_UP, "ix_picture_used_up", picture.c.id)
 _index_where(MAYBE_BY_ALL, "ix_picture_maybe_by_all", picture.c.id)
 
-picture_record = Table(
+picture_record = _table(
     "picture_record",
-    METADATA,
     _owned_by("picture", primary_key=True),
     *_columns(LargeBinary, "details", "manifest", "signature", "note", "row_code"),
 )
 
-picture_recipient = Table(
+picture_recipient = _table(
     "picture_recipient",
-    METADATA,
     _owned_by("picture", primary_key=True),
     _owned_by("seat", primary_key=True),
     *_columns(LargeBinary, "fingerprint"),
     *_columns(UtcDateTime, "opened_at", nullable=True),
-    Index("ix_picture_recipient_seat_id", "seat_id"),
+    indexed=["seat_id"],
 )
 
-event = Table(
+event = _table(
     "event",
-    METADATA,
     _owned_by("channel", primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     *_columns(String(40), "kind"),
     *_columns(UtcDateTime, "at"),
     # No foreign keys: what happened stays true when the seat or the picture is gone, and no number
-    # is given twice. `about_id` is a seat or a key substitution, as the kind of event says.
+    # is given twice. `about_id` is a seat or a key swap, as the kind of event says.
     *_columns(_Id, "seat_id", "about_id", nullable=True),
     *_columns(String(64), "picture_public_id", nullable=True),
     *_columns(Text, "detail"),
 )
 
-seat_record = Table(
+seat_record = _table(
     "seat_record",
-    METADATA,
     _owned_by("seat", primary_key=True),
     *_columns(LargeBinary, "sealed"),
 )
 
 # It goes with its picture, so that nothing recovered outlives what it was recovered from.
-finding = Table(
+finding = _table(
     "finding",
-    METADATA,
-    Column("id", _Id, primary_key=True),
     _owned_by("seat"),
     _owned_by("picture"),
     *_columns(String(40), "attack"),
     *_columns(UtcDateTime, "found_at"),
     *_columns(BigInteger, "size"),
     UniqueConstraint("seat_id", "picture_id", "attack"),
-    Index("ix_finding_picture_id", "picture_id"),
-    sqlite_autoincrement=True,
+    numbered=True,
+    indexed=["picture_id"],
 )
 finding_chunk = _chunks_of("finding")
 
 # A key that an interceptor shows to senders instead of a receiver's.
-substitution = Table(
+substitution = _table(
     "substitution",
-    METADATA,
-    Column("id", _Id, primary_key=True),
     _owned_by("channel"),
     _reference("receiver_id", "seat"),
     _reference("interceptor_id", "seat"),
     *_columns(UtcDateTime, "started_at"),
     *_columns(UtcDateTime, "ended_at", "discovered_at", nullable=True),
     *_columns(LargeBinary, "public_key", "fingerprint", "locked_key"),
-    Index("ix_substitution_channel_id", "channel_id"),
-    Index("ix_substitution_interceptor_id", "interceptor_id"),
-    Index("ix_substitution_receiver_id", "receiver_id"),
-    sqlite_autoincrement=True,
+    numbered=True,
+    indexed=["channel_id", "interceptor_id", "receiver_id"],
 )
 
 IN_FORCE = substitution.c.ended_at.is_(None)
 _index_where(IN_FORCE, "uq_substitution_in_force", substitution.c.receiver_id, unique=True)
 
 # The key with which a sender's pictures are signed again for the receiver.
-substitution_signer = Table(
+substitution_signer = _table(
     "substitution_signer",
-    METADATA,
     _owned_by("substitution", primary_key=True),
     _reference("sender_id", "seat", primary_key=True),
     *_columns(LargeBinary, "public_key", "locked_key"),
-    Index("ix_substitution_signer_sender_id", "sender_id"),
+    indexed=["sender_id"],
 )
 
 # What arrives instead of a picture, which itself is never touched; `receiver_id` is NULL where it
 # arrives at everybody. The bytes are those of `source_id`, another picture, or its own chunks; it
 # goes with either picture.
-intervention = Table(
+intervention = _table(
     "intervention",
-    METADATA,
-    Column("id", _Id, primary_key=True),
     _owned_by("picture"),
     _owned_by("seat"),
     _reference("receiver_id", "seat", nullable=True),
@@ -325,26 +321,19 @@ intervention = Table(
     *_columns(LargeBinary, "sha256", nullable=True),
     *_columns(LargeBinary, "row_code"),
     UniqueConstraint("picture_id", "receiver_id"),
-    Index("ix_intervention_act", "act"),
-    Index("ix_intervention_source_id", "source_id"),
-    Index("ix_intervention_seat_id", "seat_id"),
-    Index("ix_intervention_receiver_id", "receiver_id"),
-    Index("ix_intervention_substitution_id", "substitution_id"),
-    sqlite_autoincrement=True,
+    numbered=True,
+    indexed=["act", "source_id", "seat_id", "receiver_id", "substitution_id"],
 )
 intervention_chunk = _chunks_of("intervention")
 
-intervention_record = Table(
+intervention_record = _table(
     "intervention_record",
-    METADATA,
     _owned_by("intervention", primary_key=True),
     *_columns(LargeBinary, "details", "manifest", "signature", "row_code"),
 )
 
-alarm = Table(
+alarm = _table(
     "alarm",
-    METADATA,
-    Column("id", _Id, primary_key=True),
     _owned_by("channel"),
     _owned_by("seat"),
     _reference("peer_id", "seat"),
@@ -353,16 +342,12 @@ alarm = Table(
     _flag("direct", default=True),
     *_columns(Integer, "pictures_read"),
     *_columns(UtcDateTime, "answered_at", nullable=True),
-    Index("ix_alarm_channel_id", "channel_id"),
-    Index("ix_alarm_seat_id", "seat_id"),
-    Index("ix_alarm_peer_id", "peer_id"),
-    Index("ix_alarm_substitution_id", "substitution_id"),
-    sqlite_autoincrement=True,
+    numbered=True,
+    indexed=["channel_id", "seat_id", "peer_id", "substitution_id"],
 )
 
-bucket = Table(
+bucket = _table(
     "bucket",
-    METADATA,
     Column("name", String(120), primary_key=True),
     *_columns(Float(53), "tokens"),
     *_columns(UtcDateTime, "filled_at"),

@@ -1,8 +1,9 @@
-"""The plain values that `store` gets and gives. Rows never leave the package.
+"""The plain values that `store` takes and gives. Rows never leave the package.
 
-Times are aware UTC datetimes that the caller gives; the store never asks the clock. `id` is the
-store's own number and stays on the server; `public_id` is the caller's random name for the same
-thing and may travel. Keys, digests, tokens' hashes and sealed records are opaque bytes.
+Times are aware UTC datetimes from the caller; the store never asks the clock. `id` is the store's
+own number and stays on the server; `public_id` is the caller's random name for the same thing and
+may travel. Keys, digests, token hashes and sealed records are opaque bytes; public keys are SPKI
+DER, fingerprints their SHA-256, and what is locked or sealed was encrypted by the caller.
 """
 
 from dataclasses import dataclass, field
@@ -15,14 +16,14 @@ class Channel:
 
     Attributes:
         kind: "private" or "classroom".
-        expires_at: from this moment on nobody may act in the channel.
-        closed_at: when its owner ended it; None while it is open.
+        expires_at: nobody may act in the channel from then on.
+        closed_at: when its owner ended it.
         owner_id: seat that created it; None until that seat is taken.
         last_seq: number of the newest event, 0 when there is none.
         locked: no new seats.
         approval: new receivers wait until the owner lets them in.
-        interceptors: whether the role may be taken.
-        tampering: whether interceptors may change what is on its way.
+        interceptors: the role may be taken.
+        tampering: interceptors may change what is on its way.
     """
 
     id: int
@@ -45,11 +46,9 @@ class Seat:
     """One person in one role in one channel.
 
     Attributes:
-        left_at: when it was given up or removed; None while it is held.
-        public_key: RSA public key, SPKI DER; None where the role has none.
-        locked_key: its private half, encrypted by the caller; None where the server has none.
-        classroom_public_key: public key for the classroom schemes.
-        locked_classroom_key: its private half, encrypted by the caller.
+        left_at: when it was given up or removed.
+        public_key, classroom_public_key: None where the role has none.
+        locked_key, locked_classroom_key: the private halves; None where the server has none.
         waiting: the owner has not let it in yet.
     """
 
@@ -73,14 +72,13 @@ class NewPicture:
     """A picture to be stored.
 
     Attributes:
-        submission: the sender's name for this act of sending; the same one is stored once.
+        submission: the sender's name for this act of sending, which is stored once.
         content: the whole envelope.
-        details: small sealed record: file name, caption, thumbnail.
-        manifest: what the signature covers.
+        details: sealed: file name, caption, thumbnail.
         signature: detached, over the manifest.
-        note: small record that only the sender can open.
-        recipients: seat id and fingerprint (SHA-256 of the public key, 32 bytes) of each.
-        max_openings: it is removed after so many successful openings; None for no such rule.
+        note: only the sender can open it.
+        recipients: seat id and fingerprint of each.
+        max_openings: it is removed after this many successful openings.
         until_all_opened: it is removed when every recipient has opened it.
     """
 
@@ -102,12 +100,7 @@ class NewPicture:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One of those a picture is for.
-
-    Attributes:
-        fingerprint: SHA-256 of the public key it was sealed to, 32 bytes.
-        opened_at: first successful opening; None before.
-    """
+    """A seat that a picture is for, and the first successful opening by it."""
 
     seat_id: int
     fingerprint: bytes
@@ -119,11 +112,9 @@ class StoredPicture:
     """A picture in a listing: everything but its bytes.
 
     Attributes:
-        size: length of the envelope in bytes.
-        sha256: of the envelope, 32 bytes.
+        size, sha256: of the envelope.
         recipients: by seat id.
         openings: successful ones so far, of all recipients together.
-        max_openings, until_all_opened: as in `NewPicture`.
         damaged: a check found that its bytes are not what was given.
     """
 
@@ -158,9 +149,9 @@ class Event:
 
     Attributes:
         seq: 1, 2, 3 ... in each channel, without gaps, in the order of commits.
-        picture_id: public id of the picture it is about; the picture may be gone since.
-        detail: short text of the caller; nothing secret.
-        about_id: the seat or the substitution that it is about, as the kind says; it may be gone.
+        picture_id: public id of the picture that it is about, which may be gone.
+        detail: short text; nothing secret.
+        about_id: the seat or the key swap that it is about, as the kind says; it may be gone.
     """
 
     seq: int
@@ -174,12 +165,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one seat found out of one picture, in a listing: without its bytes.
-
-    Attributes:
-        picture_id: public id of the picture.
-        attack: by which way; one seat keeps one finding of each picture for each.
-    """
+    """What a seat found out of a picture (by public id) by one attack, without its bytes."""
 
     seat_id: int
     picture_id: str
@@ -189,20 +175,19 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class NewIntervention:
-    """What is to arrive in the place of a picture.
+    """What is to arrive instead of a picture.
 
     Attributes:
         picture_id: public id of the picture.
         seat_id: who does it.
-        act: the caller's name for the act; several interventions may be one act.
-        kind: which act; the caller's word.
-        detail: short text of the caller; nothing secret.
+        act: the caller's name for the act, which may be several interventions.
+        kind: the caller's word for what is done.
+        detail: short text; nothing secret.
         content: the envelope that arrives; None where it is another picture's, or none arrives.
-        source_id: public id of the picture whose envelope arrives; None for none.
+        source_id: public id of the picture whose envelope arrives.
         receiver_id: at whose seat it arrives; None for every recipient's.
-        substitution_id: the exchanged key that made it possible; None for none.
-        records: details, manifest and signature that arrive in the place of the picture's own;
-            None leaves those.
+        substitution_id: the key swap that made it possible.
+        records: details, manifest and signature that arrive; None for the picture's own.
     """
 
     picture_id: str
@@ -220,12 +205,7 @@ class NewIntervention:
 
 @dataclass(frozen=True, slots=True)
 class Intervention:
-    """What arrives in the place of a picture, in a listing: without its bytes.
-
-    Attributes:
-        size: length of its own envelope; None where it has none of its own.
-        the others: as in `NewIntervention`.
-    """
+    """An intervention in a listing, as in `NewIntervention`; `size` is that of its envelope."""
 
     id: int
     picture_id: str
@@ -242,16 +222,12 @@ class Intervention:
 
 @dataclass(frozen=True, slots=True)
 class Substitution:
-    """A key that is shown in the place of a receiver's.
+    """A key that an interceptor shows to senders instead of a receiver's.
 
     Attributes:
-        receiver_id: the seat whose key is hidden.
-        interceptor_id: the seat that has the private half.
-        ended_at: when the true key was shown again; None while it is not.
-        discovered_at: when two people found out; None before.
-        public_key: what is shown, SPKI DER.
-        fingerprint: SHA-256 of it, 32 bytes.
-        locked_key: the private half, encrypted by the caller.
+        ended_at: when the true key was shown again.
+        discovered_at: when two people found out.
+        public_key, fingerprint, locked_key: of the key that is shown.
     """
 
     id: int
@@ -268,12 +244,7 @@ class Substitution:
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """The key with which what one sender sent is signed again.
-
-    Attributes:
-        public_key: SPKI DER.
-        locked_key: the private half, encrypted by the caller.
-    """
+    """The key with which one sender's pictures are signed again under a key swap."""
 
     substitution_id: int
     sender_id: int
@@ -283,14 +254,13 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Two people found that their safety numbers differ.
+    """Two people's safety numbers differ.
 
     Attributes:
-        seat_id: who said so.
-        peer_id: with whom it had compared.
-        substitution_id: what was behind it; None where nothing is known.
-        pictures_read: how many pictures had gone through the other hands by then.
-        answered_at: when one of the two compared again, the numbers being the same; None before.
+        seat_id, peer_id: the two.
+        substitution_id: the key swap behind it; None where nothing is known.
+        pictures_read: how many pictures the interceptor had read until then.
+        answered_at: when the two compared again and the numbers matched.
         direct: the two found out themselves; False where they were told because others did.
     """
 
@@ -310,7 +280,7 @@ class Removal:
     """A picture that a rule removed.
 
     Attributes:
-        public_id: of the picture that is gone.
+        public_id: of the picture.
         rule: "expired" or "closed" (the channel), "openings" or "all opened" (the picture).
     """
 
@@ -321,12 +291,11 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What one sweep has removed; false when there was nothing.
+    """What one sweep removed; false for nothing.
 
     Attributes:
-        pictures: those that are gone.
-        rows: how many other rows, of channels that are over, were deleted by name; what hung on
-            them went along uncounted.
+        rows: how many other rows of ended channels were deleted; rows that went along with
+            them are not counted.
     """
 
     pictures: tuple[Removal, ...]

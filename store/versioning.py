@@ -54,7 +54,8 @@ def version_of(
         case [version] if version in known:
             return version
         case [version] if version.isdecimal():
-            raise StoreNewer(version, newest())
+            known_one = f"this program knows {newest()}"
+            raise StoreNewer(f"the database has schema version {version}, {known_one}")
     raise StoreForeign
 
 

@@ -1,9 +1,9 @@
-"""Ballast: a file that holds some room on the disk, to be thrown overboard when the disk is full.
+"""Ballast: a file that reserves room on the disk, deleted when the disk is full.
 
 On a full disk SQLite in WAL mode can neither delete nor checkpoint, and a process that starts
-cannot even read. With a few megabytes given back it can do all of that, and what a purge deletes
-then gives room for good. Overwriting what is deleted takes as much room in the log: the ballast
-is as large as the database, in powers of two, from 1 MB up to a limit.
+cannot even read. With a few megabytes given back it can, and a purge then frees room for good.
+Overwriting what is deleted takes as much room in the log: the ballast is as large as the database,
+in powers of two, from 1 MB up to a limit.
 """
 
 import os
@@ -34,7 +34,7 @@ class Ballast:
             else:
                 os.write(descriptor, bytes(wanted))
         except OSError:
-            self._path.unlink(missing_ok=True)  # somebody else took the room meanwhile
+            self._path.unlink(missing_ok=True)  # another program took the room meanwhile
         finally:
             os.close(descriptor)
 

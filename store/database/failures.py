@@ -56,14 +56,18 @@ def translate(error: BaseException | None) -> StoreError:
         # The module's own complaints (a closed connection) have no code.
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_MISUSE)
         known = _SQLITE.get(code & 0xFF)
-        return known() if known else StoreFailed(getattr(error, "sqlite_errorname", "no code"))
+        return known() if known else _failed(getattr(error, "sqlite_errorname", "no code"))
     state = getattr(error, "sqlstate", None)
     if not state:
         return StoreUnreachable()
     for length in (5, 3, 2):
         if (found := _POSTGRESQL.get(state[:length])) is not None:
             return found()
-    return StoreFailed(state)
+    return _failed(state)
+
+
+def _failed(code: str) -> StoreFailed:
+    return StoreFailed(f"the database refused ({code})")
 
 
 def translate_inside(context: ExceptionContext) -> StoreError | None:

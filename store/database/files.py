@@ -31,10 +31,9 @@ def sync_folder(folder: Path) -> None:
 
 
 def copy_aside(path: Path) -> Path:
-    """Keeps a database and moves its log away, into a new folder beside it; gives the folder.
+    """Copies a database into a new folder beside it and moves its log there; gives the folder.
 
-    The database itself stays in place too, so that there is never a moment in which a start
-    would find none and make an empty one.
+    The database itself stays, so that no start finds none and makes an empty one.
     """
     for n in count(1):
         folder = beside(path, f".aside-{n}")

@@ -1,9 +1,9 @@
 """One writer at a time: over all threads of this process and all processes of this machine.
 
-SQLite has a write lock of its own. This one stands in front of it for three reasons. Waiting
-happens here, before a connection is taken, so that writers never starve readers. SQLite's waiting
-is not fair and starves checkpoints, until the log has grown to gigabytes. And SQLite before
-3.51.3 can corrupt a file when two connections write and reset the log at the same instant
+SQLite has its own write lock. This one stands in front of it for three reasons. Waiting happens
+here, before a connection is taken, so that writers never starve readers. SQLite's waiting is not
+fair and starves checkpoints, until the log has grown to gigabytes. And SQLite before 3.51.3 can
+corrupt a file when two connections write and reset the log at the same instant
 (https://sqlite.org/wal.html#walresetbug); with one writer at a time that instant cannot come.
 """
 
@@ -20,35 +20,35 @@ from store.errors import StoreBusy
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.02  # seconds between two tries for the file lock
 
-
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(descriptor: int) -> bool:
+    def _try_lock(descriptor: int, *, shared: bool = False) -> bool:
+        if shared:
+            return True  # Windows itself refuses to replace an open file
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except OSError:
             return False
         return True
-
-    def _try_share(_descriptor: int) -> bool:
-        return True  # Windows refuses to replace an open file by itself
 else:
     import fcntl
 
-    def _try_lock(descriptor: int) -> bool:
+    def _try_lock(descriptor: int, *, shared: bool = False) -> bool:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
 
-    def _try_share(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    descriptor = _open(path)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)  # releases the lock, as the end of the process does
 
 
 def _open(path: Path) -> int:
@@ -81,25 +81,18 @@ class WriterLock:
             raise StoreBusy
         try:
             self._holder = threading.get_ident()
-            # Opened anew each time: a descriptor that a fork shares would share its lock too.
-            descriptor = _open(self._path)
-            try:
-                self._lock_file(descriptor, deadline)
+            # Opened each time: a descriptor that a fork shares would share its lock too.
+            with _opened(self._path) as descriptor:
+                pause = _FIRST_PAUSE
+                while not _try_lock(descriptor):
+                    if time.monotonic() + pause > deadline:
+                        raise StoreBusy
+                    time.sleep(pause)
+                    pause = min(2 * pause, _LONGEST_PAUSE)
                 yield max(0.0, deadline - time.monotonic())
-            finally:
-                os.close(descriptor)  # releases it, as the end of the process does
         finally:
             self._holder = None
             self._threads.release()
-
-    @staticmethod
-    def _lock_file(descriptor: int, deadline: float) -> None:
-        pause = _FIRST_PAUSE
-        while not _try_lock(descriptor):
-            if time.monotonic() + pause > deadline:
-                raise StoreBusy
-            time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 class Presence:
@@ -117,7 +110,7 @@ class Presence:
             StoreBusy: the file is being swapped.
         """
         descriptor = _open(self._path)
-        if not _try_share(descriptor):
+        if not _try_lock(descriptor, shared=True):
             os.close(descriptor)
             raise StoreBusy
         self._descriptor = descriptor
@@ -135,10 +128,7 @@ class Presence:
         Raises:
             StoreBusy: somebody is there.
         """
-        descriptor = _open(self._path)
-        try:
+        with _opened(self._path) as descriptor:
             if not _try_lock(descriptor):
                 raise StoreBusy("the store is in use, stop the app first")
             yield
-        finally:
-            os.close(descriptor)

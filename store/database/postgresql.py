@@ -37,13 +37,9 @@ class PostgresDatabase:
 
     @contextmanager
     def starting(self, *, create: bool) -> Iterator[Connection]:
-        """Creates the tables, or brings them up to date; then goes on in the same transaction.
+        """Creates or upgrades the tables, then goes on in the same transaction.
 
         Every other start waits outside.
-
-        Raises:
-            StoreMisconfigured: there is none, and none is to be made.
-            StoreUnusable: it cannot be used; it was left as it is.
         """
         with translated(), self._writers.begin() as connection:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_START_LOCK})")
@@ -68,10 +64,7 @@ class PostgresDatabase:
             yield connection
 
     def compact(self) -> None:
-        """VACUUM of our tables: what was deleted is free for other rows, or cut off the file.
-
-        It keeps nobody waiting, and passes over a table that somebody else is at.
-        """
+        """VACUUM of our tables; it keeps nobody waiting and skips a table that is in use."""
         tables = ", ".join(METADATA.tables)
         with (
             translated(),
@@ -84,7 +77,7 @@ class PostgresDatabase:
         return None
 
     def problems(self) -> list[str]:
-        """Nothing that can be seen from here; PostgreSQL has pg_amcheck and checksums."""
+        """None that a client can see; PostgreSQL has pg_amcheck and checksums."""
         return []
 
     def sizes(self) -> dict[str, int]:
@@ -94,19 +87,11 @@ class PostgresDatabase:
             return {"database bytes": size.scalar_one()}
 
     def back_up(self, target: Path) -> None:
-        """Not from here.
-
-        Raises:
-            StoreMisconfigured: always; says which tool does it.
-        """
+        """Refuses: says which tool does it."""
         raise StoreMisconfigured("PostgreSQL is backed up by its own tool, pg_dump")
 
     def restore(self, source: Path) -> Path | None:
-        """Not from here.
-
-        Raises:
-            StoreMisconfigured: always; says which tool does it.
-        """
+        """Refuses: says which tool does it."""
         raise StoreMisconfigured("PostgreSQL is restored by its own tool, pg_restore")
 
     def close(self) -> None:

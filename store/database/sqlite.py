@@ -1,6 +1,6 @@
 """SQLite: one file, one writer at a time, any number of readers.
 
-Readers and the writer have pools of their own. Readers cannot write (`query_only`). The writer
+Readers and the writer have separate pools. Readers cannot write (`query_only`). The writer
 takes the `WriterLock` first, a connection second, and begins IMMEDIATE: a deferred transaction
 that reads before it writes fails at once when somebody else has written in between.
 """
@@ -41,7 +41,7 @@ class SqliteDatabase:
         self._readers = engine_for(
             path, begin="BEGIN", wait=limits.wait, pragmas=("query_only=ON",)
         )
-        # The last net under the quota. Unlike a full disk, it leaves room to delete.
+        # The last line of defence behind the quota. Unlike a full disk, it leaves room to delete.
         pages = (limits.max_bytes + _BESIDE_PICTURES) // PAGE_BYTES
         self._writer = engine_for(
             path,
@@ -52,13 +52,9 @@ class SqliteDatabase:
 
     @contextmanager
     def starting(self, *, create: bool) -> Iterator[Connection]:
-        """Creates the file, or checks it and brings it up to date; then one transaction in it.
+        """Creates the file, or checks and upgrades it; then one transaction in it.
 
         Every other start and every writer waits outside.
-
-        Raises:
-            StoreMisconfigured: there is none, and none is to be made.
-            StoreUnusable: it cannot be used; it was left as it is.
         """
         if not create and not self._path.exists():
             raise StoreMisconfigured(NO_STORE)
@@ -90,14 +86,14 @@ class SqliteDatabase:
             translated(),
             self._writer.connect() as connection,
         ):
-            # What waiting for the lock has used up is not waited for again.
+            # Patience counts once over both locks.
             connection.execution_options(patience=patience)
             with connection.begin():
                 yield connection
             self._keep_ballast()
 
     def compact(self) -> None:
-        """Gives free pages back to the disk and empties the log, in steps others can pass."""
+        """Gives free pages back to the disk and empties the log, in steps that let others in."""
         while self._vacuum_step():
             pass
         # Until the log is cut to nothing it still holds what was deleted from the file.
@@ -113,7 +109,7 @@ class SqliteDatabase:
         return shutil.disk_usage(self._path.parent).free
 
     def problems(self) -> list[str]:
-        """What SQLite's own checks say against the file; damage inside pictures is not seen."""
+        """What SQLite's own checks report; they do not see damage inside pictures."""
         with translated(), closing(self._readers.raw_connection()) as raw:
             cursor = raw.cursor()
             said = [row[0] for row in cursor.execute("PRAGMA integrity_check").fetchall()]
@@ -122,7 +118,7 @@ class SqliteDatabase:
         return found + [f"{row[0]}: a row refers to one that is gone" for row in orphans]
 
     def sizes(self) -> dict[str, int]:
-        """Bytes of the file, of what is free in it, of the log, and what is free on the disk."""
+        """Bytes by name."""
         with translated(), closing(self._readers.raw_connection()) as raw:
             [free_pages] = raw.cursor().execute("PRAGMA freelist_count").fetchone()
         log = beside(self._path, "-wal")
@@ -134,21 +130,12 @@ class SqliteDatabase:
         }
 
     def back_up(self, target: Path) -> None:
-        """A compact copy at one moment, while others go on.
-
-        Raises:
-            StoreMisconfigured: the target exists.
-        """
+        """A compact copy at one moment, while others go on; refuses an existing target."""
         with translated():
             sqlite_file.copy(self._path, target.absolute())
 
     def restore(self, source: Path) -> Path | None:
-        """Puts a backup in place of the file; gives the folder where the old one is kept.
-
-        Raises:
-            StoreBusy: somebody has the store open.
-            StoreUnusable: it is no usable backup; nothing was changed.
-        """
+        """Puts a backup in place of the file; gives the folder where the old one is kept."""
         with self._lock.held(), self._presence.nobody_else(), translated():
             return sqlite_file.restore(self._path, source.absolute())
 

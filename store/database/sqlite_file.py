@@ -1,9 +1,9 @@
 """The SQLite file as a whole: made, looked over, copied, put back.
 
 A new file is built under another name and renamed when it is whole. So a file of the right name
-is always a store, and an existing file is never created over, whatever is in it. A file is read
-through SQLite only: closing a descriptor of our own would take away the locks that this process
-holds on it (https://sqlite.org/howtocorrupt.html, section 2.2).
+is always a store, and an existing file is never overwritten. A file is read through SQLite only:
+closing another descriptor would drop the locks that this process holds on it
+(https://sqlite.org/howtocorrupt.html, section 2.2).
 """
 
 import os
@@ -63,11 +63,7 @@ def check(path: Path) -> str:
 
 
 def copy(path: Path, target: Path) -> None:
-    """A compact copy of the database at one moment: committed rows, no deleted ones.
-
-    Raises:
-        StoreMisconfigured: the target is there already.
-    """
+    """A compact copy of the database at one moment: committed rows, no deleted ones."""
     if target.exists():
         raise StoreMisconfigured("the target exists already, nothing is written over it")
     unfinished = beside(target, ".new")
@@ -76,10 +72,7 @@ def copy(path: Path, target: Path) -> None:
 
 
 def keep_version(path: Path, version: str) -> None:
-    """A copy beside the file before its schema goes up; replaces one from a failed attempt.
-
-    The operator deletes it when the new version has proved itself: no purge reaches into it.
-    """
+    """A copy beside the file before an upgrade, for the operator: no purge reaches into it."""
     kept = beside(path, f".version-{version}")
     _vacuum_into(path, beside(kept, ".new"))
     _publish(beside(kept, ".new"), kept)
@@ -88,10 +81,7 @@ def keep_version(path: Path, version: str) -> None:
 def restore(path: Path, source: Path) -> Path | None:
     """Puts a copy in the file's place; gives the folder in which the old file is kept.
 
-    Nobody else may have the file open.
-
-    Raises:
-        StoreUnusable: the copy cannot be used; nothing was changed.
+    Nobody else may have the file open. A copy that cannot be used changes nothing.
     """
     check(source)
     new = beside(path, ".new")
@@ -106,8 +96,7 @@ def restore(path: Path, source: Path) -> Path | None:
 def _refuse_strangers(path: Path) -> None:
     """A first look, at the file alone; it touches neither a log nor a lock.
 
-    The mark is in the file from its first moment. The rest of the file may seem broken without
-    its log, when a process was killed in the middle of a checkpoint.
+    The rest of the file may seem broken without its log, if a process was killed in a checkpoint.
     """
     with closing(connect(path, mode="ro&immutable=1")) as connection:
         try:

@@ -1,8 +1,8 @@
-"""Alarms: two people compared their safety numbers, and they differed."""
+"""Alarms: the safety numbers of two people differ."""
 
 from datetime import datetime
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import insert, or_, select, update
 
 from store.repositories.base import Repository
 from store.schema import alarm
@@ -23,10 +23,7 @@ class Alarms(Repository):
         pictures_read: int = 0,
         direct: bool = True,
     ) -> None:
-        """Notes that the numbers of the seat's person and the peer's differ.
-
-        `direct`: the two found out themselves; False where they are told because others did.
-        """
+        """Notes that the two differ; the values are as in `Alarm`."""
         self._connection.execute(
             insert(alarm).values(
                 channel_id=channel_id,
@@ -40,21 +37,19 @@ class Alarms(Repository):
         )
 
     def answer(self, seat_id: int, peer_id: int, at: datetime) -> None:
-        """Notes that one of the two has compared again since; no later one is known already."""
+        """Notes that one of the two has compared again since, and the numbers match."""
         self._connection.execute(
             update(alarm)
             .where(
-                or_(
-                    and_(alarm.c.seat_id == seat_id, alarm.c.peer_id == peer_id),
-                    and_(alarm.c.seat_id == peer_id, alarm.c.peer_id == seat_id),
-                ),
+                alarm.c.seat_id.in_([seat_id, peer_id]),
+                alarm.c.peer_id.in_([seat_id, peer_id]),
                 alarm.c.answered_at.is_(None),
             )
             .values(answered_at=at)
         )
 
     def about(self, channel_id: int, seat_id: int) -> list[Alarm]:
-        """Those of the channel that one seat is part of, the oldest first."""
+        """The channel's alarms that concern this seat, oldest first."""
         rows = self._connection.execute(
             select(alarm)
             .where(

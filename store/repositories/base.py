@@ -18,7 +18,7 @@ class Repository:
     def _hold(self, channel_id: int) -> None:
         """Makes acts in one channel follow one another until the transaction ends.
 
-        On PostgreSQL this locks the channel's row, in units that write; what is read after it
+        On PostgreSQL this locks the channel's row in units that write; what is read after it
         stays true. SQLite has one writer anyway, and its dialect leaves the clause out.
         """
         if self._writes:
@@ -45,3 +45,8 @@ class Repository:
         if self._connection.dialect.name == "postgresql":
             return postgresql.insert(table)
         return sqlite.insert(table)
+
+    def _put(self, table: Table, key: dict[str, object], **values: object) -> None:
+        """Inserts a row, or gives the one with this key the values."""
+        row = self._insert(table).values(**key, **values)
+        self._connection.execute(row.on_conflict_do_update(index_elements=list(key), set_=values))

@@ -2,9 +2,8 @@
 
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, exists, func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 
 from store.errors import DuplicateKey
 from store.repositories.base import Repository
@@ -28,7 +27,7 @@ class Channels(Repository):
         expires_at: datetime,
         owner_ticket_hash: bytes,
     ) -> Channel:
-        """Makes a channel without an owner; whoever brings the ticket becomes it.
+        """Makes a channel; whoever brings the ticket becomes its owner.
 
         Raises:
             DuplicateKey: another channel has this key.
@@ -49,7 +48,7 @@ class Channels(Repository):
         ).one_or_none()
         if row is None:
             raise DuplicateKey
-        return _channel(row)
+        return Channel(*row)
 
     def by_key(self, key_digest: bytes) -> Channel | None:
         """The channel with this key, whatever its state; None when there is none."""
@@ -90,8 +89,7 @@ class Channels(Repository):
             "interceptors": interceptors,
             "tampering": tampering,
         }
-        given = {name: value for name, value in rules.items() if value is not None}
-        if given:
+        if given := {name: value for name, value in rules.items() if value is not None}:
             self._set(channel_id, **given)
 
     def change_key(self, channel_id: int, key_digest: bytes) -> None:
@@ -134,8 +132,4 @@ class Channels(Repository):
         if self._writes:
             statement = statement.with_for_update(key_share=True)  # as `_hold`, in one step
         row = self._connection.execute(statement).one_or_none()
-        return None if row is None else _channel(row)
-
-
-def _channel(row: Row[*tuple[Any, ...]]) -> Channel:
-    return Channel(*row)
+        return None if row is None else Channel(*row)

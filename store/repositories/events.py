@@ -39,16 +39,7 @@ class Events(Repository):
         detail: str = "",
         about: int | None = None,
     ) -> Event:
-        """Notes that something happened.
-
-        Args:
-            channel_id: where.
-            kind: the caller's word.
-            at: when; the number, not this, gives the order.
-            seat_id: who did it.
-            picture_id: public id of a picture that it is about.
-            detail: short text; nothing secret.
-            about: id of a seat or a substitution that it is about.
+        """Notes that something happened; `about` is the `about_id` of `Event`.
 
         Raises:
             ChannelMissing: there is no such channel.
@@ -87,13 +78,12 @@ class Events(Repository):
 
     def pictures_with(self, channel_id: int, kind: str) -> list[str]:
         """Public ids of the pictures that have an event of this kind, in order, gone ones too."""
-        rows = self._connection.scalars(
-            select(event.c.picture_public_id)
-            .where(
-                event.c.channel_id == channel_id,
-                event.c.kind == kind,
-                event.c.picture_public_id.is_not(None),
+        public_id = event.c.picture_public_id
+        return list(
+            self._connection.scalars(
+                select(public_id)
+                .where(event.c.channel_id == channel_id, event.c.kind == kind)
+                .where(public_id.is_not(None))
+                .order_by(event.c.seq)
             )
-            .order_by(event.c.seq)
         )
-        return [picture_id for picture_id in rows if picture_id is not None]

@@ -17,6 +17,7 @@ from store.schema import intervention, intervention_chunk, intervention_record, 
 from store.values import Intervention, NewIntervention, PictureRecords
 
 _CODED = ("kind", "sha256", "picture_id", "receiver_id", "source_id", "size")
+_GIVEN = ("seat_id", "receiver_id", "substitution_id", "act", "kind", "done_at", "detail")
 _source = picture.alias("source")
 
 
@@ -35,19 +36,8 @@ class Interventions(Chunked):
         number = self._picture_id(channel_id, new.picture_id)
         source = None if new.source_id is None else self._picture_id(channel_id, new.source_id)
         self._replace(number, new)
-        values: dict[str, Any] = {
-            "picture_id": number,
-            "seat_id": new.seat_id,
-            "receiver_id": new.receiver_id,
-            "source_id": source,
-            "substitution_id": new.substitution_id,
-            "act": new.act,
-            "kind": new.kind,
-            "done_at": new.done_at,
-            "detail": new.detail,
-            "size": None,
-            "sha256": None,
-        }
+        values: dict[str, Any] = {name: getattr(new, name) for name in _GIVEN}
+        values |= {"picture_id": number, "source_id": source, "size": None, "sha256": None}
         if new.content is not None:
             pictures = self._connection.scalar(select(func.sum(picture.c.size)))
             self._room.require(len(new.content), int(pictures or 0) + self.total_bytes())
@@ -155,24 +145,16 @@ class Interventions(Chunked):
     def _listed(self, *conditions: ColumnElement[bool]) -> list[Intervention]:
         rows = self._connection.execute(
             select(
-                intervention.c.id,
-                picture.c.public_id,
-                intervention.c.seat_id,
-                intervention.c.receiver_id,
-                _source.c.public_id,
-                intervention.c.substitution_id,
-                intervention.c.act,
-                intervention.c.kind,
-                intervention.c.done_at,
-                intervention.c.detail,
-                intervention.c.size,
+                *(intervention.c[name] for name in ("id", *_GIVEN, "size")),
+                picture.c.public_id.label("picture_id"),
+                _source.c.public_id.label("source_id"),
             )
             .join(picture, picture.c.id == intervention.c.picture_id)
             .outerjoin(_source, _source.c.id == intervention.c.source_id)
             .where(*conditions)
             .order_by(intervention.c.id)
         )
-        return [Intervention(*row) for row in rows]
+        return [Intervention(**row._mapping) for row in rows]
 
 
 def _place(picture_id: int, receiver_id: int | None) -> tuple[str | int | None, ...]:

@@ -5,34 +5,20 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, func, insert, select, update
 
 from store.errors import PictureMissing, StoreRefused
 from store.repositories.chunks import Chunked
-from store.schema import (
-    picture,
-    picture_chunk,
-    picture_recipient,
-    picture_record,
-    seat,
-)
+from store.schema import picture, picture_chunk, picture_recipient, picture_record, seat
 from store.values import NewPicture, PictureRecords, Recipient, StoredPicture
 
 _CODED = ("channel_id", "public_id", "sender_id", "scheme", "size", "sha256")
-_LISTED = (
-    picture.c.id,
-    picture.c.public_id,
-    picture.c.channel_id,
-    picture.c.sender_id,
-    picture.c.scheme,
-    picture.c.sent_at,
-    picture.c.size,
-    picture.c.sha256,
-    picture.c.openings,
-    picture.c.max_openings,
-    picture.c.until_all_opened,
-    picture.c.damaged_at,
+_RULES = ("max_openings", "until_all_opened")
+_LISTED = tuple(
+    picture.c[name] for name in ("id", *_CODED, "sent_at", "openings", *_RULES, "damaged_at")
 )
+_GIVEN = ("public_id", "channel_id", "sender_id", "scheme", "submission", "sent_at", *_RULES)
+_RECORDS = ("details", "manifest", "signature", "note")
 
 
 class Pictures(Chunked):
@@ -50,33 +36,18 @@ class Pictures(Chunked):
         """
         self._require_seats(new)
         self._room.require(len(new.content), self.total_bytes())
-        values: dict[str, Any] = {
-            "public_id": new.public_id,
-            "channel_id": new.channel_id,
-            "sender_id": new.sender_id,
-            "scheme": new.scheme,
-            "submission": new.submission,
-            "sent_at": new.sent_at,
-            "size": len(new.content),
-            "sha256": hashlib.sha256(new.content).digest(),
-            "max_openings": new.max_openings,
-            "until_all_opened": new.until_all_opened,
-        }
+        values: dict[str, Any] = {name: getattr(new, name) for name in _GIVEN}
+        values["size"] = len(new.content)
+        values["sha256"] = hashlib.sha256(new.content).digest()
         code = self._code("picture", *(values[name] for name in _CODED))
         row = self._connection.execute(
             insert(picture).values(**values, row_code=code).returning(*_LISTED)
         ).one()
         self._write(row.id, new.content)
-        records = (new.details, new.manifest, new.signature, new.note)
+        records = {name: getattr(new, name) for name in _RECORDS}
+        code = self._code("records", new.channel_id, new.public_id, *records.values())
         self._connection.execute(
-            insert(picture_record).values(
-                picture_id=row.id,
-                details=new.details,
-                manifest=new.manifest,
-                signature=new.signature,
-                note=new.note,
-                row_code=self._code("records", new.channel_id, new.public_id, *records),
-            )
+            insert(picture_record).values(picture_id=row.id, **records, row_code=code)
         )
         if new.recipients:
             self._connection.execute(
@@ -104,13 +75,6 @@ class Pictures(Chunked):
         each picture has many.
         """
         return self._listed(picture.c.channel_id == channel_id, recipient=recipient)
-
-    def for_recipient(self, channel_id: int, seat_id: int) -> list[StoredPicture]:
-        """The channel's pictures that are for this seat, oldest first."""
-        theirs = select(picture_recipient.c.picture_id).where(
-            picture_recipient.c.seat_id == seat_id
-        )
-        return self._listed(picture.c.channel_id == channel_id, picture.c.id.in_(theirs))
 
     def by_sender(self, channel_id: int, seat_id: int) -> list[StoredPicture]:
         """The channel's pictures that this seat sent, oldest first."""
@@ -141,13 +105,7 @@ class Pictures(Chunked):
             PictureDamaged: what is stored is not what was given.
         """
         row = self._connection.execute(
-            select(
-                picture_record.c.details,
-                picture_record.c.manifest,
-                picture_record.c.signature,
-                picture_record.c.note,
-                picture_record.c.row_code,
-            )
+            select(*(picture_record.c[name] for name in (*_RECORDS, "row_code")))
             .join(picture, picture.c.id == picture_record.c.picture_id)
             .where(picture.c.channel_id == channel_id, picture.c.public_id == public_id)
         ).one_or_none()
@@ -202,13 +160,6 @@ class Pictures(Chunked):
     def count(self, channel_id: int | None = None) -> int:
         """Number of pictures in the channel; in the whole store for None."""
         return self._count(*_in(channel_id))
-
-    def purge(self, channel_id: int) -> int:
-        """Removes the channel's pictures with everything of theirs; gives their number."""
-        removed = self._connection.execute(
-            delete(picture).where(picture.c.channel_id == channel_id)
-        )
-        return removed.rowcount
 
     def count_damaged(self) -> int:
         """Number of pictures in the whole store that a check has marked."""

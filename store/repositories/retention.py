@@ -6,12 +6,11 @@ that. A channel that is over goes as a whole, its pictures first, its own row la
 
 A wrong clock must not delete pictures. The store remembers the time of the last sweep. When the
 next one comes more than an hour later, either the server was off or the clock has jumped; nothing
-expires until two more sweeps, each between half a minute and an hour after the one before,
-agree with the new time. A clock that goes back makes pictures stay; it settles no doubt. Rules that
-do not ask the clock need not wait for it.
+expires until two more sweeps, each between half a minute and an hour after the one before, agree
+with the new time. A clock that goes back makes pictures stay; it settles no doubt. Rules that do
+not ask the clock need not wait for it.
 """
 
-import struct
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
@@ -36,8 +35,7 @@ from store.schema import (
 )
 from store.values import Removal, Swept
 
-_CLOCK = "clock of the last sweep"
-_STATE = struct.Struct(">qB")  # microseconds since 1970; how many sweeps must still agree
+_CLOCK = "clock of the last sweep"  # microseconds since 1970; how many sweeps must still agree
 _LONGEST_PAUSE = timedelta(hours=1)
 _SHORTEST_CONFIRMATION = timedelta(seconds=30)
 _CONFIRMATIONS = 2
@@ -45,8 +43,8 @@ _BATCH_BYTES = 32 * MIB
 _CHANNELS = 50  # looked at in one sweep
 _ROWS = 1000  # that one sweep deletes, pictures apart
 
-# What can be long in one channel, and how many rows one of its rows may take along. The seats
-# come last: what is left of the others would go with them at once.
+# What can be long in one channel, and how many rows one of its rows may take along. Seats come
+# last: what is left of the others would go with them at once.
 _LONG: tuple[tuple[Table, int], ...] = ((event, 1), (alarm, 1), (substitution, 10), (seat, 20))
 
 
@@ -54,12 +52,12 @@ class Retention(Repository):
     """Removes pictures and channels by rule; the caller writes the events."""
 
     def sweep(self, now: datetime, *, limit: int = 50) -> Swept:
-        """Removes some of what is due; call it in a unit of its own until it gives nothing.
+        """Removes some of what is due; call it in a separate unit until it gives nothing.
 
         One sweep removes at most `limit` pictures and, unless one picture alone is larger, 32 MB:
         what is deleted is overwritten, which takes as much room in the log and as long under the
         lock. When no picture is due, it deletes about a thousand rows of channels that are over.
-        Nobody who asks at this moment is waited for; what they hold is left to the next sweep.
+        It waits for nobody; what others hold at this moment is left to the next sweep.
         """
         over = self._over(now)
         removals = self._due(over, limit)
@@ -71,7 +69,7 @@ class Retention(Repository):
 
     def _over(self, now: datetime) -> dict[int, str]:
         """Some channels that are over, by id, with the rule; nobody else can act in them now."""
-        # One question for each rule, since each has an index of its own.
+        # One question for each rule, since each has its own index.
         rules: dict[str, ColumnElement[bool]] = {"closed": CLOSED}
         if self._clock_is_believed(now):
             rules["expired"] = channel.c.expires_at <= now
@@ -83,13 +81,11 @@ class Retention(Repository):
         return found
 
     def _due(self, over: dict[int, str], limit: int) -> list[Removal]:
-        unopened = (
-            exists()
-            .where(
-                picture_recipient.c.picture_id == picture.c.id,
-                picture_recipient.c.opened_at.is_(None),
-            )
-            .where(seat.c.id == picture_recipient.c.seat_id, HELD)
+        unopened = exists().where(
+            picture_recipient.c.picture_id == picture.c.id,
+            picture_recipient.c.opened_at.is_(None),
+            seat.c.id == picture_recipient.c.seat_id,
+            HELD,
         )
         rules = (
             ("", picture.c.channel_id.in_(over)),
@@ -115,7 +111,7 @@ class Retention(Repository):
         return list(batch.values())
 
     def _forget(self, channel_ids: Collection[int]) -> int:
-        """Deletes some rows of channels without pictures, these channels' own rows among them."""
+        """Deletes some rows of channels without pictures, the channels' rows among them."""
         deleted, room = 0, _ROWS
         for channel_id in channel_ids:
             for table, takes_along in _LONG:
@@ -141,8 +137,7 @@ class Retention(Repository):
         state = self._connection.scalar(
             select(store_fact.c.value).where(store_fact.c.name == _CLOCK).with_for_update()
         )
-        number = UtcDateTime.to_number(now)
-        last, doubts = _STATE.unpack(state) if state else (number, 0)
+        last, doubts = map(int, state.split()) if state else (UtcDateTime.to_number(now), 0)
         pause = now - UtcDateTime.from_number(last)
         if pause > _LONGEST_PAUSE or (doubts and pause < timedelta(0)):
             doubts = _CONFIRMATIONS
@@ -150,10 +145,6 @@ class Retention(Repository):
             return False  # too soon to tell; the sweep that raised the doubt is still the last
         elif doubts:
             doubts -= 1
-        value = _STATE.pack(number, doubts)
-        self._connection.execute(
-            self._insert(store_fact)
-            .values(name=_CLOCK, value=value)
-            .on_conflict_do_update(index_elements=[store_fact.c.name], set_={"value": value})
-        )
-        return bool(doubts == 0)
+        value = f"{UtcDateTime.to_number(now)} {doubts}".encode()
+        self._put(store_fact, {"name": _CLOCK}, value=value)
+        return doubts == 0

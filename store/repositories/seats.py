@@ -3,9 +3,8 @@
 from collections.abc import Collection, Mapping
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import bindparam, delete, exists, func, or_, select, update
 
 from store.errors import NameTaken
 from store.repositories.base import Repository
@@ -84,46 +83,39 @@ class Seats(Repository):
         ).one_or_none()
         if row is None:
             raise NameTaken
-        return _seat(row)
+        return Seat(*row)
 
     def asking(self, token_hash: bytes) -> tuple[Seat, Channel] | None:
-        """The seat with this token, as `by_token` finds it, and its channel, in one look."""
-        self._hold_channel_of(token_hash)
+        """The seat with this token, even one that was left, and its channel, in one look.
+
+        In a unit that writes, acts in the channel wait for this one from here on.
+        """
+        if self._writes:
+            held = select(seat.c.channel_id).where(seat.c.token_hash == token_hash)
+            channel_id = self._connection.scalar(held)
+            if channel_id is not None:
+                self._hold(channel_id)
         row = self._connection.execute(_ASKING, {"token_hash": token_hash}).one_or_none()
         if row is None:
             return None
         return Seat(*row[: len(_COLUMNS)]), Channel(*row[len(_COLUMNS) :])
 
     def by_token(self, token_hash: bytes) -> Seat | None:
-        """The seat with this token, even one that has left; None when there is none.
-
-        In a unit that writes, acts in the seat's channel wait for this one from here on.
-        """
-        self._hold_channel_of(token_hash)
-        row = self._connection.execute(
-            select(*_COLUMNS).where(seat.c.token_hash == token_hash)
-        ).one_or_none()
-        return None if row is None else _seat(row)
-
-    def _hold_channel_of(self, token_hash: bytes) -> None:
-        if self._writes:
-            channel_id = self._connection.scalar(
-                select(seat.c.channel_id).where(seat.c.token_hash == token_hash)
-            )
-            if channel_id is not None:
-                self._hold(channel_id)
+        """The seat with this token, as `asking` finds it; None when there is none."""
+        found = self.asking(token_hash)
+        return None if found is None else found[0]
 
     def get(self, seat_id: int) -> Seat | None:
         """The seat with this id; None when there is none."""
         row = self._connection.execute(select(*_COLUMNS).where(seat.c.id == seat_id)).one_or_none()
-        return None if row is None else _seat(row)
+        return None if row is None else Seat(*row)
 
     def by_ids(self, seat_ids: Collection[int]) -> dict[int, Seat]:
         """The seats with these ids, those that left among them."""
         if not seat_ids:
             return {}
         rows = self._connection.execute(select(*_COLUMNS).where(seat.c.id.in_(seat_ids)))
-        return {one.id: one for one in map(_seat, rows)}
+        return {found.id: found for found in (Seat(*row) for row in rows)}
 
     def in_channel(self, channel_id: int, *, with_left: bool = False) -> list[Seat]:
         """The channel's seats in the order of joining; those that left only when asked for."""
@@ -131,7 +123,7 @@ class Seats(Repository):
         if not with_left:
             statement = statement.where(HELD)
         rows = self._connection.execute(statement.order_by(seat.c.joined_at, seat.c.id))
-        return [_seat(row) for row in rows]
+        return [Seat(*row) for row in rows]
 
     def left_with_pictures(self, channel_id: int) -> list[Seat]:
         """Seats that were left while a picture that they sent or got is still in the channel."""
@@ -142,7 +134,7 @@ class Seats(Repository):
             .where(seat.c.channel_id == channel_id, ~HELD, or_(sent, got))
             .order_by(seat.c.id)
         )
-        return [_seat(row) for row in rows]
+        return [Seat(*row) for row in rows]
 
     def count(self) -> int:
         """Number of seats in all channels that have not been left."""
@@ -165,11 +157,10 @@ class Seats(Repository):
     def leave(self, seat_id: int, at: datetime) -> None:
         """Gives the seat up; its name is free again. The first time counts.
 
-        What only the seat's token could open goes at once, since nobody brings it any more: its
-        findings, its sealed record, the private halves of its keys and of those that
-        it showed for others'. These are shown no more; nor does anybody stand before a seat that
-        was left. The name and the public keys stay until the channel ends: pictures are checked
-        and shown with them.
+        What only the seat's token could open goes at once: findings, sealed record, the private
+        halves of its keys and of those it showed instead of others'. Key swaps by it and against
+        it end. The name and the public keys stay until the channel ends: pictures are checked and
+        shown with them.
         """
         self._connection.execute(delete(finding).where(finding.c.seat_id == seat_id))
         self._connection.execute(delete(seat_record).where(seat_record.c.seat_id == seat_id))
@@ -185,10 +176,6 @@ class Seats(Repository):
             .values(left_at=at, locked_key=None, locked_classroom_key=None)
         )
 
-    def set_keys(self, seat_id: int, *, public_key: bytes | None, locked_key: bytes | None) -> None:
-        """Replaces the key pair."""
-        self._set(seat_id, public_key=public_key, locked_key=locked_key)
-
     def set_classroom_keys(
         self, seat_id: int, *, public_key: bytes | None, locked_key: bytes | None
     ) -> None:
@@ -197,7 +184,3 @@ class Seats(Repository):
 
     def _set(self, seat_id: int, **values: object) -> None:
         self._connection.execute(update(seat).where(seat.c.id == seat_id).values(**values))
-
-
-def _seat(row: Row[*tuple[Any, ...]]) -> Seat:
-    return Seat(*row)

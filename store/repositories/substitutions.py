@@ -1,13 +1,13 @@
-"""Substitutions: keys that an interceptor has put in the place of receivers' keys.
+"""Key swaps: keys that interceptors show to senders instead of receivers' keys.
 
-One at most is in force for each receiver. An ended one is kept: what was sealed under its key, and
-what was signed again in a sender's stead, can be told from the rest by it.
+At most one is in force for each receiver. An ended one is kept, to tell what was sealed under its
+key and what was signed again with a false signature.
 """
 
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, func, select, update
 
 from store.errors import NameTaken
 from store.repositories.base import Repository
@@ -23,7 +23,7 @@ from store.values import Signer, Substitution
 
 
 class Substitutions(Repository):
-    """Adds, finds and ends substitutions; keeps the keys that sign in senders' stead."""
+    """Adds, finds and ends key swaps; keeps the keys that sign instead of senders'."""
 
     def add(
         self,
@@ -36,7 +36,7 @@ class Substitutions(Repository):
         fingerprint: bytes,
         locked_key: bytes,
     ) -> Substitution:
-        """Shows this key in the place of the receiver's from now on.
+        """Shows this key instead of the receiver's from now on.
 
         Raises:
             NameTaken: one is in force for this receiver already.
@@ -59,7 +59,7 @@ class Substitutions(Repository):
         ).one_or_none()
         if row is None:
             raise NameTaken
-        return _substitution(row)
+        return Substitution(**row._mapping)
 
     def in_channel(self, channel_id: int) -> list[Substitution]:
         """All of the channel, ended ones too, the oldest first."""
@@ -74,7 +74,7 @@ class Substitutions(Repository):
         """What was sealed under this seat's keys and not yet sealed again, oldest first.
 
         Returns:
-            Substitution id and the picture's public id. What was discovered waits no more.
+            Id of the key swap and the picture's public id. What was discovered waits no more.
         """
         relayed = and_(
             intervention.c.picture_id == picture.c.id,
@@ -102,7 +102,7 @@ class Substitutions(Repository):
         return [(number, public_id) for number, public_id in rows]
 
     def read_count(self, substitution_id: int) -> int:
-        """How many pictures have gone through its holder's hands."""
+        """How many pictures its interceptor has read."""
         relayed = select(func.count()).where(intervention.c.substitution_id == substitution_id)
         return self._connection.scalars(relayed).one()
 
@@ -123,40 +123,25 @@ class Substitutions(Repository):
         )
 
     def add_signer(self, new: Signer) -> Signer:
-        """Keeps the key that signs in a sender's stead; the first one stays, and is given."""
+        """Keeps the key that signs instead of a sender's; the first one stays, and is given."""
         self._connection.execute(
             self._insert(substitution_signer)
-            .values(
-                substitution_id=new.substitution_id,
-                sender_id=new.sender_id,
-                public_key=new.public_key,
-                locked_key=new.locked_key,
-            )
-            .on_conflict_do_nothing(
-                index_elements=[
-                    substitution_signer.c.substitution_id,
-                    substitution_signer.c.sender_id,
-                ]
-            )
+            .values(**asdict(new))
+            .on_conflict_do_nothing(index_elements=["substitution_id", "sender_id"])
         )
         kept = self.signer(new.substitution_id, new.sender_id)
         return new if kept is None else kept
 
     def signer(self, substitution_id: int, sender_id: int) -> Signer | None:
-        """The key that signs in this sender's stead; None before there is one."""
-        row = self._connection.execute(
-            select(substitution_signer).where(
-                substitution_signer.c.substitution_id == substitution_id,
-                substitution_signer.c.sender_id == sender_id,
-            )
-        ).one_or_none()
-        return None if row is None else Signer(**row._mapping)
+        """The key that signs instead of this sender's; None before there is one."""
+        found = self.signers(substitution_id, substitution_signer.c.sender_id == sender_id)
+        return found[0] if found else None
 
-    def signers(self, substitution_id: int) -> list[Signer]:
-        """All keys that sign in senders' stead, by sender."""
+    def signers(self, substitution_id: int, *conditions: ColumnElement[bool]) -> list[Signer]:
+        """All keys that sign instead of senders', by sender."""
         rows = self._connection.execute(
             select(substitution_signer)
-            .where(substitution_signer.c.substitution_id == substitution_id)
+            .where(substitution_signer.c.substitution_id == substitution_id, *conditions)
             .order_by(substitution_signer.c.sender_id)
         )
         return [Signer(**row._mapping) for row in rows]
@@ -165,8 +150,4 @@ class Substitutions(Repository):
         rows = self._connection.execute(
             select(substitution).where(*conditions).order_by(substitution.c.id)
         )
-        return [_substitution(row) for row in rows]
-
-
-def _substitution(row: Row[*tuple[Any, ...]]) -> Substitution:
-    return Substitution(**row._mapping)
+        return [Substitution(**row._mapping) for row in rows]

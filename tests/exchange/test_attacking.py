@@ -25,6 +25,7 @@ from exchange import (
 from rsa_core import turns
 from rsa_core.attacks import Budget
 from tests.conftest import encoded, photograph
+from tests.store import making
 
 
 @pytest.fixture
@@ -332,7 +333,7 @@ def test_a_finding_goes_with_its_picture_and_the_oldest_make_room(captured, png,
     attack(captured, "equality-map")
     assert [item.attack for item in captured.exchange.interceptor.findings(eve)] == ["equality-map"]
     with captured.store.write() as unit:
-        unit.pictures.purge(1)
+        making.delete_pictures(unit, 1)
     assert captured.exchange.interceptor.findings(eve) == ()
 
 

@@ -9,6 +9,7 @@ from exchange import (
     Waiting,
 )
 from tests.exchange.deceiving import inbox, kinds, number_of, opened, own_number, relay, substitute
+from tests.store import making
 
 
 def test_comparing_raises_the_alarm_for_both_and_ends_it(lesson, png, clock):
@@ -144,7 +145,7 @@ def test_a_changed_key_stays_refused_after_the_alarm_where_nobody_may_tamper(roo
     with room.store.write() as unit:
         row = next(s for s in unit.seats.in_channel(1) if s.name == "Ada")
         other = next(k for k in key_pool if k.public.der() != row.public_key)
-        unit.seats.set_keys(row.id, public_key=other.public.der(), locked_key=row.locked_key)
+        making.set_keys(unit, row.id, public_key=other.public.der(), locked_key=row.locked_key)
     with pytest.raises(KeyChanged):
         room.exchange.receiver.open(bob, sent)
     assert len(room.exchange.member.safety.alarms(bob)) == 1

@@ -16,6 +16,7 @@ from store import NewPicture
 from store.repositories.pictures import Pictures
 from tests.conftest import encoded, photograph
 from tests.exchange.conftest import Room
+from tests.store import making
 
 
 def test_creating_a_channel_purges_the_expired_one_and_no_other(open_room, clock, png):
@@ -117,7 +118,7 @@ def forger(room, png, monkeypatch):
     monkeypatch.setattr(Pictures, "add", lambda self, new: seen.append(new) or add(self, new))
     room.send("Ada", png, "Bob", "Cy")
     with room.store.write() as unit:
-        unit.pictures.purge(seen[0].channel_id)
+        making.delete_pictures(unit, seen[0].channel_id)
     return Forger(room, seen[0])
 
 

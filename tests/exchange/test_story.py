@@ -11,6 +11,7 @@ from PIL import Image
 from exchange import CannotOpen, InputRefused, Tampered, Unavailable
 from rsa_core import pictures
 from tests.conftest import encoded, photograph
+from tests.store import making
 
 
 @pytest.mark.parametrize("kind", ["private", "classroom"])
@@ -203,7 +204,7 @@ def test_a_sender_whose_key_changed_is_refused(room, png, key_pool):
     with room.store.write() as unit:
         ada = next(s for s in unit.seats.in_channel(1) if s.name == "Ada")
         other = next(k for k in key_pool if k.public.der() != ada.public_key)
-        unit.seats.set_keys(ada.id, public_key=other.public.der(), locked_key=ada.locked_key)
+        making.set_keys(unit, ada.id, public_key=other.public.der(), locked_key=ada.locked_key)
     with pytest.raises(Tampered):
         room.exchange.receiver.open(bob, first.id)
 

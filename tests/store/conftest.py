@@ -92,7 +92,7 @@ def sqlite_store(sqlite_place) -> Iterator[Store]:
 
 @pytest.fixture(scope="module")
 def shared_store(tmp_path_factory) -> Iterator[Store]:
-    """One SQLite store for all examples of a property; each example uses names of its own."""
+    """One SQLite store for all examples of a property; each example uses other names."""
     path = tmp_path_factory.mktemp("shared") / "channels.db"
     opened = open_store(f"sqlite:///{path}", pepper=making.PEPPER)
     yield opened

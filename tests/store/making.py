@@ -7,7 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from store import Channel, NewPicture, Seat, Store, Substitution, Unit, new_channel_key
+from sqlalchemy import delete, update
+
+from store import Channel, NewPicture, Seat, Store, Substitution, Unit, new_channel_key, schema
 
 NOW = datetime(2030, 5, 17, 12, 30, 15, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -87,6 +89,18 @@ def send(store: Store, sender: Seat, recipients: list[Seat] | None = None, **cha
         unit.pictures.add(new)
         unit.events.add(new.channel_id, "sent", NOW, seat_id=sender.id, picture_id=new.public_id)
     return new
+
+
+def delete_pictures(unit: Unit, channel_id: int) -> int:
+    """Deletes the channel's pictures at once, as the sweep does by rule; gives their number."""
+    gone = delete(schema.picture).where(schema.picture.c.channel_id == channel_id)
+    return unit.pictures._connection.execute(gone).rowcount
+
+
+def set_keys(unit: Unit, seat_id: int, **keys: bytes | None) -> None:
+    """What nobody but a writer to the database can do."""
+    changed = update(schema.seat).where(schema.seat.c.id == seat_id).values(**keys)
+    unit.seats._connection.execute(changed)
 
 
 def substitution(unit: Unit, **changes) -> Substitution:

@@ -52,7 +52,7 @@ class Server:
         shutil.rmtree(self.folder)
 
     def new_place(self, name: str) -> str:
-        """The URL of a fresh, empty schema; a database of its own would take half a second."""
+        """The URL of a fresh, empty schema; a whole database would take half a second."""
         url = f"postgresql://tester@/postgres?host={self.folder}"
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(f"CREATE SCHEMA {name}")

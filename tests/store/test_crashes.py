@@ -123,7 +123,7 @@ def test_a_foreign_lock_is_busy_in_time_and_readers_do_not_notice(sqlite_place, 
 
 
 def test_patience_is_counted_once_over_all_locks(sqlite_place):
-    """Who has waited behind another writer does not begin to wait anew for a foreign lock."""
+    """A writer that has waited behind another one has less patience left for a foreign lock."""
     wait = 1.5
     store = sqlite_place.open(limits=Limits(wait=wait))
     _, sender, _ = making.room(store)
@@ -165,7 +165,7 @@ def test_the_quota_refuses_early_and_removing_makes_room(store_with_quota):
         making.send(store, sender, content=bytes(200_000))
     with store.write() as unit:
         assert unit.pictures.count(channel.id) == 1
-        unit.pictures.purge(channel.id)
+        making.delete_pictures(unit, channel.id)
     making.send(store, sender, content=bytes(200_000))
 
 
@@ -278,7 +278,7 @@ def test_without_ballast_a_full_disk_cannot_be_left(small_disk):
 
     def purge():
         with store.write() as unit:
-            unit.pictures.purge(channel.id)
+            making.delete_pictures(unit, channel.id)
 
     for _ in range(3):
         with pytest.raises(StoreFull):

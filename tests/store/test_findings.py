@@ -81,7 +81,7 @@ def test_findings_go_with_their_picture_with_their_seat_and_when_dropped(store, 
         unit.seats.leave(eve.id, NOW)
         assert unit.findings.of_seat(eve.id) == []
         assert unit.findings.total_bytes() == len(b"found")
-        unit.pictures.purge(channel.id)
+        making.delete_pictures(unit, channel.id)
         assert unit.findings.total_bytes() == 0
 
 

@@ -226,7 +226,7 @@ def test_what_only_a_seats_token_opens_goes_with_the_seat(place):
     with store.write() as unit:
         eve = making.seat(unit, channel.id, role="interceptor")
         for seat in (sender, receiver, eve):
-            unit.seats.set_keys(seat.id, public_key=b"public", locked_key=secret)
+            making.set_keys(unit, seat.id, public_key=b"public", locked_key=secret)
             unit.seats.set_classroom_keys(seat.id, public_key=b"n, e", locked_key=secret)
             unit.seat_records.put(seat.id, b"sealed")
         shown = making.substitution(

@@ -118,7 +118,7 @@ def test_it_goes_with_its_picture_and_with_the_picture_it_is_taken_from(scene):
         assert [gone.public_id for gone in unit.retention.sweep(NOW).pictures] == [three.public_id]
     assert [kept.act for kept in scene.kept()] == ["m"]
     with scene.store.write() as unit:
-        unit.pictures.purge(scene.channel.id)
+        making.delete_pictures(unit, scene.channel.id)
         assert unit.interventions.total_bytes() == unit.interventions.count() == 0
 
 

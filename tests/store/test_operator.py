@@ -97,7 +97,7 @@ def test_a_backup_is_never_written_over_anything(run, sent, tmp_path):
 def test_a_backup_keeps_nothing_that_was_purged(run, sent, sqlite_place, tmp_path):
     store = sqlite_place.open()
     with store.write() as unit:
-        unit.pictures.purge(sent[0].channel_id)
+        making.delete_pictures(unit, sent[0].channel_id)
     store.close()
     run("backup", tmp_path / "copy.db")
     copied = (tmp_path / "copy.db").read_bytes()

@@ -98,16 +98,14 @@ def test_who_left_is_listed_while_a_picture_of_theirs_is_there(store):
         assert unit.seats.left_with_pictures(making.channel(store, unit).id) == []
 
 
-def test_touching_and_setting_keys_changes_that_seat_alone(store):
+def test_touching_and_setting_classroom_keys_changes_that_seat_alone(store):
     _, sender, receiver = making.room(store)
     with store.write() as unit:
         unit.seats.touch({receiver.id: NOW + HOUR})
-        unit.seats.set_keys(receiver.id, public_key=b"p", locked_key=None)
         unit.seats.set_classroom_keys(receiver.id, public_key=b"cp", locked_key=b"cl")
         changed = unit.seats.get(receiver.id)
         assert unit.seats.get(sender.id) == sender
     assert changed.last_seen_at == NOW + HOUR
-    assert (changed.public_key, changed.locked_key) == (b"p", None)
     assert (changed.classroom_public_key, changed.locked_classroom_key) == (b"cp", b"cl")
 
 

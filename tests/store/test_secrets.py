@@ -37,7 +37,7 @@ def test_deleted_ciphertext_is_gone_from_file_and_log(sqlite_place, figure):
     assert found(sqlite_place, marker)  # the control: looking finds it
     assert found(sqlite_place, altered)
     with store.write() as unit:
-        assert unit.pictures.purge(channel.id) == 4
+        assert making.delete_pictures(unit, channel.id) == 4
     before = found(sqlite_place, marker)
     store.compact()
     after = found(sqlite_place, marker) | found(sqlite_place, altered)
@@ -59,7 +59,7 @@ def test_a_compact_beside_a_reader_does_no_harm_and_the_next_one_does_the_rest(s
     with store.read() as unit:
         before = unit.pictures.in_channel(channel.id)
         with store.write() as other:
-            other.pictures.purge(channel.id)
+            making.delete_pictures(other, channel.id)
         started = time.monotonic()
         store.compact()
         took = time.monotonic() - started
@@ -81,7 +81,7 @@ def test_room_in_the_file_goes_back_to_the_disk_while_others_write(sqlite_place)
     kept = making.send(store, stranger, content=os.urandom(300_000))
     large = store.sizes()["file bytes"]
     with store.write() as unit:
-        unit.pictures.purge(channel.id)
+        making.delete_pictures(unit, channel.id)
     free = store.sizes()["free bytes in file"]
     assert store._database._vacuum_step()
     assert free - store.sizes()["free bytes in file"] == 256 * 4096  # a step is a megabyte

@@ -343,7 +343,7 @@ def test_a_checkpoint_cut_short_is_no_damage(sqlite_place, sqlite_other_place):
     store.close()
 
 
-def test_a_file_that_vanishes_is_not_made_anew_behind_our_back(sqlite_place):
+def test_a_file_that_vanishes_is_not_made_again_behind_our_back(sqlite_place):
     store = sqlite_place.open()
     sqlite_place.path.rename(sqlite_place.path.with_name("elsewhere.db"))
     store._database._readers.dispose()

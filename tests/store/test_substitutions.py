@@ -1,4 +1,4 @@
-"""Keys in the place of others' keys, the keys that sign in others' stead, and alarms."""
+"""Keys shown instead of others' keys, keys that sign instead of others', and alarms."""
 
 from dataclasses import replace
 

@@ -50,7 +50,7 @@ def sends_until_killed(url, sender, acknowledge, sizes):
 
 
 def sends_some(url, sender, number, answers):
-    """Stores so many pictures; answers with their public ids."""
+    """Stores `number` pictures; answers with their public ids."""
     store = open_store(url, pepper=making.PEPPER)
     answers.put([making.send(store, sender).public_id for _ in range(number)])
     store.close()
