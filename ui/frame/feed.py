@@ -49,7 +49,7 @@ _WORDS = {
 _TOASTS = {
     "joined": ("A new {role} joined", ":material/person_add:"),
     "left": ("A {role} left", ":material/logout:"),
-    "sent": ("A new picture has arrived", ":material/picture:"),
+    "sent": ("A new picture has arrived", ":material/image:"),
     "opened": ("A picture was opened", ":material/drafts:"),
     "refused": ("A changed picture was refused", ":material/gpp_bad:"),
     "classroom key": ("A {role} has a new classroom key", ":material/key:"),
