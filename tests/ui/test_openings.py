@@ -40,7 +40,7 @@ def words(at: AppTest) -> str:
 
 
 def pictures(at: AppTest) -> int:
-    return len(at.get("picture"))
+    return len(at.get("image"))
 
 
 @pytest.mark.parametrize("rule", ["the first opening", "3 openings", "everyone has opened it"])
