@@ -6,11 +6,14 @@ after the run's end. That happens under load only; here a route between the brow
 puts every drawing into that order.
 """
 
+from collections.abc import Callable
+
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from exchange import Exchange
+from tests.browser.conftest import PATIENCE
 from tests.browser.test_laboratory import Lesson
 from tests.conftest import encoded, photograph
 
@@ -47,10 +50,21 @@ class Overtaking:
             self.times += 1
             self._held = None
 
+    @property
+    def knows_a_tick(self) -> bool:
+        return len(self._tick) == 2
+
     def _ticks(self, fragment: str) -> bool:
-        return (
-            len(self._tick) == 2 and fragment in self._tick["new_session"].metadata.run.fragment_ids
-        )
+        known = self._tick["new_session"].metadata.run.fragment_ids if self.knows_a_tick else ()
+        return fragment in known
+
+
+def wait(page: Page, happened: Callable[[], bool]) -> None:
+    for _ in range(PATIENCE // 100):
+        if happened():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("it did not happen")
 
 
 @pytest.mark.parametrize(
@@ -81,11 +95,10 @@ def test_what_stands_below_the_feed_stays(visitor, server, name, below_the_feed)
     part = one.page.get_by_text(below_the_feed, exact=True)
     expect(part).to_be_visible()
     for times in range(2):
+        wait(one.page, lambda: overtaking.knows_a_tick)
         before = overtaking.times
-        one.page.wait_for_timeout(1500)  # a tick that finds nothing
         send(f"while the page is open, {times}")
-        while overtaking.times == before:
-            one.page.wait_for_timeout(100)
+        wait(one.page, lambda before=before: overtaking.times > before)
         one.page.wait_for_timeout(600)  # until the browser has drawn what it was sent
         expect(part).to_be_visible(timeout=1_000)
     exchange.close()
