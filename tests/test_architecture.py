@@ -39,7 +39,7 @@ def test_the_pages_are_the_ones_of_the_design():
 
 
 # What Streamlit serves from /media, to anybody who has the address and for as long as it likes.
-MEDIA = {"audio", "download_button", "picture", "logo", "pdf", "pyplot", "video"}
+MEDIA = {"audio", "download_button", "image", "logo", "pdf", "pyplot", "video"}
 
 
 def test_no_page_puts_anything_under_media():

@@ -20,15 +20,6 @@ from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwr
 from tests.browser.calls import Calls
 
 ROOT = Path(__file__).parents[2]
-RERUNS = 2  # a story is told again when a busy machine spoilt it; it has to hold in one piece
-
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.flaky(reruns=RERUNS))
-
-
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 ARGS = [
     "--no-sandbox",

@@ -45,9 +45,9 @@ class Guarded(Server):
         }
         exchange.close()
 
-    async def page(self, role: str = "", **options) -> RawPage:
+    async def page(self, role: str = "", kind: type[RawPage] = RawPage, **options) -> RawPage:
         """A page that is open: of somebody in a seat, or the lobby."""
-        page = RawPage(self.port, role, self.key if role in self.seats else "", **options)
+        page = kind(self.port, role, self.key if role in self.seats else "", **options)
         await page.open()
         opened.append(page.socket)
         await page.run()

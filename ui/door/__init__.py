@@ -9,6 +9,7 @@ Streamlit trusts its own frontend; we do not. `Home.py` hands these two to `st.A
     uploads        how many bytes may wait here, and for how long
     messages       what a WebSocket message may hold
     pacing         how fast somebody may speak
+    runs           what a run has still to say when the next one is asked for
     journal        one short line for what was refused, without values, at a bounded rate
 """
 

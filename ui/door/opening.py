@@ -10,7 +10,7 @@ from streamlit import config
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from ui.door import sessions, settings
+from ui.door import runs, sessions, settings
 from ui.door.connections import Connections
 from ui.door.frames import Frames
 from ui.door.journal import keep_logs_brief
@@ -26,6 +26,7 @@ async def opened(_app: object) -> AsyncIterator[None]:
     """For `st.App(lifespan=…)`: limits of the process, and the tasks that watch."""
     limits = Settings.of_environment()
     keep_logs_brief()
+    runs.hear_runs_out()
     _keep_uploads_off_the_disk()
     _limit_memory(limits.memory)
     connections = Connections(

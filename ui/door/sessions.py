@@ -1,6 +1,6 @@
 """The open pages, as far as the door must know them, and what Streamlit knows of each.
 
-All that reaches into Streamlit's runtime is here: its public functions, and two names that it
+All that asks Streamlit's runtime is here: its public functions, and two names that it
 keeps to itself (the session manager and the widgets of a session), because nothing public tells
 which widgets a page has.
 """

@@ -14,7 +14,7 @@ import streamlit as st
 from exchange import Event, ExchangeError, Person, Role, Seat, SeatGone
 from ui.frame.pace import tick_every, tick_ms
 from ui.frame.service import exchange, visitor
-from ui.parts.widgets import labelled
+from ui.parts.widgets import fragment, labelled
 from ui.parts.words import clock_time
 
 _SHOWN = 30  # lines of the event list
@@ -107,7 +107,7 @@ def mark_read(seat: Seat) -> None:
     st.session_state[f"read_{seat.id}"] = len(_events(seat) or [])
 
 
-@st.fragment
+@fragment()
 def _watch(seat: Seat) -> None:
     with st.container(key="tick_box"):
         tick_every(tick_ms(), key="tick")

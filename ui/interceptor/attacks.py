@@ -16,6 +16,7 @@ from ui.interceptor.choices import attack_key
 from ui.interceptor.findings import found_items, show_finding, show_findings
 from ui.parts.files import small_picture
 from ui.parts.held import shared
+from ui.parts.widgets import fragment
 
 _LOOK_EVERY = 0.5  # seconds
 _STAGE_EVERY = 0.3
@@ -88,7 +89,7 @@ def _problem(seat: Seat, capture: CapturedPicture, name: str) -> None:
         st.warning(words, icon=":material/cancel:")
 
 
-@st.fragment(run_every=_LOOK_EVERY)
+@fragment(run_every=_LOOK_EVERY)
 def _watch(seat: Seat) -> None:
     first = st.session_state.pop(_FIRST, False)
     try:
@@ -130,7 +131,7 @@ def _redrawing(seat: Seat, capture: CapturedPicture, name: str) -> bool:
     return True
 
 
-@st.fragment(run_every=_STAGE_EVERY)
+@fragment(run_every=_STAGE_EVERY)
 def _appear(seat: Seat, pictures: tuple[bytes, ...]) -> None:
     first = st.session_state.pop(_FIRST, False)
     redraw = st.session_state.get(f"redraw_{seat.id}")

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from exchange import ExchangeError
+from ui.parts.widgets import fragment
 
 _CSS = """
 :host { display: block; }
@@ -116,7 +117,7 @@ def save_button(label: str, data: bytes, *, file_name: str, mime: str, key: str)
     fetch_button(label, lambda: (file_name, data), mime=mime, key=key)
 
 
-@st.fragment
+@fragment()
 def fetch_button(
     label: str, fetch: Callable[[], tuple[str, bytes]], *, mime: str, key: str
 ) -> None:

@@ -1,9 +1,35 @@
 """Small pieces that several pages draw alike."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec
 
 import streamlit as st
+
+P = ParamSpec("P")
+
+
+def fragment(*, run_every: float | None = None) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """`st.fragment` in a container that holds nothing else; `run_every` in seconds.
+
+    A fragment that runs before the page's own drawing has left the server takes back what that
+    drawing says of it (`ForwardMsgQueue.clear`). At the drawing's end the browser then removes the
+    fragment as stale, everything below moves up by one, and the fragment overwrites its neighbour.
+    Alone in a container it has no neighbour.
+    """
+
+    def decorate(draw: Callable[P, None]) -> Callable[P, None]:
+        part = st.fragment(draw, run_every=run_every)  # noqa: TID251
+
+        @wraps(draw)
+        def alone(*args: P.args, **kwargs: P.kwargs) -> None:
+            with st.container():
+                part(*args, **kwargs)
+
+        return alone
+
+    return decorate
 
 
 def labelled(label: str, text: str) -> None:

@@ -1,0 +1,38 @@
+"""A run's last messages reach the browser before the next run begins.
+
+When a fragment's tick comes just after a page's run has ended, Streamlit starts a new runner and
+ignores what the old one has still in the event loop's queue: the end of the page, and the word
+that it has ended (`AppSession.request_rerun` describes it). The browser then keeps half a page
+until the next whole run. Here the new runner begins after those messages.
+"""
+
+from typing import Any
+
+from streamlit.runtime.app_session import AppSession, AppSessionState
+from streamlit.runtime.scriptrunner import RerunData
+
+_create = AppSession._create_scriptrunner
+
+
+def hear_runs_out() -> None:
+    """Changes Streamlit's sessions accordingly; once is enough, twice does no harm."""
+    AppSession._create_scriptrunner = _create_in_turn  # type: ignore[assignment,method-assign]
+
+
+def _create_in_turn(session: AppSession, request: RerunData) -> None:
+    ended: Any = session._scriptrunner
+    if ended is None:
+        _create(session, request)
+        return
+
+    def begin() -> None:
+        if session._state == AppSessionState.SHUTDOWN_REQUESTED:
+            return
+        if session._scriptrunner is ended:
+            session._scriptrunner = None
+        runner = session._scriptrunner
+        if runner is None or not runner.request_rerun(request):
+            _create_in_turn(session, request)
+
+    # A runner queues all its messages before it refuses a request, so they come first.
+    session._event_loop.call_soon_threadsafe(begin)
