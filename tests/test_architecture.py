@@ -5,8 +5,10 @@ which it cannot read.
 """
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -51,3 +53,10 @@ def test_no_page_puts_anything_under_media():
                 calls.append((source.relative_to(ROOT).as_posix(), ast.unparse(node)))
     # The one place builds a `data:` URL, which Streamlit passes on unchanged.
     assert calls == [("ui/parts/files.py", "st.image")]
+
+
+def test_no_modules_need_each_other_in_a_circle():
+    graph = grimp.build_graph("exchange", "lab", "rsa_core", "store", "ui")
+    needs = {one: graph.find_modules_directly_imported_by(one) for one in graph.modules}
+    assert len(needs) > 150
+    TopologicalSorter(needs).prepare()  # raises CycleError, which names the circle
