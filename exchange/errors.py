@@ -8,25 +8,28 @@ closed keys get one answer; so do pictures of another channel and pictures that 
 class ExchangeError(Exception):
     """Base class; the message is for people. Never raised itself."""
 
+    words = ""
 
-class NotAdmitted(ExchangeError):  # noqa: N818 - a state, not a fault
+    def __init__(self, words: str = "") -> None:
+        super().__init__(words or self.words)
+
+
+class NotAdmitted(ExchangeError):
     """No channel opens with this key; unknown, expired and closed keys sound alike."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "No open channel has this key. Check it with the person who gave it to you: "
-            "ten letters and digits, written ABCDE-FGHJK."
-        )
+    words = (
+        "No open channel has this key. Check it with the person who gave it to you: "
+        "ten letters and digits, written ABCDE-FGHJK."
+    )
 
 
-class SeatGone(ExchangeError):  # noqa: N818
+class SeatGone(ExchangeError):
     """The seat token is unknown, its seat was left, or its channel has ended."""
 
-    def __init__(self) -> None:
-        super().__init__("This seat is no longer taken. Join the channel again.")
+    words = "This seat is no longer taken. Join the channel again."
 
 
-class WrongRole(ExchangeError):  # noqa: N818
+class WrongRole(ExchangeError):
     """The seat's role may not do this."""
 
     def __init__(self, needed: str) -> None:
@@ -34,101 +37,91 @@ class WrongRole(ExchangeError):  # noqa: N818
         super().__init__(f"Only {article} {needed} can do this.")
 
 
-class NotOwner(ExchangeError):  # noqa: N818
+class NotOwner(ExchangeError):
     """Only the owner of the channel may do this."""
 
-    def __init__(self) -> None:
-        super().__init__("Only the owner of the channel can do this.")
+    words = "Only the owner of the channel can do this."
 
 
-class TooManyTries(ExchangeError):  # noqa: N818
+class TooManyTries(ExchangeError):
     """Too many wrong keys or new channels from here. Nothing was looked up."""
 
-    def __init__(self) -> None:
-        super().__init__("Too many tries from here. Wait half a minute, then try again.")
+    words = "Too many tries from here. Wait half a minute, then try again."
 
 
-class Waiting(ExchangeError):  # noqa: N818
+class Waiting(ExchangeError):
     """The seat waits until the owner lets it in."""
 
-    def __init__(self) -> None:
-        super().__init__("The owner of the channel has to let you in. This page notices it.")
+    words = "Waiting for the owner to let you in. This page will update by itself."
 
 
-class NotFound(ExchangeError):  # noqa: N818
+class NotFound(ExchangeError):
     """No such picture or person in this channel: foreign and invented ids sound alike."""
 
     def __init__(self, what: str = "picture") -> None:
         super().__init__(f"This channel has no such {what}. It may have been removed.")
 
 
-class InputRefused(ExchangeError):  # noqa: N818
+class InputRefused(ExchangeError):
     """Something that a person typed or uploaded cannot be taken. The message says why."""
 
 
-class CannotOpen(ExchangeError):  # noqa: N818
+class CannotOpen(ExchangeError):
     """The picture is whole, but not for this seat's keys. The message says why."""
 
 
-class Tampered(ExchangeError):  # noqa: N818
+class Tampered(ExchangeError):
     """The envelope or its signature was changed on the way; nothing of it is shown."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "Refused: this picture was changed on its way, or it does not come from the person "
-            "it names: its seal or its signature does not fit. Nothing of it is shown, and nothing "
-            "of it can be trusted. Ask the sender to send it again."
-        )
+    words = (
+        "Refused: this picture was changed on its way, or it was not sent by the person named: "
+        "its signature does not match. Nothing of it is shown, and nothing of it can be trusted. "
+        "Ask the sender to send it again."
+    )
 
 
 class KeyChanged(Tampered):
     """A key is not the one that two people had compared: somebody stands between them."""
 
-    def __init__(self) -> None:
-        ExchangeError.__init__(
-            self,
-            "Refused: this picture is signed with another key than the one that you compared with "
-            "its sender. Somebody stands between you. Nothing of it is shown. Tell the sender, in "
-            "person or by telephone.",
-        )
+    words = (
+        "Refused: this picture is signed with a different key from the one you compared with its "
+        "sender. Someone may be intercepting you. Nothing of it is shown. Tell the sender, in "
+        "person or by telephone."
+    )
 
 
-class RecordLost(ExchangeError):  # noqa: N818
+class RecordLost(ExchangeError):
     """What a seat knows is missing, damaged or an old copy. Nothing of it counts."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "What this seat knew of other people's keys is gone: the server was updated, or its "
-            "storage was changed. Press Start again, then compare safety numbers again."
-        )
+    words = (
+        "What this seat knew of other people's keys is gone: the server was updated, or its "
+        "storage was changed. Press Start again, then compare safety numbers again."
+    )
 
 
-class SeatChanged(ExchangeError):  # noqa: N818
+class SeatChanged(ExchangeError):
     """The store says something else of the seat or its channel than at first."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "Your seat or your channel was changed in the server's storage. Nothing is sent or "
-            "opened here any more. Tell the person who runs the server, and start another channel."
-        )
+    words = (
+        "Your seat or your channel was changed in the server's storage. Nothing is sent or opened "
+        "here any more. Tell the person who runs the server, and start another channel."
+    )
 
 
-class Unavailable(ExchangeError):  # noqa: N818
+class Unavailable(ExchangeError):
     """The store cannot do it now: busy, full or damaged. Nothing was lost."""
 
 
 class NotDecoded(Unavailable):
-    """The picture was sound when it was sent; decoding it found no time or room just now."""
+    """The picture was sound when it was sent; there is no time or room to decode it now."""
 
-    def __init__(self) -> None:
-        super().__init__("The picture cannot be shown just now: try again in a minute.")
+    words = "The picture cannot be shown right now: try again in a minute."
 
 
 class Damaged(Unavailable):
     """What is stored of this one picture is not what was sent; the others are not affected."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "This picture was damaged in the server's storage and cannot be opened. "
-            "Ask the sender to send it again."
-        )
+    words = (
+        "This picture was damaged in the server's storage and cannot be opened. "
+        "Ask the sender to send it again."
+    )

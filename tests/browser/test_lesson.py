@@ -231,7 +231,7 @@ def test_the_whole_lesson(visitor, capsys):
         expect(
             person.page.get_by_text(f"Eve had exchanged the keys between you and {other}")
         ).to_be_visible()
-    expect(rita.page.get_by_text("signed it in its sender's stead")).to_be_visible()
+    expect(rita.page.get_by_text("forged the sender's signature")).to_be_visible()
     expect(eve.page.get_by_text(re.compile("^Found out at"))).to_be_visible()
 
     # The true keys are shown again: now the numbers agree, and pictures go straight.
@@ -252,6 +252,6 @@ def test_the_whole_lesson(visitor, capsys):
         "Rita (receiver) got a changed picture, which was refused",
         "Eve (interceptor) let a picture pass unchanged (capture 3)",
         "Eve (interceptor) put a key of their own in a receiver's place (Rita)",
-        "Ada (sender) raised the alarm (Eve had put another key in the place of Rita's)",
+        "Ada (sender) raised the alarm (Eve had swapped Rita's key)",
     ):
         expect(ron.page.get_by_text(words)).to_be_visible()

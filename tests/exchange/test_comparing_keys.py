@@ -34,7 +34,7 @@ def test_comparing_raises_the_alarm_for_both_and_ends_it(lesson, png, clock):
     (kept,) = lesson.exchange.wire.keys.swapped(lesson.seats["Eve"])
     assert kept.ended_at == kept.discovered_at == clock.now
     # What came through those hands is not to be relied on any more.
-    assert "in its sender's stead" in inbox(lesson, "Bob")[sent].obstacle
+    assert "forged the sender's signature" in inbox(lesson, "Bob")[sent].obstacle
     # True keys again, and the two can compare again.
     clock.forward(minutes=1)
     assert lesson.exchange.member.safety.compare_number(ada, bob.id, own_number(lesson, "Bob"))
@@ -82,13 +82,13 @@ def test_a_key_that_was_compared_before_is_refused_when_it_changes(lesson, png, 
     substitute(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     relay(lesson)
-    with pytest.raises(KeyChanged, match="another key than the one that you compared"):
+    with pytest.raises(KeyChanged, match="different key from the one you compared"):
         lesson.exchange.receiver.details(bob, sent)
     assert [alarm.interceptor for alarm in lesson.exchange.member.safety.alarms(ada)] == [
         "Eve",
         "Eve",
     ]
-    assert "in its sender's stead" in inbox(lesson, "Bob")[sent].obstacle
+    assert "forged the sender's signature" in inbox(lesson, "Bob")[sent].obstacle
 
 
 def test_a_key_that_nobody_compared_is_taken_as_it_comes(lesson, png):

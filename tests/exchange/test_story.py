@@ -227,7 +227,7 @@ def test_where_decoding_takes_too_long_nothing_is_opened_and_nobody_is_alarmed(r
     sent = room.send("Ada", png, "Bob", remove_after="the first opening")
     bob = room.seats["Bob"]
     before = room.exchange.member.news(bob, 0).events
-    with no_time_to_decode(), pytest.raises(Unavailable, match="cannot be shown just now"):
+    with no_time_to_decode(), pytest.raises(Unavailable, match="cannot be shown right now"):
         room.exchange.receiver.open(bob, sent.id)
     assert room.exchange.member.news(bob, 0).events == before
     assert room.exchange.receiver.open(bob, sent.id).file == png
