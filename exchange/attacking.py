@@ -297,7 +297,7 @@ class Attacking(Desk):
                 one.thread.join(_PATIENCE)
 
 
-def _keys_of(row: store.Seat) -> list[SeenKey]:
+def _keys_of(row: store.SeatRow) -> list[SeenKey]:
     keys = []
     if row.public_key is not None:
         safe = PublicKey.from_der(row.public_key)

@@ -123,7 +123,7 @@ class ComparingKeys(Knowing):
             rows = unit.alarms.about(asking.channel.id, asking.seat.id)
             if not rows:
                 return ()
-            known = {one.id: one for one in unit.substitutions.in_channel(asking.channel.id)}
+            known = {one.id: one for one in unit.key_swaps.in_channel(asking.channel.id)}
             mine = self._known_if_whole(unit, asking, seat)
             first = by_the_two_themselves(unit, asking, rows)
             ids = {one.seat_id for one in rows} | {one.peer_id for one in rows}
@@ -138,7 +138,7 @@ class ComparingKeys(Knowing):
         unit: store.Unit,
         asking: Asking,
         seat: Seat,
-        peer: store.Seat,
+        peer: store.SeatRow,
         key: bytes,
     ) -> None:
         """Pins what was compared; in a channel that allows tampering a mere sight pins nothing."""
@@ -158,7 +158,9 @@ class ComparingKeys(Knowing):
         self._remember(unit, asking, seat, known.with_peer(peer.public_id, pin))
         unit.alarms.answer(asking.seat.id, peer.id, now)
 
-    def _sound_alarm(self, unit: store.Unit, asking: Asking, seat: Seat, peer: store.Seat) -> None:
+    def _sound_alarm(
+        self, unit: store.Unit, asking: Asking, seat: Seat, peer: store.SeatRow
+    ) -> None:
         """Notes the alarm, ends the substitution behind it, and lets the two compare again.
 
         What is known already is not told twice. The other seat takes its own pin back when it is
@@ -169,11 +171,11 @@ class ComparingKeys(Knowing):
         if found is None and _goes_on(unit, asking, peer):
             return
         words = f"the numbers of {me.name} and {peer.name} differ"
-        others: list[store.Seat] = []
+        others: list[store.SeatRow] = []
         if found is not None:
             others = also_deceived(unit, asking, found, {me.id, peer.id})
-            unit.substitutions.end(found.id, now)
-            unit.substitutions.mark_discovered(found.id, now)
+            unit.key_swaps.end(found.id, now)
+            unit.key_swaps.mark_discovered(found.id, now)
             names = unit.seats.by_ids({found.interceptor_id, found.receiver_id})
             words = (
                 f"{names[found.interceptor_id].name} had put another key in the place of "
@@ -188,7 +190,7 @@ class ComparingKeys(Knowing):
                 seat_id=whose,
                 peer_id=with_whom,
                 at=now,
-                substitution_id=None if found is None else found.id,
+                key_swap_id=None if found is None else found.id,
                 pictures_read=read_between(unit, found, {whose, with_whom}),
             )
         unit.events.add(channel.id, "alarm", now, seat_id=me.id, detail=words)
@@ -198,7 +200,7 @@ class ComparingKeys(Knowing):
             self._remember(unit, asking, seat, known)
 
 
-def _peer(unit: store.Unit, asking: Asking, person_id: str) -> tuple[store.Seat, bytes]:
+def _peer(unit: store.Unit, asking: Asking, person_id: str) -> tuple[store.SeatRow, bytes]:
     """Somebody on the other side, maybe gone since, and the key that this seat is shown.
 
     Raises:
@@ -217,7 +219,7 @@ def _peer(unit: store.Unit, asking: Asking, person_id: str) -> tuple[store.Seat,
     raise NotFound("person")
 
 
-def _goes_on(unit: store.Unit, asking: Asking, peer: store.Seat) -> bool:
+def _goes_on(unit: store.Unit, asking: Asking, peer: store.SeatRow) -> bool:
     """Whether an alarm between the two is on, and neither has compared again since."""
     two = {asking.seat.id, peer.id}
     rows = unit.alarms.about(asking.channel.id, asking.seat.id)
@@ -225,7 +227,7 @@ def _goes_on(unit: store.Unit, asking: Asking, peer: store.Seat) -> bool:
     return bool(mine) and mine[-1].answered_at is None
 
 
-def _contact(row: store.Seat, key: bytes, known: Known | None) -> Contact:
+def _contact(row: store.SeatRow, key: bytes, known: Known | None) -> Contact:
     return Contact(
         id=row.public_id,
         name=row.name,
@@ -236,23 +238,23 @@ def _contact(row: store.Seat, key: bytes, known: Known | None) -> Contact:
     )
 
 
-def _compared_since(known: Known | None, peer: store.Seat, at: datetime) -> bool:
+def _compared_since(known: Known | None, peer: store.SeatRow, at: datetime) -> bool:
     one = None if known is None else known.people.get(peer.public_id)
     return one is not None and one.compared and one.since > at
 
 
 def _view(
     asking: Asking,
-    row: store.Alarm,
-    substitutions: dict[int, store.Substitution],
-    seats: dict[int, store.Seat],
+    row: store.AlarmRow,
+    substitutions: dict[int, store.KeySwapRow],
+    seats: dict[int, store.SeatRow],
     known: Known | None,
     *,
     compared: bool,
 ) -> Alarm:
     mine = row.seat_id == asking.seat.id
     peer = seats[row.peer_id if mine else row.seat_id]
-    found = substitutions.get(row.substitution_id or 0)
+    found = substitutions.get(row.key_swap_id or 0)
     return Alarm(
         id=str(row.id),
         person=peer.name,

@@ -37,12 +37,12 @@ class Delivery:
     """
 
     picture: store.StoredPicture
-    altered: store.Intervention | None = None
-    relay: store.Intervention | None = None
-    substitution: store.Substitution | None = None
+    altered: store.InterventionRow | None = None
+    relay: store.InterventionRow | None = None
+    substitution: store.KeySwapRow | None = None
     may_come: bool = False
     held_up: bool = False
-    source_relay: store.Intervention | None = None
+    source_relay: store.InterventionRow | None = None
 
     @property
     def arrives(self) -> bool:
@@ -93,16 +93,16 @@ class Delivery:
         source = None if self.altered is None else self.altered.source_id
         return self.picture.public_id if source is None else source
 
-    def _acts(self) -> list[store.Intervention]:
+    def _acts(self) -> list[store.InterventionRow]:
         """What may have an envelope of its own, the one that goes before the others first."""
         exchanged = self._original != self.picture.public_id
         acts = (self.altered, self.source_relay if exchanged else self.relay)
         return [one for one in acts if one is not None]
 
-    def sender_key(self, unit: store.Unit, sender: store.Seat) -> bytes | None:
+    def sender_key(self, unit: store.Unit, sender: store.SeatRow) -> bytes | None:
         """The key, SPKI DER, that the receiver is told is the sender's."""
-        if self.relay is not None and self.relay.substitution_id is not None:
-            signer = unit.substitutions.signer(self.relay.substitution_id, sender.id)
+        if self.relay is not None and self.relay.key_swap_id is not None:
+            signer = unit.key_swaps.signer(self.relay.key_swap_id, sender.id)
             return None if signer is None else signer.public_key
         return sender.public_key
 
@@ -119,7 +119,7 @@ def deliveries(
     relays = {one.picture_id: one for one in interventions if one.receiver_id == me}
     false = {
         one.fingerprint: one
-        for one in unit.substitutions.in_channel(channel.id)
+        for one in unit.key_swaps.in_channel(channel.id)
         if one.receiver_id == me
     }
     holders = unit.seats.by_ids({one.interceptor_id for one in false.values()})
@@ -157,7 +157,7 @@ def delivery_of(
 
 
 def _deceived(
-    substitution: store.Substitution | None, picture: store.StoredPicture, now: datetime
+    substitution: store.KeySwapRow | None, picture: store.StoredPicture, now: datetime
 ) -> bool:
     """Whether the false key is shown, or its holder may not have had the time to relay since."""
     if substitution is None or substitution.ended_at is None:

@@ -42,8 +42,8 @@ def utc_now() -> datetime:
 class Asking:
     """The seat that asks and its channel, as the store knows them in this transaction."""
 
-    seat: store.Seat
-    channel: store.Channel
+    seat: store.SeatRow
+    channel: store.ChannelRow
 
 
 class Desk:
@@ -82,14 +82,14 @@ class Desk:
             channel = replace(channel, tampering=False)
         return Asking(seat, channel)
 
-    def _admit(self, unit: store.Unit, key: str) -> store.Channel:
+    def _admit(self, unit: store.Unit, key: str) -> store.ChannelRow:
         """The open channel behind a channel key."""
         channel = self._with_key(unit, key)
         if channel is None or not self._is_open(channel):
             raise NotAdmitted
         return channel
 
-    def _with_key(self, unit: store.Unit, key: str) -> store.Channel | None:
+    def _with_key(self, unit: store.Unit, key: str) -> store.ChannelRow | None:
         """The channel with this key, open or not.
 
         What cannot be a key is looked up like one that is unknown: every refusal takes the
@@ -99,10 +99,10 @@ class Desk:
         found = unit.channels.by_key(self._store.key_digest(normal or _NO_KEY))
         return found if normal else None
 
-    def _is_open(self, channel: store.Channel) -> bool:
+    def _is_open(self, channel: store.ChannelRow) -> bool:
         return channel.closed_at is None and channel.expires_at > self._clock()
 
-    def _person(self, seat: store.Seat, channel: store.Channel) -> Person:
+    def _person(self, seat: store.SeatRow, channel: store.ChannelRow) -> Person:
         classroom = seat.classroom_public_key
         number = ClassroomPublicKey.from_der(classroom) if classroom else None
         here = seat.left_at is None and self._clock() - seat.last_seen_at < PRESENT_FOR
@@ -127,7 +127,7 @@ def find_picture(unit: store.Unit, asking: Asking, picture_id: str) -> store.Sto
     return picture
 
 
-def channel_view(channel: store.Channel) -> Channel:
+def channel_view(channel: store.ChannelRow) -> Channel:
     """What a member may know about the channel."""
     return Channel(
         id=channel.public_id,
@@ -141,7 +141,7 @@ def channel_view(channel: store.Channel) -> Channel:
     )
 
 
-def role_of(seat: store.Seat) -> Role:
+def role_of(seat: store.SeatRow) -> Role:
     """The seat's role, as the type that pages know."""
     match seat.role:
         case "sender" | "interceptor" | "receiver":

@@ -17,7 +17,9 @@ _SECRET = frozenset({"substituted", "gave back", "relayed"})
 _AT_ONCE = 500
 
 
-def visible_after(unit: store.Unit, asking: Asking, seq: int, now: datetime) -> list[store.Event]:
+def visible_after(
+    unit: store.Unit, asking: Asking, seq: int, now: datetime
+) -> list[store.EventRow]:
     """What this seat is told by now of the events after `seq`; empty only when nothing is left."""
     while True:
         rows = unit.events.since(asking.channel.id, seq, limit=_AT_ONCE)
@@ -28,14 +30,14 @@ def visible_after(unit: store.Unit, asking: Asking, seq: int, now: datetime) -> 
 
 
 def _told(
-    unit: store.Unit, asking: Asking, rows: list[store.Event], now: datetime
-) -> list[store.Event]:
+    unit: store.Unit, asking: Asking, rows: list[store.EventRow], now: datetime
+) -> list[store.EventRow]:
     channel, seat = asking.channel, asking.seat
     if channel.kind != "classroom" or seat.role == "interceptor" or channel.owner_id == seat.id:
         return rows
     if not any(row.kind in _SECRET or row.kind == "sent" for row in rows):
         return rows
-    substitutions = unit.substitutions.in_channel(channel.id)
+    substitutions = unit.key_swaps.in_channel(channel.id)
     if not substitutions:
         return rows
     mine = {one.fingerprint for one in substitutions if one.receiver_id == seat.id}
@@ -75,11 +77,11 @@ def _told(
 
 
 def _behind(
-    row: store.Event,
+    row: store.EventRow,
     picture: store.StoredPicture | None,
-    substitutions: list[store.Substitution],
-    people: dict[int, store.Seat],
-) -> store.Substitution | None:
+    substitutions: list[store.KeySwapRow],
+    people: dict[int, store.SeatRow],
+) -> store.KeySwapRow | None:
     """The substitution that an event is about; None where that cannot be told any more.
 
     An event has the receiver's name only, and the name may be somebody else's by now.

@@ -20,12 +20,12 @@ class HeldAtEvent(Generic[Made]):
         """Holds nothing yet."""
         self._held: dict[int, tuple[int, Made]] = {}
 
-    def get(self, channel: store.Channel) -> Made | None:
+    def get(self, channel: store.ChannelRow) -> Made | None:
         """What was put at the channel's newest event; None when nothing was."""
         last_seq, made = self._held.get(channel.id, (None, None))
         return made if last_seq == channel.last_seq else None
 
-    def put(self, channel: store.Channel, made: Made) -> Made:
+    def put(self, channel: store.ChannelRow, made: Made) -> Made:
         """Holds it, in the place of what was held for this channel; gives it back."""
         if len(self._held) >= _CHANNELS:
             self._held.clear()

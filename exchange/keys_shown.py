@@ -20,11 +20,11 @@ def false_keys(unit: store.Unit, asking: Asking) -> dict[int, bytes]:
     if not asking.channel.tampering:
         return {}
     if asking.seat.role == "sender":
-        found = unit.substitutions.in_channel(asking.channel.id)
+        found = unit.key_swaps.in_channel(asking.channel.id)
         return {one.receiver_id: one.public_key for one in found if one.ended_at is None}
     if asking.seat.role == "receiver":
-        mine = unit.substitutions.in_force(asking.seat.id)
-        signers = [] if mine is None else unit.substitutions.signers(mine.id)
+        mine = unit.key_swaps.in_force(asking.seat.id)
+        signers = [] if mine is None else unit.key_swaps.signers(mine.id)
         return {one.sender_id: one.public_key for one in signers}
     return {}
 

@@ -92,7 +92,7 @@ def _heed(unit: store.Unit, asking: Asking, known: Known) -> Known:
             continue
         # Behind a false key is a true one, which is unknown as yet. Where nothing is found out,
         # what was seen first stays pinned: it is the only thing to go by.
-        found_out = row.substitution_id is not None and known.me.kind == "classroom"
+        found_out = row.key_swap_id is not None and known.me.kind == "classroom"
         if found_out and (row.id in themselves or is_false(unit, asking, row, other, peer.key)):
             known = known.without(other.public_id)
         elif row.id in themselves:

@@ -67,7 +67,7 @@ class _Found:
     asking: Asking
     picture: store.StoredPicture
     delivery: Delivery
-    sender: store.Seat
+    sender: store.SeatRow
     sender_key: bytes
     records: store.PictureRecords
     known: Known
@@ -304,7 +304,7 @@ def _item(
     unit: store.Unit,
     asking: Asking,
     delivery: Delivery,
-    sender: store.Seat,
+    sender: store.SeatRow,
     known: Known | None,
 ) -> InboxItem:
     picture = delivery.picture

@@ -139,7 +139,7 @@ class Owning(Desk):
         )
 
 
-def _person(unit: store.Unit, asking: Asking, person_id: str) -> store.Seat:
+def _person(unit: store.Unit, asking: Asking, person_id: str) -> store.SeatRow:
     for other in unit.seats.in_channel(asking.channel.id):
         if other.public_id == person_id:
             return other

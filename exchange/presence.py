@@ -83,7 +83,7 @@ class Presence(Desk):
         here = frozenset(person.id for person in people if person.here)
         return self._people.put(channel, _People(now, people, here)).people
 
-    def _as_seen(self, row: store.Seat) -> store.Seat:
+    def _as_seen(self, row: store.SeatRow) -> store.SeatRow:
         seen = self._seen.get(row.id, row.last_seen_at)
         return replace(row, last_seen_at=max(seen, row.last_seen_at))
 

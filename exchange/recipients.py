@@ -15,7 +15,7 @@ from rsa_core import SCHEMES, AnyPublicKey, ClassroomPublicKey, PublicKey
 class Target:
     """One recipient: the seat, its safe key, and the key that the chosen scheme uses."""
 
-    seat: store.Seat
+    seat: store.SeatRow
     public: PublicKey
     scheme_key: AnyPublicKey
 

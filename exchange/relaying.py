@@ -56,9 +56,9 @@ class _Waiting:
 
     asking: Asking
     picture: store.StoredPicture
-    substitution: store.Substitution
-    sender: store.Seat
-    receiver: store.Seat
+    substitution: store.KeySwapRow
+    sender: store.SeatRow
+    receiver: store.SeatRow
     records: store.PictureRecords
     content: bytes | None  # None where the scheme does not use the key that was exchanged
 
@@ -88,7 +88,7 @@ class Relaying(Seats):
             asking = self._asking(unit, seat.token, "interceptor")
             if asking.channel.kind != "classroom":
                 return 0
-            waiting = unit.substitutions.waiting(asking.seat.id)
+            waiting = unit.key_swaps.waiting(asking.seat.id)
         waiting = [one for one in waiting if self._worth_trying(one)]
         with self._relaying_lock:  # a second tab of the same seat need not do the same work
             if not waiting or asking.seat.id in self._relaying:
@@ -120,9 +120,9 @@ class Relaying(Seats):
         found = []
         for picture in pictures:
             theirs = [
-                mine[relay.substitution_id]
+                mine[relay.key_swap_id]
                 for relay in relays
-                if relay.picture_id == picture.public_id and relay.substitution_id in mine
+                if relay.picture_id == picture.public_id and relay.key_swap_id in mine
             ]
             if theirs:
                 names = ", ".join(sorted(seats[one.receiver_id].name for one in theirs))
@@ -144,7 +144,7 @@ class Relaying(Seats):
             picture = find_picture(unit, asking, picture_id)
             mine = _own(unit, asking)
             relays = unit.interventions.of_picture(asking.channel.id, picture.public_id)
-            ours = [mine[r.substitution_id] for r in relays if r.substitution_id in mine]
+            ours = [mine[r.key_swap_id] for r in relays if r.key_swap_id in mine]
             if not ours:
                 raise NotFound
             found = _waiting(unit, asking, picture, ours[0])
@@ -193,7 +193,7 @@ class Relaying(Seats):
         self._without_room.pop((number, picture_id), None)
         with self._writing() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
-            if (number, picture_id) not in unit.substitutions.waiting(asking.seat.id):
+            if (number, picture_id) not in unit.key_swaps.waiting(asking.seat.id):
                 return 0
             unit.interventions.add(asking.channel.id, new)
             unit.events.add(
@@ -240,14 +240,14 @@ class Relaying(Seats):
             done_at=self._clock(),
             content=content,
             receiver_id=found.receiver.id,
-            substitution_id=found.substitution.id,
+            key_swap_id=found.substitution.id,
             records=(details.envelope, forged, sign(forged, signer)),
         )
 
     def _signer(self, seat: Seat, found: _Waiting) -> KeyPair:
         """The key that signs in the sender's stead, made when it is first needed."""
         with self._reading() as unit:
-            kept = unit.substitutions.signer(found.substitution.id, found.sender.id)
+            kept = unit.key_swaps.signer(found.substitution.id, found.sender.id)
         if kept is None:
             pair = KeyPair.generate()
             new = store.Signer(
@@ -258,25 +258,25 @@ class Relaying(Seats):
             )
             with self._writing() as unit:
                 self._asking(unit, seat.token, "interceptor")
-                kept = unit.substitutions.add_signer(new)
+                kept = unit.key_swaps.add_signer(new)
         return _unlock(seat, kept.locked_key, kept.public_key)
 
 
-def _own(unit: store.Unit, asking: Asking) -> dict[int, store.Substitution]:
+def _own(unit: store.Unit, asking: Asking) -> dict[int, store.KeySwapRow]:
     """The asking interceptor's substitutions, ended ones too, by id."""
-    found = unit.substitutions.in_channel(asking.channel.id)
+    found = unit.key_swaps.in_channel(asking.channel.id)
     return {one.id: one for one in found if one.interceptor_id == asking.seat.id}
 
 
-def _by_id(unit: store.Unit, asking: Asking, number: int) -> store.Substitution:
-    for one in unit.substitutions.in_channel(asking.channel.id):
+def _by_id(unit: store.Unit, asking: Asking, number: int) -> store.KeySwapRow:
+    for one in unit.key_swaps.in_channel(asking.channel.id):
         if one.id == number:
             return one
     raise NotFound
 
 
 def _waiting(
-    unit: store.Unit, asking: Asking, picture: store.StoredPicture, found: store.Substitution
+    unit: store.Unit, asking: Asking, picture: store.StoredPicture, found: store.KeySwapRow
 ) -> _Waiting:
     seats = unit.seats.by_ids({picture.sender_id, found.receiver_id})
     uses_it = SCHEMES[picture.scheme].key_kind == "key pair"

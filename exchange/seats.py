@@ -188,7 +188,7 @@ class Seats(Knowing):
             unit.seats.leave(asking.seat.id, now)
             unit.events.add(asking.channel.id, "left", now, seat_id=asking.seat.id)
 
-    def _enterable(self, unit: store.Unit, key: str, role: str) -> store.Channel:
+    def _enterable(self, unit: store.Unit, key: str, role: str) -> store.ChannelRow:
         """The channel of this key, if it takes in somebody with this role just now."""
         channel = self._admit(unit, key)
         if channel.locked:
@@ -233,7 +233,7 @@ class Seats(Knowing):
 
 
 def _check_name(
-    unit: store.Unit, channel: store.Channel, name: str, role: str, own_ids: set[int]
+    unit: store.Unit, channel: store.ChannelRow, name: str, role: str, own_ids: set[int]
 ) -> None:
     """Refuses a name by which readers could take one person for another.
 

@@ -236,14 +236,14 @@ def check_room(unit: store.Unit, asking: Asking, size: int) -> None:
         raise InputRefused(f"The channel may hold {limit} MB, and no more. Start another channel.")
 
 
-def seats_of(unit: store.Unit, pictures: Iterable[store.StoredPicture]) -> dict[int, store.Seat]:
+def seats_of(unit: store.Unit, pictures: Iterable[store.StoredPicture]) -> dict[int, store.SeatRow]:
     """The seats of the pictures' senders and recipients, by id; some may have left."""
     ids = {picture.sender_id for picture in pictures}
     ids.update(recipient.seat_id for picture in pictures for recipient in picture.recipients)
     return unit.seats.by_ids(ids)
 
 
-def receipts(picture: store.StoredPicture, seats: dict[int, store.Seat]) -> tuple[Receipt, ...]:
+def receipts(picture: store.StoredPicture, seats: dict[int, store.SeatRow]) -> tuple[Receipt, ...]:
     """Who a picture is for, and when each of them opened it."""
     return tuple(
         Receipt(seats[one.seat_id].name, one.fingerprint, one.opened_at)
@@ -256,7 +256,7 @@ def _sent(
     seat: Seat,
     asking: Asking,
     picture: store.StoredPicture,
-    seats: dict[int, store.Seat],
+    seats: dict[int, store.SeatRow],
 ) -> SentPicture:
     records = unit.pictures.records(asking.channel.id, picture.public_id)
     try:

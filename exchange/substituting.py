@@ -52,7 +52,7 @@ class Substituting(Relaying):
                 asking = self._asking(unit, seat.token, "interceptor")
                 require_tampering(asking)
                 receiver, _ = _receiver(unit, asking, person_id)
-                unit.substitutions.add(
+                unit.key_swaps.add(
                     channel_id=asking.channel.id,
                     receiver_id=receiver.id,
                     interceptor_id=asking.seat.id,
@@ -86,10 +86,10 @@ class Substituting(Relaying):
             asking = self._asking(unit, seat.token, "interceptor")
             people = unit.seats.in_channel(asking.channel.id)
             receiver = next((row for row in people if row.public_id == person_id), None)
-            mine = None if receiver is None else unit.substitutions.in_force(receiver.id)
+            mine = None if receiver is None else unit.key_swaps.in_force(receiver.id)
             if receiver is None or mine is None or mine.interceptor_id != asking.seat.id:
                 raise NotFound("person")
-            unit.substitutions.end(mine.id, now)
+            unit.key_swaps.end(mine.id, now)
             unit.events.add(
                 asking.channel.id,
                 "gave back",
@@ -109,7 +109,7 @@ class Substituting(Relaying):
         """Whose keys have been substituted, ended ones too, the oldest first."""
         with self._reading() as unit:
             asking = self._asking(unit, seat.token, "interceptor")
-            rows = unit.substitutions.in_channel(asking.channel.id)
+            rows = unit.key_swaps.in_channel(asking.channel.id)
             ids = {row.receiver_id for row in rows} | {row.interceptor_id for row in rows}
             seats = unit.seats.by_ids(ids)
             return tuple(
@@ -122,13 +122,13 @@ class Substituting(Relaying):
                     ended_at=row.ended_at,
                     discovered_at=row.discovered_at,
                     fingerprint=row.fingerprint,
-                    pictures_read=unit.substitutions.read_count(row.id),
+                    pictures_read=unit.key_swaps.read_count(row.id),
                 )
                 for row in rows
             )
 
 
-def _receiver(unit: store.Unit, asking: Asking, person_id: str) -> tuple[store.Seat, bytes]:
+def _receiver(unit: store.Unit, asking: Asking, person_id: str) -> tuple[store.SeatRow, bytes]:
     """A receiver of this channel with its true key."""
     for row in unit.seats.in_channel(asking.channel.id):
         if row.public_id == person_id and row.role == "receiver" and row.public_key is not None:

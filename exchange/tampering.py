@@ -243,7 +243,7 @@ def require_tampering(asking: Asking) -> None:
 
 def _altered(
     unit: store.Unit, asking: Asking, picture: store.StoredPicture
-) -> store.Intervention | None:
+) -> store.InterventionRow | None:
     rows = unit.interventions.of_picture(asking.channel.id, picture.public_id)
     return next((row for row in rows if row.receiver_id is None), None)
 
@@ -252,5 +252,5 @@ def _public_keys(unit: store.Unit, asking: Asking) -> list[PublicKey]:
     """Every safe public key in sight, false ones among them."""
     rows = unit.seats.in_channel(asking.channel.id, with_left=True)
     keys = [row.public_key for row in rows if row.public_key is not None]
-    keys += [one.public_key for one in unit.substitutions.in_channel(asking.channel.id)]
+    keys += [one.public_key for one in unit.key_swaps.in_channel(asking.channel.id)]
     return [PublicKey.from_der(key) for key in dict.fromkeys(keys)]

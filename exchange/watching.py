@@ -67,7 +67,7 @@ class Watching(Desk):
             seats = seats_of(unit, [picture])
             item = _capture(picture, number, seats)
             envelope = unit.pictures.content(asking.channel.id, picture.public_id)
-            false = [one.public_key for one in unit.substitutions.in_channel(asking.channel.id)]
+            false = [one.public_key for one in unit.key_swaps.in_channel(asking.channel.id)]
         scheme = SCHEMES[picture.scheme]
         try:
             facts = scheme.capture(envelope)
@@ -99,7 +99,7 @@ def events_after(unit: store.Unit, asking: Asking, seq: int, now: datetime) -> t
 
 
 def _capture(
-    picture: store.StoredPicture, number: int, seats: dict[int, store.Seat]
+    picture: store.StoredPicture, number: int, seats: dict[int, store.SeatRow]
 ) -> CaptureItem:
     return CaptureItem(
         id=picture.public_id,
@@ -113,7 +113,10 @@ def _capture(
 
 
 def _keys(
-    picture: store.StoredPicture, seats: dict[int, store.Seat], facts: Capture, false: list[bytes]
+    picture: store.StoredPicture,
+    seats: dict[int, store.SeatRow],
+    facts: Capture,
+    false: list[bytes],
 ) -> tuple[AnyPublicKey, ...]:
     """The recipients' public keys: classroom keys are in the envelope, others at the seats.
 
@@ -127,7 +130,7 @@ def _keys(
     return tuple(PublicKey.from_der(known[name]) for name in named if name in known)
 
 
-def _event(row: store.Event, seat: store.Seat | None) -> Event:
+def _event(row: store.EventRow, seat: store.SeatRow | None) -> Event:
     return Event(
         seq=row.seq,
         kind=row.kind,

@@ -108,7 +108,7 @@ def test_hidden_events_hold_nothing_up(lesson):
     """Five hundred hidden rows in a row: what comes after them is told all the same."""
     substitute(lesson)
     with lesson.exchange._store.write() as unit:
-        eve = unit.substitutions.in_channel(1)[0].interceptor_id
+        eve = unit.key_swaps.in_channel(1)[0].interceptor_id
         for _ in range(1100):
             unit.events.add(1, "substituted", lesson.exchange._clock(), seat_id=eve, detail="Bob")
     last = lesson.exchange.events_since(lesson.seats["Bob"], 0)[-1].seq
