@@ -241,7 +241,7 @@ class Attacks:
                 del self._untold[next(iter(self._untold))]
 
 
-def keys_of(row: store.Seat) -> list[SeenKey]:
+def keys_of(row: store.SeatRow) -> list[SeenKey]:
     """The public keys of a seat, safe and classroom."""
     keys = []
     if row.public_key is not None:

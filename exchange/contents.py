@@ -75,7 +75,7 @@ class Found:
 
     act: Act
     arrival: Arrival
-    sender: store.Seat
+    sender: store.SeatRow
     sender_key: bytes
     records: store.PictureRecords
     known: Known

@@ -51,8 +51,8 @@ class Act:
     """
 
     unit: store.Unit
-    seat: store.Seat
-    channel: store.Channel
+    seat: store.SeatRow
+    channel: store.ChannelRow
     now: datetime
     token: str = field(repr=False)
 
@@ -95,7 +95,7 @@ class Act:
             raise NotFound
         return picture
 
-    def seats_of(self, pictures: Iterable[store.StoredPicture]) -> dict[int, store.Seat]:
+    def seats_of(self, pictures: Iterable[store.StoredPicture]) -> dict[int, store.SeatRow]:
         """The seats of the pictures' senders and recipients, by id; some may have left."""
         ids = {picture.sender_id for picture in pictures}
         ids.update(one.seat_id for picture in pictures for one in picture.recipients)
@@ -158,11 +158,11 @@ class Desk:
         with in_words(), self.store.write() if write else self.store.read() as unit:
             yield unit
 
-    def is_open(self, channel: store.Channel) -> bool:
+    def is_open(self, channel: store.ChannelRow) -> bool:
         """Whether the channel has neither ended nor expired."""
         return channel.closed_at is None and channel.expires_at > self.clock()
 
-    def person(self, seat: store.Seat, channel: store.Channel) -> Person:
+    def person(self, seat: store.SeatRow, channel: store.ChannelRow) -> Person:
         """A seat as others see it."""
         classroom = seat.classroom_public_key
         number = ClassroomPublicKey.from_der(classroom) if classroom else None
@@ -189,12 +189,12 @@ class HeldAtEvent(Generic[Made]):
     def __init__(self) -> None:
         self._held: dict[int, tuple[int, Made]] = {}
 
-    def get(self, channel: store.Channel) -> Made | None:
+    def get(self, channel: store.ChannelRow) -> Made | None:
         """What was put since the channel's newest event; None for nothing."""
         last_seq, made = self._held.get(channel.id, (None, None))
         return made if last_seq == channel.last_seq else None
 
-    def put(self, channel: store.Channel, made: Made) -> Made:
+    def put(self, channel: store.ChannelRow, made: Made) -> Made:
         """Holds it, and gives it back."""
         if len(self._held) >= _CHANNELS_HELD:
             self._held.clear()
@@ -216,7 +216,7 @@ def seat_view(act: Act) -> Seat:
     )
 
 
-def channel_view(channel: store.Channel) -> Channel:
+def channel_view(channel: store.ChannelRow) -> Channel:
     """What a member may know about the channel."""
     return Channel(
         id=channel.public_id,
@@ -230,7 +230,7 @@ def channel_view(channel: store.Channel) -> Channel:
     )
 
 
-def receipts(picture: store.StoredPicture, seats: dict[int, store.Seat]) -> tuple[Receipt, ...]:
+def receipts(picture: store.StoredPicture, seats: dict[int, store.SeatRow]) -> tuple[Receipt, ...]:
     """Who a picture is for, and when each of them opened it."""
     return tuple(
         Receipt(seats[one.seat_id].name, one.fingerprint, one.opened_at)
@@ -250,7 +250,7 @@ def removal_words(picture: store.StoredPicture) -> str:
     return f"removed after {left} more opening{'s' * (left != 1)}"
 
 
-def role_of(seat: store.Seat) -> Role:
+def role_of(seat: store.SeatRow) -> Role:
     """The seat's role, as the type that pages know."""
     match seat.role:
         case "sender" | "interceptor" | "receiver":

@@ -197,7 +197,7 @@ def capture_of(act: Act, picture_id: str) -> CapturedPicture:
     item = _item(picture, capture_numbers(act)[picture_id], seats)
     envelope = act.unit.pictures.content(act.channel.id, picture_id)
     keys = [seats[one.seat_id].public_key for one in picture.recipients]
-    keys += [swap.public_key for swap in act.unit.substitutions.in_channel(act.channel.id)]
+    keys += [swap.public_key for swap in act.unit.key_swaps.in_channel(act.channel.id)]
     known = {fingerprint_of(key): key for key in keys if key is not None}
     named = dict.fromkeys(one.fingerprint for one in picture.recipients)
     return captured(
@@ -231,7 +231,9 @@ def captured(
     return CapturedPicture(item, envelope, name, facts, keys)
 
 
-def _item(picture: store.StoredPicture, number: int, seats: dict[int, store.Seat]) -> CaptureItem:
+def _item(
+    picture: store.StoredPicture, number: int, seats: dict[int, store.SeatRow]
+) -> CaptureItem:
     return CaptureItem(
         id=picture.public_id,
         number=number,

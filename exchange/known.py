@@ -49,7 +49,7 @@ class Me:
     key: bytes
 
     @classmethod
-    def of(cls, seat: store.Seat, channel: store.Channel) -> "Me":
+    def of(cls, seat: store.SeatRow, channel: store.ChannelRow) -> "Me":
         """What the store says of them now."""
         return cls(
             channel=channel.public_id,
@@ -88,7 +88,7 @@ class Known:
     gone: frozenset[str] = frozenset()
     number: int = 1
 
-    def require(self, seat: store.Seat, channel: store.Channel) -> None:
+    def require(self, seat: store.SeatRow, channel: store.ChannelRow) -> None:
         """Returns if the store still says of the seat what it said at first.
 
         Raises:
@@ -97,7 +97,7 @@ class Known:
         if self.me != Me.of(seat, channel):
             raise SeatChanged
 
-    def has_compared(self, peer: store.Seat, fingerprint: bytes) -> bool:
+    def has_compared(self, peer: store.SeatRow, fingerprint: bytes) -> bool:
         """Whether it was this very key, under this very name, that was compared."""
         known = self.people.get(peer.public_id)
         return (
@@ -106,17 +106,17 @@ class Known:
             and (known.name, known.key) == (peer.name, fingerprint)
         )
 
-    def compared_another(self, peer: store.Seat, fingerprint: bytes) -> bool:
+    def compared_another(self, peer: store.SeatRow, fingerprint: bytes) -> bool:
         """Whether another key of this person was compared: somebody stands between."""
         known = self.people.get(peer.public_id)
         return known is not None and known.compared and known.key != fingerprint
 
-    def saw_another(self, peer: store.Seat, fingerprint: bytes) -> bool:
+    def saw_another(self, peer: store.SeatRow, fingerprint: bytes) -> bool:
         """Whether another key of this person was seen before, compared or not."""
         known = self.people.get(peer.public_id)
         return known is not None and known.key != fingerprint
 
-    def doubt(self, peer: store.Seat) -> str:
+    def doubt(self, peer: store.SeatRow) -> str:
         """What is amiss with a person's name, as the end of a sentence; "" for nothing."""
         known = self.people.get(peer.public_id)
         if known is not None and known.name != peer.name:
@@ -128,7 +128,7 @@ class Known:
                     return "not the person of this name with whom you compared"
         return ""
 
-    def seen(self, peer: store.Seat, fingerprint: bytes, at: datetime) -> "Known":
+    def seen(self, peer: store.SeatRow, fingerprint: bytes, at: datetime) -> "Known":
         """Pins a key at first sight; one that is pinned stays."""
         if peer.public_id in self.people:
             return self
@@ -282,7 +282,7 @@ class Records:
                 continue
             # Behind a false key is a true one, which is unknown as yet. Where nothing is found
             # out, what was seen first stays pinned: it is the only thing to go by.
-            found_out = row.substitution_id is not None and known.me.kind == "classroom"
+            found_out = row.key_swap_id is not None and known.me.kind == "classroom"
             if found_out and (row.direct or wire.was_false(act, row, other, peer.key)):
                 known = known.without(other.public_id)
             elif row.direct:

@@ -240,7 +240,7 @@ class Lobbies:
         except SeatGone:
             return None
 
-    def _enterable(self, unit: store.Unit, key: str, role: str) -> store.Channel:
+    def _enterable(self, unit: store.Unit, key: str, role: str) -> store.ChannelRow:
         """The channel of this key, if somebody with this role can enter it now."""
         channel = self._channel(unit, key)
         if channel.locked:
@@ -251,13 +251,13 @@ class Lobbies:
             raise InputRefused(f"This channel is full ({SEATS_OF_A_CHANNEL} seats).")
         return channel
 
-    def _channel(self, unit: store.Unit, key: str) -> store.Channel:
+    def _channel(self, unit: store.Unit, key: str) -> store.ChannelRow:
         channel = self._with_key(unit, key)
         if channel is None or not self._desk.is_open(channel):
             raise NotAdmitted
         return channel
 
-    def _with_key(self, unit: store.Unit, key: str) -> store.Channel | None:
+    def _with_key(self, unit: store.Unit, key: str) -> store.ChannelRow | None:
         """The channel with this key, open or not.
 
         What cannot be a key is looked up like one that is unknown: every refusal takes the same
@@ -294,7 +294,7 @@ def new_token() -> str:
 
 
 def _check_name(
-    unit: store.Unit, channel: store.Channel, name: str, role: str, own_ids: set[int]
+    unit: store.Unit, channel: store.ChannelRow, name: str, role: str, own_ids: set[int]
 ) -> None:
     """Refuses a name by which readers could take one person for another.
 

@@ -146,7 +146,7 @@ class Member:
         here = frozenset(person.id for person in people if person.here)
         return self._people.put(act.channel, _People(act.now, people, here)).people
 
-    def _as_seen(self, row: store.Seat) -> store.Seat:
+    def _as_seen(self, row: store.SeatRow) -> store.SeatRow:
         seen = self._seen.get(row.id, row.last_seen_at)
         return replace(row, last_seen_at=max(seen, row.last_seen_at))
 
@@ -175,7 +175,7 @@ class Member:
                         del self._seen[seat_id]
 
 
-def _event(row: store.Event, seat: store.Seat | None) -> Event:
+def _event(row: store.EventRow, seat: store.SeatRow | None) -> Event:
     return Event(
         seq=row.seq,
         kind=row.kind,

@@ -113,7 +113,7 @@ class Owner:
             yield act
 
 
-def _person(act: Act, person_id: str) -> store.Seat:
+def _person(act: Act, person_id: str) -> store.SeatRow:
     for other in act.unit.seats.in_channel(act.channel.id):
         if other.public_id == person_id:
             return other

@@ -282,7 +282,7 @@ def _require_openings_left(picture: store.StoredPicture, known: Known) -> None:
         raise CannotOpen(_USED_UP)
 
 
-def _item(act: Act, arrival: Arrival, sender: store.Seat, known: Known | None) -> InboxItem:
+def _item(act: Act, arrival: Arrival, sender: store.SeatRow, known: Known | None) -> InboxItem:
     picture = arrival.picture
     opened = {one.seat_id: one.opened_at for one in picture.recipients}
     return InboxItem(

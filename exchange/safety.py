@@ -184,7 +184,7 @@ class Safety:
             rows = act.unit.alarms.about(act.channel.id, act.seat.id)
             if not rows:
                 return ()
-            swaps = {swap.id: swap for swap in act.unit.substitutions.in_channel(act.channel.id)}
+            swaps = {swap.id: swap for swap in act.unit.key_swaps.in_channel(act.channel.id)}
             known = self._records.if_whole(act)
             ids = {row.seat_id for row in rows} | {row.peer_id for row in rows}
             seats = act.unit.seats.by_ids(ids | {swap.interceptor_id for swap in swaps.values()})
@@ -193,7 +193,7 @@ class Safety:
             mine = row.seat_id == act.seat.id
             peer = seats[row.peer_id if mine else row.seat_id]
             pin = None if known is None else known.people.get(peer.public_id)
-            swap = swaps.get(row.substitution_id or 0)
+            swap = swaps.get(row.key_swap_id or 0)
             found.append(
                 Alarm(
                     id=str(row.id),
@@ -210,7 +210,7 @@ class Safety:
             )
         return tuple(found)
 
-    def _peer(self, act: Act, person_id: str) -> tuple[store.Seat, bytes]:
+    def _peer(self, act: Act, person_id: str) -> tuple[store.SeatRow, bytes]:
         """Somebody on the other side, maybe gone since, and the key that this seat is shown."""
         if act.seat.waiting:
             raise Waiting
@@ -223,7 +223,7 @@ class Safety:
                 return row, key
         raise NotFound("person")
 
-    def _mark_compared(self, act: Act, peer: store.Seat, key: bytes) -> None:
+    def _mark_compared(self, act: Act, peer: store.SeatRow, key: bytes) -> None:
         """Pins what was compared; in a channel that allows tampering a mere sight pins nothing."""
         known, fingerprint = self._records.of(act), fingerprint_of(key)
         before = known.people.get(peer.public_id)
@@ -238,7 +238,7 @@ class Safety:
         act.unit.alarms.answer(act.seat.id, peer.id, act.now)
 
 
-def sound_alarm(act: Act, records: Records, wire_of: WireOf, peer: store.Seat) -> None:
+def sound_alarm(act: Act, records: Records, wire_of: WireOf, peer: store.SeatRow) -> None:
     """Notes the alarm, ends the swap behind it, and lets the two compare again.
 
     What is known already is not told twice. The other seat takes its own pin back when it is there
@@ -257,7 +257,7 @@ def sound_alarm(act: Act, records: Records, wire_of: WireOf, peer: store.Seat) -
             seat_id=whose,
             peer_id=other,
             at=act.now,
-            substitution_id=None if exposed is None else exposed.id,
+            key_swap_id=None if exposed is None else exposed.id,
             pictures_read=pictures_read,
             direct=(whose, other) == (act.seat.id, peer.id),
         )
@@ -268,7 +268,7 @@ def sound_alarm(act: Act, records: Records, wire_of: WireOf, peer: store.Seat) -
         records.keep(act, known)
 
 
-def _goes_on(act: Act, peer: store.Seat) -> bool:
+def _goes_on(act: Act, peer: store.SeatRow) -> bool:
     """Whether an alarm between the two is on, and neither has compared again since."""
     two = {act.seat.id, peer.id}
     rows = act.unit.alarms.about(act.channel.id, act.seat.id)
@@ -276,7 +276,7 @@ def _goes_on(act: Act, peer: store.Seat) -> bool:
     return bool(mine) and mine[-1].answered_at is None
 
 
-def _contact(row: store.Seat, key: bytes, known: Known | None) -> Contact:
+def _contact(row: store.SeatRow, key: bytes, known: Known | None) -> Contact:
     return Contact(
         id=row.public_id,
         name=row.name,

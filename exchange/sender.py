@@ -56,7 +56,7 @@ PICTURES_OF_A_CHANNEL = 500
 class _Target:
     """One recipient: the seat, its safe key, and the key that the chosen scheme uses."""
 
-    seat: store.Seat
+    seat: store.SeatRow
     public: PublicKey
     scheme_key: AnyPublicKey
 
@@ -306,7 +306,7 @@ def _manifest(
     ).pack()
 
 
-def _sent(act: Act, picture: store.StoredPicture, seats: dict[int, store.Seat]) -> SentPicture:
+def _sent(act: Act, picture: store.StoredPicture, seats: dict[int, store.SeatRow]) -> SentPicture:
     records = act.unit.pictures.records(act.channel.id, picture.public_id)
     try:
         note = json.loads(open_note(records.note, act.secret(NOTE_PURPOSE)))

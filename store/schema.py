@@ -6,7 +6,7 @@
              │           ├─ picture_record   the small sealed records
              │           ├─ picture_recipient
              │           └─ intervention     what arrives instead; with chunks and a record too
-             ├─ substitution ─ substitution_signer   keys shown instead of others' keys
+             ├─ key_swap ─ key_swap_signer   keys shown instead of others' keys
              ├─ alarm                        two people whose safety numbers differ
              └─ event                        (channel, seq), never a bare id
     bucket                                   how much of something was done lately
@@ -279,8 +279,8 @@ finding = _table(
 finding_chunk = _chunks_of("finding")
 
 # A key that an interceptor shows to senders instead of a receiver's.
-substitution = _table(
-    "substitution",
+key_swap = _table(
+    "key_swap",
     _owned_by("channel"),
     _reference("receiver_id", "seat"),
     _reference("interceptor_id", "seat"),
@@ -291,13 +291,13 @@ substitution = _table(
     indexed=["channel_id", "interceptor_id", "receiver_id"],
 )
 
-IN_FORCE = substitution.c.ended_at.is_(None)
-_index_where(IN_FORCE, "uq_substitution_in_force", substitution.c.receiver_id, unique=True)
+IN_FORCE = key_swap.c.ended_at.is_(None)
+_index_where(IN_FORCE, "uq_key_swap_in_force", key_swap.c.receiver_id, unique=True)
 
 # The key with which a sender's pictures are signed again for the receiver.
-substitution_signer = _table(
-    "substitution_signer",
-    _owned_by("substitution", primary_key=True),
+key_swap_signer = _table(
+    "key_swap_signer",
+    _owned_by("key_swap", primary_key=True),
     _reference("sender_id", "seat", primary_key=True),
     *_columns(LargeBinary, "public_key", "locked_key"),
     indexed=["sender_id"],
@@ -312,7 +312,7 @@ intervention = _table(
     _owned_by("seat"),
     _reference("receiver_id", "seat", nullable=True),
     _reference("source_id", "picture", nullable=True),
-    _reference("substitution_id", "substitution", nullable=True),
+    _reference("key_swap_id", "key_swap", nullable=True),
     *_columns(String(64), "act"),
     *_columns(String(16), "kind"),
     *_columns(UtcDateTime, "done_at"),
@@ -322,7 +322,7 @@ intervention = _table(
     *_columns(LargeBinary, "row_code"),
     UniqueConstraint("picture_id", "receiver_id"),
     numbered=True,
-    indexed=["act", "source_id", "seat_id", "receiver_id", "substitution_id"],
+    indexed=["act", "source_id", "seat_id", "receiver_id", "key_swap_id"],
 )
 intervention_chunk = _chunks_of("intervention")
 
@@ -337,13 +337,13 @@ alarm = _table(
     _owned_by("channel"),
     _owned_by("seat"),
     _reference("peer_id", "seat"),
-    _reference("substitution_id", "substitution", nullable=True),
+    _reference("key_swap_id", "key_swap", nullable=True),
     *_columns(UtcDateTime, "raised_at"),
     _flag("direct", default=True),
     *_columns(Integer, "pictures_read"),
     *_columns(UtcDateTime, "answered_at", nullable=True),
     numbered=True,
-    indexed=["channel_id", "seat_id", "peer_id", "substitution_id"],
+    indexed=["channel_id", "seat_id", "peer_id", "key_swap_id"],
 )
 
 bucket = _table(

@@ -9,11 +9,11 @@ from store.repositories.channels import Channels
 from store.repositories.events import Events
 from store.repositories.findings import Findings
 from store.repositories.interventions import Interventions
+from store.repositories.key_swaps import KeySwaps
 from store.repositories.pictures import Pictures
 from store.repositories.retention import Retention
 from store.repositories.seat_records import SeatRecords
 from store.repositories.seats import Seats
-from store.repositories.substitutions import Substitutions
 
 
 class Unit:
@@ -27,7 +27,7 @@ class Unit:
         self.pictures = Pictures(connection, writes=writes, row_key=row_key, room=room)
         self.findings = Findings(connection, writes=writes, row_key=row_key, room=room)
         self.interventions = Interventions(connection, writes=writes, row_key=row_key, room=room)
-        self.substitutions = Substitutions(connection, writes=writes)
+        self.key_swaps = KeySwaps(connection, writes=writes)
         self.alarms = Alarms(connection, writes=writes)
         self.events = Events(connection, writes=writes)
         self.buckets = Buckets(connection, writes=writes)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class ChannelRow:
     """A room.
 
     Attributes:
@@ -42,7 +42,7 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class SeatRow:
     """One person in one role in one channel.
 
     Attributes:
@@ -144,7 +144,7 @@ class PictureRecords:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class EventRow:
     """Something that happened in a channel.
 
     Attributes:
@@ -186,7 +186,7 @@ class NewIntervention:
         content: the envelope that arrives; None where it is another picture's, or none arrives.
         source_id: public id of the picture whose envelope arrives.
         receiver_id: at whose seat it arrives; None for every recipient's.
-        substitution_id: the key swap that made it possible.
+        key_swap_id: the key swap that made it possible.
         records: details, manifest and signature that arrive; None for the picture's own.
     """
 
@@ -199,12 +199,12 @@ class NewIntervention:
     content: bytes | None = field(default=None, repr=False)
     source_id: str | None = None
     receiver_id: int | None = None
-    substitution_id: int | None = None
+    key_swap_id: int | None = None
     records: tuple[bytes, bytes, bytes] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Intervention:
+class InterventionRow:
     """An intervention in a listing, as in `NewIntervention`; `size` is that of its envelope."""
 
     id: int
@@ -212,7 +212,7 @@ class Intervention:
     seat_id: int
     receiver_id: int | None
     source_id: str | None
-    substitution_id: int | None
+    key_swap_id: int | None
     act: str
     kind: str
     done_at: datetime
@@ -221,7 +221,7 @@ class Intervention:
 
 
 @dataclass(frozen=True, slots=True)
-class Substitution:
+class KeySwapRow:
     """A key that an interceptor shows to senders instead of a receiver's.
 
     Attributes:
@@ -246,19 +246,19 @@ class Substitution:
 class Signer:
     """The key with which one sender's pictures are signed again under a key swap."""
 
-    substitution_id: int
+    key_swap_id: int
     sender_id: int
     public_key: bytes
     locked_key: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
+class AlarmRow:
     """Two people's safety numbers differ.
 
     Attributes:
         seat_id, peer_id: the two.
-        substitution_id: the key swap behind it; None where nothing is known.
+        key_swap_id: the key swap behind it; None where nothing is known.
         pictures_read: how many pictures the interceptor had read until then.
         answered_at: when the two compared again and the numbers matched.
         direct: the two found out themselves; False where they were told because others did.
@@ -268,7 +268,7 @@ class Alarm:
     channel_id: int
     seat_id: int
     peer_id: int
-    substitution_id: int | None
+    key_swap_id: int | None
     raised_at: datetime
     pictures_read: int
     answered_at: datetime | None = None

@@ -42,7 +42,7 @@ def arrivals(act: Act, pictures: Sequence[store.StoredPicture]) -> list[Arrival]
     interventions = unit.interventions.in_channel(channel.id)
     altered = {one.picture_id: one for one in interventions if one.receiver_id is None}
     relays = {one.picture_id: one for one in interventions if one.receiver_id == me}
-    swaps = unit.substitutions.in_channel(channel.id)
+    swaps = unit.key_swaps.in_channel(channel.id)
     false = {swap.fingerprint: swap for swap in swaps if swap.receiver_id == me}
     holders = unit.seats.by_ids({swap.interceptor_id for swap in false.values()})
     found = []
@@ -71,8 +71,8 @@ def arrivals(act: Act, pictures: Sequence[store.StoredPicture]) -> list[Arrival]
 def _arrival(
     act: Act,
     picture: store.StoredPicture,
-    by: store.Intervention | None,
-    relays: dict[str, store.Intervention],
+    by: store.InterventionRow | None,
+    relays: dict[str, store.InterventionRow],
 ) -> Arrival:
     source = picture.public_id if by is None or by.source_id is None else by.source_id
     relay = relays.get(picture.public_id)
@@ -96,12 +96,12 @@ def _arrival(
         pins=relay is None and not act.channel.tampering,
         instead=None if instead is None else instead.id,
         relay=None if relay is None else relay.id,
-        signer=None if relay is None else relay.substitution_id,
+        signer=None if relay is None else relay.key_swap_id,
     )
 
 
 def _obstacle(
-    swap: store.Substitution | None, relay: store.Intervention | None, *, may_come: bool
+    swap: store.KeySwapRow | None, relay: store.InterventionRow | None, *, may_come: bool
 ) -> str:
     if swap is None:
         return ""
@@ -112,7 +112,7 @@ def _obstacle(
     return _FOUND_OUT if swap.discovered_at is not None else ""
 
 
-def _goes_on(swap: store.Substitution | None, picture: store.StoredPicture, now: datetime) -> bool:
+def _goes_on(swap: store.KeySwapRow | None, picture: store.StoredPicture, now: datetime) -> bool:
     """Whether the false key is shown, or its holder may not have had the time to relay since."""
     if swap is None or swap.ended_at is None:
         return swap is not None

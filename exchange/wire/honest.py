@@ -62,11 +62,11 @@ class Arrival:
             return own
         return unit.pictures.records(self.picture.channel_id, self.picture.public_id)
 
-    def sender_key(self, unit: store.Unit, sender: store.Seat) -> bytes | None:
+    def sender_key(self, unit: store.Unit, sender: store.SeatRow) -> bytes | None:
         """The key, SPKI DER, that the receiver is told is the sender's."""
         if self.signer is None:
             return sender.public_key
-        signer = unit.substitutions.signer(self.signer, sender.id)
+        signer = unit.key_swaps.signer(self.signer, sender.id)
         return None if signer is None else signer.public_key
 
 
@@ -95,14 +95,14 @@ class Wire(Protocol):
     def arrivals(self, act: Act, pictures: Sequence[store.StoredPicture]) -> list[Arrival]:
         """What reaches the asking receiver, in the same order."""
 
-    def told(self, act: Act, rows: list[store.Event]) -> list[store.Event]:
+    def told(self, act: Act, rows: list[store.EventRow]) -> list[store.EventRow]:
         """Those of the channel's events that this seat is told of."""
 
-    def expose(self, act: Act, peer: store.Seat) -> Exposed | None:
+    def expose(self, act: Act, peer: store.SeatRow) -> Exposed | None:
         """Ends the deception between the asking seat and another; None where there was none."""
 
     def was_false(
-        self, act: Act, alarm: store.Alarm, other: store.Seat, fingerprint: bytes
+        self, act: Act, alarm: store.AlarmRow, other: store.SeatRow, fingerprint: bytes
     ) -> bool:
         """Whether this key was shown to the asking seat as the other's, as the alarm says."""
 
@@ -110,7 +110,7 @@ class Wire(Protocol):
         """Passes on what only this seat can."""
 
 
-WireOf = Callable[[store.Channel | Channel], Wire]
+WireOf = Callable[[store.ChannelRow | Channel], Wire]
 
 
 class Honest:
@@ -122,10 +122,10 @@ class Honest:
     def arrivals(self, _act: Act, pictures: Sequence[store.StoredPicture]) -> list[Arrival]:
         return [Arrival(picture, picture.size, picture.public_id) for picture in pictures]
 
-    def told(self, _act: Act, rows: list[store.Event]) -> list[store.Event]:
+    def told(self, _act: Act, rows: list[store.EventRow]) -> list[store.EventRow]:
         return rows
 
-    def expose(self, _act: Act, _peer: store.Seat) -> Exposed | None:
+    def expose(self, _act: Act, _peer: store.SeatRow) -> Exposed | None:
         return None
 
     def was_false(self, *_about: object) -> bool:

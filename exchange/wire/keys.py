@@ -56,7 +56,7 @@ class KeySwaps:
             with self._desk.act(seat, "interceptor", write=True) as act:
                 require_tampering(act)
                 receiver, _ = _receiver(act, person_id)
-                swap = act.unit.substitutions.add(
+                swap = act.unit.key_swaps.add(
                     channel_id=act.channel.id,
                     receiver_id=receiver.id,
                     interceptor_id=act.seat.id,
@@ -82,16 +82,16 @@ class KeySwaps:
         with self._desk.act(seat, "interceptor", write=True) as act:
             people = act.unit.seats.in_channel(act.channel.id)
             receiver = next((row for row in people if row.public_id == person_id), None)
-            mine = None if receiver is None else act.unit.substitutions.in_force(receiver.id)
+            mine = None if receiver is None else act.unit.key_swaps.in_force(receiver.id)
             if receiver is None or mine is None or mine.interceptor_id != act.seat.id:
                 raise NotFound("person")
-            act.unit.substitutions.end(mine.id, act.now)
+            act.unit.key_swaps.end(mine.id, act.now)
             act.tell("gave back", receiver.name, about=mine.id)
 
     def swapped(self, seat: Seat) -> tuple[KeySwap, ...]:
         """Whose keys have been swapped, ended swaps too, the oldest first."""
         with self._desk.act(seat, "interceptor") as act:
-            rows = act.unit.substitutions.in_channel(act.channel.id)
+            rows = act.unit.key_swaps.in_channel(act.channel.id)
             ids = {row.receiver_id for row in rows} | {row.interceptor_id for row in rows}
             seats = act.unit.seats.by_ids(ids)
             return tuple(
@@ -104,7 +104,7 @@ class KeySwaps:
                     ended_at=row.ended_at,
                     discovered_at=row.discovered_at,
                     fingerprint=row.fingerprint,
-                    pictures_read=act.unit.substitutions.read_count(row.id),
+                    pictures_read=act.unit.key_swaps.read_count(row.id),
                 )
                 for row in rows
             )
@@ -116,22 +116,22 @@ def keys_shown(act: Act) -> dict[int, bytes]:
     if not act.channel.tampering:
         return {}
     if act.seat.role == "sender":
-        swaps = unit.substitutions.in_channel(act.channel.id)
+        swaps = unit.key_swaps.in_channel(act.channel.id)
         return {swap.receiver_id: swap.public_key for swap in swaps if swap.ended_at is None}
     if act.seat.role == "receiver":
-        mine = unit.substitutions.in_force(act.seat.id)
-        signers = [] if mine is None else unit.substitutions.signers(mine.id)
+        mine = unit.key_swaps.in_force(act.seat.id)
+        signers = [] if mine is None else unit.key_swaps.signers(mine.id)
         return {signer.sender_id: signer.public_key for signer in signers}
     return {}
 
 
-def expose(act: Act, peer: store.Seat) -> Exposed | None:
+def expose(act: Act, peer: store.SeatRow) -> Exposed | None:
     """Ends the newest swap between the asking seat and another: `Wire.expose`."""
     unit, me = act.unit, act.seat
     receiver, sender = (me, peer) if me.role == "receiver" else (peer, me)
     between = [
         swap
-        for swap in unit.substitutions.in_channel(act.channel.id)
+        for swap in unit.key_swaps.in_channel(act.channel.id)
         if swap.receiver_id == receiver.id and swap.discovered_at is None and _met(sender, swap)
     ]
     if not between:
@@ -142,8 +142,8 @@ def expose(act: Act, peer: store.Seat) -> Exposed | None:
         for row in unit.seats.in_channel(act.channel.id)
         if row.role == "sender" and row.id != sender.id and _met(row, swap)
     ]
-    unit.substitutions.end(swap.id, act.now)
-    unit.substitutions.mark_discovered(swap.id, act.now)
+    unit.key_swaps.end(swap.id, act.now)
+    unit.key_swaps.mark_discovered(swap.id, act.now)
     names = unit.seats.by_ids({swap.interceptor_id, receiver.id})
     pairs = [(me.id, peer.id), *((receiver.id, row.id) for row in others)]
     return Exposed(
@@ -153,20 +153,20 @@ def expose(act: Act, peer: store.Seat) -> Exposed | None:
     )
 
 
-def was_false(act: Act, alarm: store.Alarm, other: store.Seat, fingerprint: bytes) -> bool:
+def was_false(act: Act, alarm: store.AlarmRow, other: store.SeatRow, fingerprint: bytes) -> bool:
     """Whether the asking seat was shown this key as the other's: `Wire.was_false`."""
-    if alarm.substitution_id is None:
+    if alarm.key_swap_id is None:
         return False
     if act.seat.role == "receiver":
-        signer = act.unit.substitutions.signer(alarm.substitution_id, other.id)
+        signer = act.unit.key_swaps.signer(alarm.key_swap_id, other.id)
         return signer is not None and fingerprint_of(signer.public_key) == fingerprint
     return any(
-        swap.id == alarm.substitution_id and swap.fingerprint == fingerprint
-        for swap in act.unit.substitutions.in_channel(act.channel.id)
+        swap.id == alarm.key_swap_id and swap.fingerprint == fingerprint
+        for swap in act.unit.key_swaps.in_channel(act.channel.id)
     )
 
 
-def _receiver(act: Act, person_id: str) -> tuple[store.Seat, bytes]:
+def _receiver(act: Act, person_id: str) -> tuple[store.SeatRow, bytes]:
     """A receiver of this channel with its true key."""
     for row in act.unit.seats.in_channel(act.channel.id):
         if row.public_id == person_id and row.role == "receiver" and row.public_key is not None:
@@ -176,17 +176,17 @@ def _receiver(act: Act, person_id: str) -> tuple[store.Seat, bytes]:
     raise NotFound("person")
 
 
-def _met(sender: store.Seat, swap: store.Substitution) -> bool:
+def _met(sender: store.SeatRow, swap: store.KeySwapRow) -> bool:
     """Whether this sender was in the channel while the false key was shown."""
     came_in_time = swap.ended_at is None or sender.joined_at <= swap.ended_at
     return came_in_time and (sender.left_at is None or sender.left_at >= swap.started_at)
 
 
-def _read_between(act: Act, swap: store.Substitution, two: set[int]) -> int:
+def _read_between(act: Act, swap: store.KeySwapRow, two: set[int]) -> int:
     """How many pictures of the one to the other were relayed under this swap."""
     pictures = act.unit.pictures.in_channel(act.channel.id)
     senders = {picture.public_id: picture.sender_id for picture in pictures}
     return sum(
-        relay.substitution_id == swap.id and senders[relay.picture_id] in two
+        relay.key_swap_id == swap.id and senders[relay.picture_id] in two
         for relay in act.unit.interventions.in_channel(act.channel.id)
     )

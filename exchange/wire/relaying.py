@@ -62,9 +62,9 @@ class _Waiting:
 
     act: Act
     picture: store.StoredPicture
-    swap: store.Substitution
-    sender: store.Seat
-    receiver: store.Seat
+    swap: store.KeySwapRow
+    sender: store.SeatRow
+    receiver: store.SeatRow
     records: store.PictureRecords
     content: bytes | None  # None where the scheme does not use the key that was swapped
 
@@ -108,7 +108,7 @@ class Relaying:
         with self._desk.act(seat, "interceptor") as act:
             if act.channel.kind != "classroom":
                 return 0
-            waiting = act.unit.substitutions.waiting(act.seat.id)
+            waiting = act.unit.key_swaps.waiting(act.seat.id)
         waiting = [one for one in waiting if self._worth_trying(one)]
         with self._lock:  # somebody else may be doing the same work
             if not waiting or act.seat.id in self._busy:
@@ -158,9 +158,9 @@ class Relaying:
         found = []
         for picture in pictures:
             names = sorted(
-                seats[mine[relay.substitution_id].receiver_id].name
+                seats[mine[relay.key_swap_id].receiver_id].name
                 for relay in relays
-                if relay.picture_id == picture.public_id and relay.substitution_id in mine
+                if relay.picture_id == picture.public_id and relay.key_swap_id in mine
             )
             if names:
                 number, id_ = numbers[picture.public_id], picture.public_id
@@ -179,7 +179,7 @@ class Relaying:
         with self._desk.act(seat, "interceptor") as act:
             picture, mine = act.picture(picture_id), _own(act)
             relays = act.unit.interventions.of_picture(act.channel.id, picture_id)
-            ours = [mine[r.substitution_id] for r in relays if r.substitution_id in mine]
+            ours = [mine[r.key_swap_id] for r in relays if r.key_swap_id in mine]
             if not ours:
                 raise NotFound
             found = _waiting(act, picture, ours[0])
@@ -212,7 +212,7 @@ class Relaying:
             self._hopeless.add(key)
             return 0
         with self._desk.act(seat, "interceptor", write=True) as act:
-            if key not in act.unit.substitutions.waiting(act.seat.id):
+            if key not in act.unit.key_swaps.waiting(act.seat.id):
                 return 0
             try:
                 act.require_room(len(new.content or b""))
@@ -258,20 +258,20 @@ class Relaying:
             done_at=self._desk.clock(),
             content=content,
             receiver_id=found.receiver.id,
-            substitution_id=found.swap.id,
+            key_swap_id=found.swap.id,
             records=(details.envelope, forged, sign(forged, signer)),
         )
 
     def _signer(self, seat: Seat, found: _Waiting) -> KeyPair:
         """The key that signs for the sender, made when it is first needed."""
         with self._desk.act(seat, "interceptor") as act:
-            kept = act.unit.substitutions.signer(found.swap.id, found.sender.id)
+            kept = act.unit.key_swaps.signer(found.swap.id, found.sender.id)
         if kept is None:
             pair = KeyPair.generate()
             locked = pair.lock(act.secret(false_key_purpose(pair.public)))
             new = store.Signer(found.swap.id, found.sender.id, pair.public.der(), locked)
             with self._desk.act(seat, "interceptor", write=True) as act:
-                kept = act.unit.substitutions.add_signer(new)
+                kept = act.unit.key_swaps.add_signer(new)
         return _unlock(act, kept.locked_key, kept.public_key)
 
 
@@ -280,13 +280,13 @@ def false_key_purpose(public: PublicKey) -> str:
     return f"false key {public.fingerprint.hex()}"
 
 
-def _own(act: Act) -> dict[int, store.Substitution]:
+def _own(act: Act) -> dict[int, store.KeySwapRow]:
     """The asking interceptor's swaps, ended ones too, by id."""
-    swaps = act.unit.substitutions.in_channel(act.channel.id)
+    swaps = act.unit.key_swaps.in_channel(act.channel.id)
     return {swap.id: swap for swap in swaps if swap.interceptor_id == act.seat.id}
 
 
-def _waiting(act: Act, picture: store.StoredPicture, swap: store.Substitution) -> _Waiting:
+def _waiting(act: Act, picture: store.StoredPicture, swap: store.KeySwapRow) -> _Waiting:
     seats = act.unit.seats.by_ids({picture.sender_id, swap.receiver_id})
     uses_it = SCHEMES[picture.scheme].key_kind == "key pair"
     channel, picture_id = act.channel.id, picture.public_id

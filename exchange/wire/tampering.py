@@ -223,7 +223,7 @@ def _tell(act: Act, picture: store.StoredPicture, kind: str, detail: str) -> Non
     act.tell(_EVENTS[kind], words, picture_id=picture.public_id)
 
 
-def _altered(act: Act, picture: store.StoredPicture) -> store.Intervention:
+def _altered(act: Act, picture: store.StoredPicture) -> store.InterventionRow:
     for row in act.unit.interventions.of_picture(act.channel.id, picture.public_id):
         if row.receiver_id is None:
             return row
@@ -234,5 +234,5 @@ def _public_keys(act: Act) -> list[PublicKey]:
     """Every safe public key in sight, false ones among them."""
     rows = act.unit.seats.in_channel(act.channel.id, with_left=True)
     keys = [row.public_key for row in rows if row.public_key is not None]
-    keys += [swap.public_key for swap in act.unit.substitutions.in_channel(act.channel.id)]
+    keys += [swap.public_key for swap in act.unit.key_swaps.in_channel(act.channel.id)]
     return [PublicKey.from_der(key) for key in dict.fromkeys(keys)]

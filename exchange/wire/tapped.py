@@ -36,14 +36,14 @@ class Tapped:
     def arrivals(self, act: Act, pictures: Sequence[store.StoredPicture]) -> list[Arrival]:
         return arriving.arrivals(act, pictures)
 
-    def told(self, act: Act, rows: list[store.Event]) -> list[store.Event]:
+    def told(self, act: Act, rows: list[store.EventRow]) -> list[store.EventRow]:
         return told(act, rows)
 
-    def expose(self, act: Act, peer: store.Seat) -> Exposed | None:
+    def expose(self, act: Act, peer: store.SeatRow) -> Exposed | None:
         return keys.expose(act, peer)
 
     def was_false(
-        self, act: Act, alarm: store.Alarm, other: store.Seat, fingerprint: bytes
+        self, act: Act, alarm: store.AlarmRow, other: store.SeatRow, fingerprint: bytes
     ) -> bool:
         return keys.was_false(act, alarm, other, fingerprint)
 

@@ -14,14 +14,14 @@ from exchange.wire.arriving import arrivals
 _SECRET = frozenset({"substituted", "gave back", "relayed"})
 
 
-def told(act: Act, rows: list[store.Event]) -> list[store.Event]:
+def told(act: Act, rows: list[store.EventRow]) -> list[store.EventRow]:
     """Those of these events that the asking seat is told of."""
     unit, channel, seat = act.unit, act.channel, act.seat
     if seat.role == "interceptor" or channel.owner_id == seat.id:
         return rows
     if not any(row.kind in _SECRET or row.kind == "sent" for row in rows):
         return rows
-    swaps = unit.substitutions.in_channel(channel.id)
+    swaps = unit.key_swaps.in_channel(channel.id)
     if not swaps:
         return rows
     mine = {swap.fingerprint for swap in swaps if swap.receiver_id == seat.id}

@@ -6,7 +6,7 @@ from sqlalchemy import insert, or_, select, update
 
 from store.repositories.base import Repository
 from store.schema import alarm
-from store.values import Alarm
+from store.values import AlarmRow
 
 
 class Alarms(Repository):
@@ -19,17 +19,17 @@ class Alarms(Repository):
         seat_id: int,
         peer_id: int,
         at: datetime,
-        substitution_id: int | None = None,
+        key_swap_id: int | None = None,
         pictures_read: int = 0,
         direct: bool = True,
     ) -> None:
-        """Notes that the two differ; the values are as in `Alarm`."""
+        """Notes that the two differ; the values are as in `AlarmRow`."""
         self._connection.execute(
             insert(alarm).values(
                 channel_id=channel_id,
                 seat_id=seat_id,
                 peer_id=peer_id,
-                substitution_id=substitution_id,
+                key_swap_id=key_swap_id,
                 raised_at=at,
                 pictures_read=pictures_read,
                 direct=direct,
@@ -48,7 +48,7 @@ class Alarms(Repository):
             .values(answered_at=at)
         )
 
-    def about(self, channel_id: int, seat_id: int) -> list[Alarm]:
+    def about(self, channel_id: int, seat_id: int) -> list[AlarmRow]:
         """The channel's alarms that concern this seat, oldest first."""
         rows = self._connection.execute(
             select(alarm)
@@ -58,4 +58,4 @@ class Alarms(Repository):
             )
             .order_by(alarm.c.id)
         )
-        return [Alarm(**row._mapping) for row in rows]
+        return [AlarmRow(**row._mapping) for row in rows]

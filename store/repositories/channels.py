@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, exists, func, select, update
 from store.errors import DuplicateKey
 from store.repositories.base import Repository
 from store.schema import channel, seat
-from store.values import Channel
+from store.values import ChannelRow
 
-COLUMNS = tuple(channel.c[field.name] for field in fields(Channel))
+COLUMNS = tuple(channel.c[field.name] for field in fields(ChannelRow))
 
 
 class Channels(Repository):
@@ -26,7 +26,7 @@ class Channels(Repository):
         created_at: datetime,
         expires_at: datetime,
         owner_ticket_hash: bytes,
-    ) -> Channel:
+    ) -> ChannelRow:
         """Makes a channel; whoever brings the ticket becomes its owner.
 
         Raises:
@@ -48,13 +48,13 @@ class Channels(Repository):
         ).one_or_none()
         if row is None:
             raise DuplicateKey
-        return Channel(*row)
+        return ChannelRow(*row)
 
-    def by_key(self, key_digest: bytes) -> Channel | None:
+    def by_key(self, key_digest: bytes) -> ChannelRow | None:
         """The channel with this key, whatever its state; None when there is none."""
         return self._one(channel.c.key_digest == key_digest)
 
-    def get(self, channel_id: int) -> Channel | None:
+    def get(self, channel_id: int) -> ChannelRow | None:
         """The channel with this id; None when there is none."""
         return self._one(channel.c.id == channel_id)
 
@@ -82,7 +82,7 @@ class Channels(Repository):
         interceptors: bool | None = None,
         tampering: bool | None = None,
     ) -> None:
-        """Changes those rules of `Channel` that are given."""
+        """Changes those rules of `ChannelRow` that are given."""
         rules = {
             "locked": locked,
             "approval": approval,
@@ -127,9 +127,9 @@ class Channels(Repository):
     def _set(self, channel_id: int, **values: object) -> None:
         self._connection.execute(update(channel).where(channel.c.id == channel_id).values(**values))
 
-    def _one(self, condition: ColumnElement[bool]) -> Channel | None:
+    def _one(self, condition: ColumnElement[bool]) -> ChannelRow | None:
         statement = select(*COLUMNS).where(condition)
         if self._writes:
             statement = statement.with_for_update(key_share=True)  # as `_hold`, in one step
         row = self._connection.execute(statement).one_or_none()
-        return None if row is None else Channel(*row)
+        return None if row is None else ChannelRow(*row)

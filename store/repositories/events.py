@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 from store.errors import ChannelMissing
 from store.repositories.base import Repository
 from store.schema import channel, event
-from store.values import Event
+from store.values import EventRow
 
 _COLUMNS = (
     event.c.seq,
@@ -38,8 +38,8 @@ class Events(Repository):
         picture_id: str | None = None,
         detail: str = "",
         about: int | None = None,
-    ) -> Event:
-        """Notes that something happened; `about` is the `about_id` of `Event`.
+    ) -> EventRow:
+        """Notes that something happened; `about` is the `about_id` of `EventRow`.
 
         Raises:
             ChannelMissing: there is no such channel.
@@ -64,9 +64,9 @@ class Events(Repository):
                 about_id=about,
             )
         )
-        return Event(seq, kind, at, seat_id, picture_id, detail, about)
+        return EventRow(seq, kind, at, seat_id, picture_id, detail, about)
 
-    def since(self, channel_id: int, seq: int, *, limit: int = 500) -> list[Event]:
+    def since(self, channel_id: int, seq: int, *, limit: int = 500) -> list[EventRow]:
         """Events after number `seq`, in order, at most `limit` of them."""
         rows = self._connection.execute(
             select(*_COLUMNS)
@@ -74,7 +74,7 @@ class Events(Repository):
             .order_by(event.c.seq)
             .limit(limit)
         )
-        return [Event(*row) for row in rows]
+        return [EventRow(*row) for row in rows]
 
     def pictures_with(self, channel_id: int, kind: str) -> list[str]:
         """Public ids of the pictures that have an event of this kind, in order, gone ones too."""

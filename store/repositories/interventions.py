@@ -14,10 +14,10 @@ from sqlalchemy import ColumnElement, Row, delete, func, insert, select
 from store.errors import PictureMissing
 from store.repositories.chunks import Chunked
 from store.schema import intervention, intervention_chunk, intervention_record, picture
-from store.values import Intervention, NewIntervention, PictureRecords
+from store.values import InterventionRow, NewIntervention, PictureRecords
 
 _CODED = ("kind", "sha256", "picture_id", "receiver_id", "source_id", "size")
-_GIVEN = ("seat_id", "receiver_id", "substitution_id", "act", "kind", "done_at", "detail")
+_GIVEN = ("seat_id", "receiver_id", "key_swap_id", "act", "kind", "done_at", "detail")
 _source = picture.alias("source")
 
 
@@ -60,11 +60,11 @@ class Interventions(Chunked):
                 )
             )
 
-    def in_channel(self, channel_id: int) -> list[Intervention]:
+    def in_channel(self, channel_id: int) -> list[InterventionRow]:
         """All of the channel, the oldest first."""
         return self._listed(picture.c.channel_id == channel_id)
 
-    def of_picture(self, channel_id: int, picture_id: str) -> list[Intervention]:
+    def of_picture(self, channel_id: int, picture_id: str) -> list[InterventionRow]:
         """What arrives instead of one picture, at one recipient or another; oldest first."""
         return self._listed(picture.c.channel_id == channel_id, picture.c.public_id == picture_id)
 
@@ -142,7 +142,7 @@ class Interventions(Chunked):
         self._require_code(row.row_code, "intervention", *coded)
         return row
 
-    def _listed(self, *conditions: ColumnElement[bool]) -> list[Intervention]:
+    def _listed(self, *conditions: ColumnElement[bool]) -> list[InterventionRow]:
         rows = self._connection.execute(
             select(
                 *(intervention.c[name] for name in ("id", *_GIVEN, "size")),
@@ -154,7 +154,7 @@ class Interventions(Chunked):
             .where(*conditions)
             .order_by(intervention.c.id)
         )
-        return [Intervention(**row._mapping) for row in rows]
+        return [InterventionRow(**row._mapping) for row in rows]
 
 
 def _place(picture_id: int, receiver_id: int | None) -> tuple[str | int | None, ...]:

@@ -27,11 +27,11 @@ from store.schema import (
     alarm,
     channel,
     event,
+    key_swap,
     picture,
     picture_recipient,
     seat,
     store_fact,
-    substitution,
 )
 from store.values import Removal, Swept
 
@@ -45,7 +45,7 @@ _ROWS = 1000  # that one sweep deletes, pictures apart
 
 # What can be long in one channel, and how many rows one of its rows may take along. Seats come
 # last: what is left of the others would go with them at once.
-_LONG: tuple[tuple[Table, int], ...] = ((event, 1), (alarm, 1), (substitution, 10), (seat, 20))
+_LONG: tuple[tuple[Table, int], ...] = ((event, 1), (alarm, 1), (key_swap, 10), (seat, 20))
 
 
 class Retention(Repository):

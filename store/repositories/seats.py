@@ -14,16 +14,16 @@ from store.schema import (
     IN_FORCE,
     channel,
     finding,
+    key_swap,
+    key_swap_signer,
     picture,
     picture_recipient,
     seat,
     seat_record,
-    substitution,
-    substitution_signer,
 )
-from store.values import Channel, Seat
+from store.values import ChannelRow, SeatRow
 
-_COLUMNS = tuple(seat.c[field.name] for field in fields(Seat))
+_COLUMNS = tuple(seat.c[field.name] for field in fields(SeatRow))
 
 # Built once: every act begins with it, and every tick of every page.
 _ASKING = (
@@ -51,7 +51,7 @@ class Seats(Repository):
         classroom_public_key: bytes | None = None,
         locked_classroom_key: bytes | None = None,
         waiting: bool = False,
-    ) -> Seat:
+    ) -> SeatRow:
         """Takes a seat. `name_key` is the form of the name in which equal names are equal.
 
         Raises:
@@ -83,9 +83,9 @@ class Seats(Repository):
         ).one_or_none()
         if row is None:
             raise NameTaken
-        return Seat(*row)
+        return SeatRow(*row)
 
-    def asking(self, token_hash: bytes) -> tuple[Seat, Channel] | None:
+    def asking(self, token_hash: bytes) -> tuple[SeatRow, ChannelRow] | None:
         """The seat with this token, even one that was left, and its channel, in one look.
 
         In a unit that writes, acts in the channel wait for this one from here on.
@@ -98,34 +98,34 @@ class Seats(Repository):
         row = self._connection.execute(_ASKING, {"token_hash": token_hash}).one_or_none()
         if row is None:
             return None
-        return Seat(*row[: len(_COLUMNS)]), Channel(*row[len(_COLUMNS) :])
+        return SeatRow(*row[: len(_COLUMNS)]), ChannelRow(*row[len(_COLUMNS) :])
 
-    def by_token(self, token_hash: bytes) -> Seat | None:
+    def by_token(self, token_hash: bytes) -> SeatRow | None:
         """The seat with this token, as `asking` finds it; None when there is none."""
         found = self.asking(token_hash)
         return None if found is None else found[0]
 
-    def get(self, seat_id: int) -> Seat | None:
+    def get(self, seat_id: int) -> SeatRow | None:
         """The seat with this id; None when there is none."""
         row = self._connection.execute(select(*_COLUMNS).where(seat.c.id == seat_id)).one_or_none()
-        return None if row is None else Seat(*row)
+        return None if row is None else SeatRow(*row)
 
-    def by_ids(self, seat_ids: Collection[int]) -> dict[int, Seat]:
+    def by_ids(self, seat_ids: Collection[int]) -> dict[int, SeatRow]:
         """The seats with these ids, those that left among them."""
         if not seat_ids:
             return {}
         rows = self._connection.execute(select(*_COLUMNS).where(seat.c.id.in_(seat_ids)))
-        return {found.id: found for found in (Seat(*row) for row in rows)}
+        return {found.id: found for found in (SeatRow(*row) for row in rows)}
 
-    def in_channel(self, channel_id: int, *, with_left: bool = False) -> list[Seat]:
+    def in_channel(self, channel_id: int, *, with_left: bool = False) -> list[SeatRow]:
         """The channel's seats in the order of joining; those that left only when asked for."""
         statement = select(*_COLUMNS).where(seat.c.channel_id == channel_id)
         if not with_left:
             statement = statement.where(HELD)
         rows = self._connection.execute(statement.order_by(seat.c.joined_at, seat.c.id))
-        return [Seat(*row) for row in rows]
+        return [SeatRow(*row) for row in rows]
 
-    def left_with_pictures(self, channel_id: int) -> list[Seat]:
+    def left_with_pictures(self, channel_id: int) -> list[SeatRow]:
         """Seats that were left while a picture that they sent or got is still in the channel."""
         sent = exists().where(picture.c.sender_id == seat.c.id)
         got = exists().where(picture_recipient.c.seat_id == seat.c.id)
@@ -134,7 +134,7 @@ class Seats(Repository):
             .where(seat.c.channel_id == channel_id, ~HELD, or_(sent, got))
             .order_by(seat.c.id)
         )
-        return [Seat(*row) for row in rows]
+        return [SeatRow(*row) for row in rows]
 
     def count(self) -> int:
         """Number of seats in all channels that have not been left."""
@@ -164,12 +164,12 @@ class Seats(Repository):
         """
         self._connection.execute(delete(finding).where(finding.c.seat_id == seat_id))
         self._connection.execute(delete(seat_record).where(seat_record.c.seat_id == seat_id))
-        own = substitution.c.interceptor_id == seat_id
-        theirs = or_(own, substitution.c.receiver_id == seat_id)
-        self._connection.execute(update(substitution).where(theirs, IN_FORCE).values(ended_at=at))
-        self._connection.execute(update(substitution).where(own).values(locked_key=b""))
-        signers = substitution_signer.c.substitution_id.in_(select(substitution.c.id).where(own))
-        self._connection.execute(update(substitution_signer).where(signers).values(locked_key=b""))
+        own = key_swap.c.interceptor_id == seat_id
+        theirs = or_(own, key_swap.c.receiver_id == seat_id)
+        self._connection.execute(update(key_swap).where(theirs, IN_FORCE).values(ended_at=at))
+        self._connection.execute(update(key_swap).where(own).values(locked_key=b""))
+        signers = key_swap_signer.c.key_swap_id.in_(select(key_swap.c.id).where(own))
+        self._connection.execute(update(key_swap_signer).where(signers).values(locked_key=b""))
         self._connection.execute(
             update(seat)
             .where(seat.c.id == seat_id, HELD)

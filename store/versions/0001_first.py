@@ -112,7 +112,7 @@ def upgrade() -> None:
     )
     _chunks("finding")
     _table(
-        "substitution",
+        "key_swap",
         _some(_TIME, "started_at"),
         _maybe(_TIME, "ended_at", "discovered_at"),
         _some(_BYTES, "public_key", "fingerprint", "locked_key"),
@@ -120,17 +120,17 @@ def upgrade() -> None:
         indexed=["channel_id", "interceptor_id", "receiver_id"],
     )
     in_force = "ended_at IS NULL"
-    _partial_index("uq_substitution_in_force", "substitution", ["receiver_id"], in_force)
+    _partial_index("uq_key_swap_in_force", "key_swap", ["receiver_id"], in_force)
     _table(
-        "substitution_signer",
+        "key_swap_signer",
         _some(_BYTES, "public_key", "locked_key"),
-        refers={"substitution_id": "substitution", "sender_id": "seat"},
-        key=("substitution_id", "sender_id"),
+        refers={"key_swap_id": "key_swap", "sender_id": "seat"},
+        key=("key_swap_id", "sender_id"),
         indexed=["sender_id"],
     )
     _table(
         "intervention",
-        _maybe(_ID, "receiver_id", "source_id", "substitution_id"),
+        _maybe(_ID, "receiver_id", "source_id", "key_swap_id"),
         _some(sa.String(64), "act"),
         _some(sa.String(16), "kind"),
         _some(_TIME, "done_at"),
@@ -143,10 +143,10 @@ def upgrade() -> None:
             "seat_id": "seat",
             "receiver_id": "seat",
             "source_id": "picture",
-            "substitution_id": "substitution",
+            "key_swap_id": "key_swap",
         },
         unique=[("picture_id", "receiver_id")],
-        indexed=["act", "source_id", "seat_id", "receiver_id", "substitution_id"],
+        indexed=["act", "source_id", "seat_id", "receiver_id", "key_swap_id"],
     )
     _chunks("intervention")
     _table(
@@ -157,7 +157,7 @@ def upgrade() -> None:
     )
     _table(
         "alarm",
-        _maybe(_ID, "substitution_id"),
+        _maybe(_ID, "key_swap_id"),
         _some(_TIME, "raised_at"),
         _some(sa.Boolean(), "direct", default=sa.true()),
         _some(sa.Integer(), "pictures_read"),
@@ -166,9 +166,9 @@ def upgrade() -> None:
             "channel_id": "channel",
             "seat_id": "seat",
             "peer_id": "seat",
-            "substitution_id": "substitution",
+            "key_swap_id": "key_swap",
         },
-        indexed=["channel_id", "seat_id", "peer_id", "substitution_id"],
+        indexed=["channel_id", "seat_id", "peer_id", "key_swap_id"],
     )
     _table(
         "bucket",

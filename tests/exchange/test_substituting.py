@@ -108,7 +108,7 @@ def test_hidden_events_hold_nothing_up(lesson, clock):
     """Five hundred hidden rows in a row: what comes after them is told all the same."""
     substitute(lesson)
     with lesson.store.write() as unit:
-        swap = unit.substitutions.in_channel(1)[0]
+        swap = unit.key_swaps.in_channel(1)[0]
         hidden = {"seat_id": swap.interceptor_id, "detail": "Bob", "about": swap.id}
         for _ in range(1100):
             unit.events.add(1, "substituted", clock(), **hidden)

@@ -220,7 +220,7 @@ def test_a_rule_for_lessons_has_no_force_in_a_private_channel(office, png, write
     writer.set("channel", "1 = 1", tampering=True)
     ids = {row["name"]: row["id"] for row in writer.copy("seat", "1 = 1")}
     writer.run(
-        "INSERT INTO substitution (channel_id, receiver_id, interceptor_id, started_at, "
+        "INSERT INTO key_swap (channel_id, receiver_id, interceptor_id, started_at, "
         "public_key, fingerprint, locked_key) VALUES (1, :bob, :ivan, 0, :key, :name, :key)",
         bob=ids["Bob"],
         ivan=ids["Ivan"],

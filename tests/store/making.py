@@ -9,7 +9,7 @@ from itertools import count
 
 from sqlalchemy import delete, update
 
-from store import Channel, NewPicture, Seat, Store, Substitution, Unit, new_channel_key, schema
+from store import ChannelRow, KeySwapRow, NewPicture, SeatRow, Store, Unit, new_channel_key, schema
 
 NOW = datetime(2030, 5, 17, 12, 30, 15, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -26,7 +26,7 @@ def word() -> str:
     return os.urandom(8).hex()
 
 
-def channel(store: Store, unit: Unit, **changes) -> Channel:
+def channel(store: Store, unit: Unit, **changes) -> ChannelRow:
     fields = {
         "public_id": word(),
         "key_digest": store.key_digest(new_channel_key()),
@@ -39,7 +39,7 @@ def channel(store: Store, unit: Unit, **changes) -> Channel:
     return unit.channels.add(**(fields | changes))
 
 
-def seat(unit: Unit, channel_id: int, **changes) -> Seat:
+def seat(unit: Unit, channel_id: int, **changes) -> SeatRow:
     name = changes.get("name", f"Person {next(_numbers)}")
     fields = {
         "channel_id": channel_id,
@@ -53,7 +53,7 @@ def seat(unit: Unit, channel_id: int, **changes) -> Seat:
     return unit.seats.add(**(fields | changes))
 
 
-def picture(sender: Seat, recipients: list[Seat] | None = None, **changes) -> NewPicture:
+def picture(sender: SeatRow, recipients: list[SeatRow] | None = None, **changes) -> NewPicture:
     new = NewPicture(
         public_id=word(),
         channel_id=sender.channel_id,
@@ -71,7 +71,7 @@ def picture(sender: Seat, recipients: list[Seat] | None = None, **changes) -> Ne
     return replace(new, **changes)
 
 
-def room(store: Store, **changes) -> tuple[Channel, Seat, Seat]:
+def room(store: Store, **changes) -> tuple[ChannelRow, SeatRow, SeatRow]:
     """A channel with a sender and a receiver in it."""
     with store.write() as unit:
         made = channel(store, unit, **changes)
@@ -82,7 +82,9 @@ def room(store: Store, **changes) -> tuple[Channel, Seat, Seat]:
         )
 
 
-def send(store: Store, sender: Seat, recipients: list[Seat] | None = None, **changes) -> NewPicture:
+def send(
+    store: Store, sender: SeatRow, recipients: list[SeatRow] | None = None, **changes
+) -> NewPicture:
     """One picture and its event, committed."""
     new = picture(sender, recipients, **changes)
     with store.write() as unit:
@@ -103,7 +105,7 @@ def set_keys(unit: Unit, seat_id: int, **keys: bytes | None) -> None:
     unit.seats._connection.execute(changed)
 
 
-def substitution(unit: Unit, **changes) -> Substitution:
+def key_swap(unit: Unit, **changes) -> KeySwapRow:
     key = os.urandom(40)
     fields = {
         "at": NOW,
@@ -111,7 +113,7 @@ def substitution(unit: Unit, **changes) -> Substitution:
         "fingerprint": hashlib.sha256(key).digest(),
         "locked_key": os.urandom(50),
     }
-    return unit.substitutions.add(**(fields | changes))
+    return unit.key_swaps.add(**(fields | changes))
 
 
 def gapless(store: Store, channel_id: int) -> int:

@@ -3,7 +3,7 @@ import threading
 import pytest
 from sqlalchemy import delete
 
-from store import ChannelMissing, Event
+from store import ChannelMissing, EventRow
 from store.schema import seat
 from tests.store import making
 from tests.store.making import HOUR, NOW
@@ -18,8 +18,8 @@ def test_events_are_numbered_in_each_channel(store):
         second = unit.events.add(
             one.id, "sent", NOW, picture_id="abc", detail="3 recipients", about=sender.id
         )
-    assert first == Event(1, "joined", NOW, sender.id, None, "", None)
-    assert second == Event(2, "sent", NOW, None, "abc", "3 recipients", sender.id)
+    assert first == EventRow(1, "joined", NOW, sender.id, None, "", None)
+    assert second == EventRow(2, "sent", NOW, None, "abc", "3 recipients", sender.id)
     with store.read() as unit:
         assert unit.events.since(one.id, 0) == [first, second]
         assert unit.events.since(one.id, 1) == [second]

@@ -229,14 +229,14 @@ def test_what_only_a_seats_token_opens_goes_with_the_seat(place):
             making.set_keys(unit, seat.id, public_key=b"public", locked_key=secret)
             unit.seats.set_classroom_keys(seat.id, public_key=b"n, e", locked_key=secret)
             unit.seat_records.put(seat.id, b"sealed")
-        shown = making.substitution(
+        shown = making.key_swap(
             unit,
             channel_id=channel.id,
             receiver_id=receiver.id,
             interceptor_id=eve.id,
             locked_key=secret,
         )
-        unit.substitutions.add_signer(Signer(shown.id, sender.id, b"public", secret))
+        unit.key_swaps.add_signer(Signer(shown.id, sender.id, b"public", secret))
     sent = making.send(store, sender, [receiver])
     with store.write() as unit:
         for seat in (sender, receiver, eve):
@@ -249,9 +249,9 @@ def test_what_only_a_seats_token_opens_goes_with_the_seat(place):
             assert (left.name, left.public_key) == (seat.name, b"public")
             assert unit.seat_records.get(seat.id) is None
         assert unit.pictures.content(channel.id, sent.public_id) == sent.content
-        (signer,) = unit.substitutions.signers(shown.id)
+        (signer,) = unit.key_swaps.signers(shown.id)
         assert (signer.public_key, signer.locked_key) == (b"public", b"")
-        (ended,) = unit.substitutions.in_channel(channel.id)
+        (ended,) = unit.key_swaps.in_channel(channel.id)
         assert (ended.public_key, ended.locked_key) == (shown.public_key, b"")
     if place.kind == "sqlite":
         assert found(place, secret.decode()) == set()

@@ -19,9 +19,9 @@ class Scene:
                 making.seat(unit, self.channel.id, role="interceptor") for _ in range(2)
             )
 
-    def substitute(self, receiver=None, interceptor=None):
+    def swap(self, receiver=None, interceptor=None):
         with self.store.write() as unit:
-            return making.substitution(
+            return making.key_swap(
                 unit,
                 channel_id=self.channel.id,
                 receiver_id=(receiver or self.bob).id,
@@ -37,17 +37,17 @@ class Scene:
 
     def waiting(self, seat):
         with self.store.read() as unit:
-            return unit.substitutions.waiting(seat.id)
+            return unit.key_swaps.waiting(seat.id)
 
-    def relay(self, picture, substitution):
+    def relay(self, picture, key_swap):
         new = NewIntervention(
             picture.public_id,
-            substitution.interceptor_id,
+            key_swap.interceptor_id,
             making.word(),
             "relay",
             NOW,
-            receiver_id=substitution.receiver_id,
-            substitution_id=substitution.id,
+            receiver_id=key_swap.receiver_id,
+            key_swap_id=key_swap.id,
             records=(b"d", b"m", b"s"),
         )
         with self.store.write() as unit:
@@ -60,24 +60,24 @@ def scene(store):
 
 
 def test_one_is_in_force_for_each_receiver(scene):
-    first = scene.substitute()
+    first = scene.swap()
     with pytest.raises(NameTaken):
-        scene.substitute(interceptor=scene.zoe)
-    other = scene.substitute(receiver=scene.cy, interceptor=scene.zoe)
+        scene.swap(interceptor=scene.zoe)
+    other = scene.swap(receiver=scene.cy, interceptor=scene.zoe)
     with scene.store.write() as unit:
-        assert unit.substitutions.in_force(scene.bob.id) == first
-        unit.substitutions.end(first.id, NOW + HOUR)
-        unit.substitutions.end(first.id, NOW + 2 * HOUR)
-        assert unit.substitutions.in_force(scene.bob.id) is None
-    again = scene.substitute()
+        assert unit.key_swaps.in_force(scene.bob.id) == first
+        unit.key_swaps.end(first.id, NOW + HOUR)
+        unit.key_swaps.end(first.id, NOW + 2 * HOUR)
+        assert unit.key_swaps.in_force(scene.bob.id) is None
+    again = scene.swap()
     with scene.store.read() as unit:
-        kept = unit.substitutions.in_channel(scene.channel.id)
+        kept = unit.key_swaps.in_channel(scene.channel.id)
     assert [one.id for one in kept] == [first.id, other.id, again.id]
     assert kept[0].ended_at == NOW + HOUR
 
 
 def test_what_was_sealed_under_the_false_key_waits_until_it_is_sealed_again(scene):
-    mine = scene.substitute()
+    mine = scene.swap()
     true_one = scene.send((scene.bob, b"b" * 32))
     one = scene.send((scene.bob, mine.fingerprint), (scene.cy, b"c" * 32))
     two = scene.send((scene.bob, mine.fingerprint))
@@ -88,19 +88,19 @@ def test_what_was_sealed_under_the_false_key_waits_until_it_is_sealed_again(scen
     scene.relay(true_one, mine)
     assert scene.waiting(scene.eve) == [(mine.id, two.public_id)]
     with scene.store.write() as unit:
-        assert unit.substitutions.read_count(mine.id) == 2
-        unit.substitutions.end(mine.id, NOW)
+        assert unit.key_swaps.read_count(mine.id) == 2
+        unit.key_swaps.end(mine.id, NOW)
     assert scene.waiting(scene.eve) == [(mine.id, two.public_id)]
     with scene.store.write() as unit:
-        unit.substitutions.mark_discovered(mine.id, NOW)
-        unit.substitutions.mark_discovered(mine.id, NOW + HOUR)
-        (kept,) = unit.substitutions.in_channel(scene.channel.id)
+        unit.key_swaps.mark_discovered(mine.id, NOW)
+        unit.key_swaps.mark_discovered(mine.id, NOW + HOUR)
+        (kept,) = unit.key_swaps.in_channel(scene.channel.id)
     assert kept.discovered_at == NOW
     assert scene.waiting(scene.eve) == []
 
 
 def test_a_damaged_picture_does_not_wait(scene):
-    mine = scene.substitute()
+    mine = scene.swap()
     picture = scene.send((scene.bob, mine.fingerprint))
     with scene.store.write() as unit:
         unit.pictures.mark_damaged(scene.channel.id, picture.public_id, NOW)
@@ -109,34 +109,34 @@ def test_a_damaged_picture_does_not_wait(scene):
 
 @pytest.mark.parametrize("who", ["eve", "bob"])
 def test_it_ends_when_either_seat_is_left(scene, who):
-    mine, other = scene.substitute(), scene.substitute(scene.cy, scene.zoe)
+    mine, other = scene.swap(), scene.swap(scene.cy, scene.zoe)
     with scene.store.write() as unit:
         unit.seats.leave(getattr(scene, who).id, NOW + HOUR)
-        ended = {one.id: one.ended_at for one in unit.substitutions.in_channel(scene.channel.id)}
+        ended = {one.id: one.ended_at for one in unit.key_swaps.in_channel(scene.channel.id)}
     assert ended == {mine.id: NOW + HOUR, other.id: None}
 
 
 def test_the_first_signer_of_a_sender_stays(scene):
-    mine = scene.substitute()
+    mine = scene.swap()
     first = Signer(mine.id, scene.ada.id, b"public", b"locked")
     with scene.store.write() as unit:
-        assert unit.substitutions.signer(mine.id, scene.ada.id) is None
-        assert unit.substitutions.add_signer(first) == first
-        assert unit.substitutions.add_signer(Signer(mine.id, scene.ada.id, b"2", b"2")) == first
-        assert unit.substitutions.signer(mine.id, scene.bob.id) is None
-        assert unit.substitutions.signers(mine.id) == [first]
-        assert unit.substitutions.signers(mine.id + 1) == []
+        assert unit.key_swaps.signer(mine.id, scene.ada.id) is None
+        assert unit.key_swaps.add_signer(first) == first
+        assert unit.key_swaps.add_signer(Signer(mine.id, scene.ada.id, b"2", b"2")) == first
+        assert unit.key_swaps.signer(mine.id, scene.bob.id) is None
+        assert unit.key_swaps.signers(mine.id) == [first]
+        assert unit.key_swaps.signers(mine.id + 1) == []
 
 
 def test_an_alarm_is_about_two_people(scene):
-    mine = scene.substitute()
+    mine = scene.swap()
     with scene.store.write() as unit:
         unit.alarms.add(
             channel_id=scene.channel.id,
             seat_id=scene.bob.id,
             peer_id=scene.ada.id,
             at=NOW,
-            substitution_id=mine.id,
+            key_swap_id=mine.id,
             pictures_read=3,
         )
         unit.alarms.add(
@@ -148,7 +148,7 @@ def test_an_alarm_is_about_two_people(scene):
         )
         about = {
             name: [
-                (one.seat_id, one.peer_id, one.substitution_id, one.pictures_read, one.direct)
+                (one.seat_id, one.peer_id, one.key_swap_id, one.pictures_read, one.direct)
                 for one in unit.alarms.about(scene.channel.id, getattr(scene, name).id)
             ]
             for name in ("ada", "bob", "cy", "eve")
