@@ -82,6 +82,7 @@ from rsa_core import KEY_SIZES, WEAKNESSES
 from rsa_core.tampering import FACTORS as TAMPER_FACTORS
 from rsa_core.tampering import REGIONS as TAMPER_REGIONS
 from rsa_core.turns import NOBODY, Visitor, asked_by
+from store import normalise_channel_key as plain_channel_key
 from store import open_store
 
 
@@ -187,6 +188,7 @@ __all__ = [
     "WrongRole",
     "asked_by",
     "new_token",
+    "plain_channel_key",
     "schemes_for",
     "tells_place",
 ]
