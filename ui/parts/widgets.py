@@ -1,9 +1,12 @@
 """Small pieces that several pages draw alike."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 import streamlit as st
+
+T = TypeVar("T")
 
 
 def labelled(label: str, text: str) -> None:
@@ -20,12 +23,31 @@ def labelled_code(label: str, code: str, *, key: str | None = None) -> None:
         st.code(code, language=None, wrap_lines=True)
 
 
+def name_and_caption(name: str, caption: str) -> None:
+    """A picture's file name, and its caption if it has one."""
+    st.text(name)
+    if caption:
+        st.text(caption)
+
+
+def explained_radio(label: str, choices: Mapping[T, Sequence[str]], *, key: str) -> T:
+    """A choice of which each option has a title and a line under it."""
+    chosen: T = st.radio(
+        label,
+        list(choices),
+        format_func=lambda choice: choices[choice][0],
+        captions=[choice[1] for choice in choices.values()],
+        key=key,
+    )
+    return chosen
+
+
 @contextmanager
 def open_tab(key: str, names: Sequence[str]) -> Iterator[str]:
     """Tabs of which only the open one is drawn: gives its name, and what is shown goes into it.
 
-    A page is drawn anew at every event that concerns it, and tabs that nobody looks at would be
-    most of the work.
+    A page is drawn at every event that concerns it, and tabs that nobody looks at would be most
+    of the work.
     """
     tabs = dict(zip(names, st.tabs(names, key=key, on_change="rerun"), strict=True))
     name = next((name for name, tab in tabs.items() if tab.open), names[0])
