@@ -41,15 +41,15 @@ def press(exchange, channel, ada):
     def upload(*files: tuple[str, bytes]):
         at = page_of(ada, channel.key)
         at.file_uploader[0].set_value([(*file, "application/zip") for file in files]).run()
-        at.session_state[f"sending_{ada.id}"] = Order("hybrid", (bob.id,), "", "the channel ends")
-        at.session_state[f"report_{ada.id}"] = {}
+        order = Order("hybrid", (bob.id,), "", "the channel ends")
+        at.session_state[f"Sending_{ada.id}"].order = order
         return at
 
     return upload
 
 
 def outcomes(at, ada) -> list[tuple[str, str]]:
-    report = at.session_state[f"report_{ada.id}"]
+    report = at.session_state[f"Sending_{ada.id}"].report
     return [(outcome.name, outcome.problem) for outcome in report.values()]
 
 
