@@ -37,13 +37,7 @@ class Zip:
 
 @dataclass(slots=True)
 class Inbox:
-    """What the page keeps from run to run.
-
-    Attributes:
-        opened: what is open, by picture, with the line of the inbox that it had.
-        shown: how many pictures are listed.
-        zip: the archive that was prepared last.
-    """
+    """What the page keeps from run to run; `opened` by picture, each with its line of the inbox."""
 
     opened: dict[str, tuple[InboxItem, OpenedPicture]] = field(default_factory=dict)
     shown: int = _SHOWN

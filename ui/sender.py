@@ -14,7 +14,6 @@ from exchange import (
     REMOVE_AFTER,
     ExchangeError,
     InputRefused,
-    Person,
     Seat,
     SentPicture,
     archives,
@@ -23,7 +22,7 @@ from exchange import (
 )
 from ui.frame import asked
 from ui.frame.guard import role_page
-from ui.frame.service import exchange
+from ui.frame.service import exchange, receivers
 from ui.owner import owner_panel
 from ui.parts.files import save_button
 from ui.parts.held import key_of, remember, state_of
@@ -41,19 +40,12 @@ _FILES_LOOKED_AT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """How the pictures are to be sent, as it was on the screen.
-
-    Attributes:
-        scheme: name of the scheme.
-        recipients: public ids of the chosen receivers.
-        caption: goes with each picture.
-        remove_after: one of `exchange.REMOVE_AFTER`.
-    """
+    """How the pictures are to be sent, as it was on the screen."""
 
     scheme: str
-    recipients: tuple[str, ...]
+    recipients: tuple[str, ...]  # public ids
     caption: str = field(repr=False)
-    remove_after: str
+    remove_after: str  # one of `REMOVE_AFTER`
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +71,14 @@ class Outcome:
 
 @dataclass(slots=True)
 class Sending:
-    """What the page keeps from run to run.
+    """What the page keeps from run to run."""
 
-    Attributes:
-        offered: receivers in the list, each with the monotonic time when it was first there.
-        unticked: receivers whom the sender does not want.
-        reloaded: the list was made again after a reload, and nothing has been sent since.
-        order: what is being sent; None when nothing is.
-        report: what became of each submission of the last order.
-        round: how many orders are done; names the uploader, which a new name empties.
-    """
-
-    offered: dict[str, float] | None = None
-    unticked: frozenset[str] = frozenset()
-    reloaded: bool = False
-    order: Order | None = None
-    report: dict[str, Outcome] = field(default_factory=dict)
-    round: int = 0
+    offered: dict[str, float] | None = None  # receivers, each with its first monotonic time here
+    unticked: frozenset[str] = frozenset()  # receivers whom the sender does not want
+    reloaded: bool = False  # the list was made again, and nothing has been sent since
+    order: Order | None = None  # what is being sent
+    report: dict[str, Outcome] = field(default_factory=dict)  # by submission, of the last order
+    round: int = 0  # how many orders are done; a new number empties the uploader
 
 
 def page() -> None:
@@ -136,7 +119,7 @@ def _recipients_choice(seat: Seat) -> None:
     run that ends before it comes to this list leaves nothing wrong behind.
     """
     state, chosen = state_of(Sending, seat), key_of(seat, "recipients")
-    people = {one.id: one for one in exchange().member.present(seat) if _can_receive(one)}
+    people = receivers(seat)
     if state.offered is None and not st.session_state.get(key_of(seat, "fresh")):
         state.reloaded = True
     now, before = time.monotonic(), state.offered or {}
@@ -367,8 +350,3 @@ def _sent_picture(picture: SentPicture) -> None:
             for r in picture.receipts
         ]
         st.text("\n".join(lines))
-
-
-def _can_receive(person: Person) -> bool:
-    receiver = person.role == "receiver" and person.fingerprint is not None
-    return receiver and not person.waiting

@@ -30,23 +30,14 @@ _COUNTERPART: dict[Role, Role] = {
 
 @dataclass(slots=True)
 class Feed:
-    """What one page has heard.
+    """What one page has heard."""
 
-    Attributes:
-        events: all that it knows of; None before it first asked.
-        toasts: events that still want to be told.
-        people: everybody in the channel.
-        read: how many of the events are marked as read.
-        first: the next run of the fragment is part of the page's run.
-        counts_openings: for a receiver, others' openings change this page.
-    """
-
-    events: list[Event] | None = None
-    toasts: list[Event] = field(default_factory=list)
+    events: list[Event] | None = None  # None before it first asked
+    toasts: list[Event] = field(default_factory=list)  # events still to be told
     people: tuple[Person, ...] = ()
-    read: int | None = None
-    first: bool = False
-    counts_openings: bool = False
+    read: int | None = None  # how many of the events are marked as read
+    first: bool = False  # the next run of the fragment is part of the page's run
+    counts_openings: bool = False  # this receiver's page shows others' openings
 
 
 def live_feed(seat: Seat) -> None:

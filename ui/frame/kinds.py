@@ -4,50 +4,36 @@ from dataclasses import dataclass
 
 from exchange import ROLES
 
-_ALL = frozenset(ROLES)
+_ALL, _NOBODY = frozenset(ROLES), frozenset[str]()
+_ENDS, _WAY = frozenset({"sender", "receiver"}), frozenset({"interceptor", "receiver"})
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How one kind of event is told.
+    """How one kind of event is told, and the roles whose pages it changes beside the feed."""
 
-    Attributes:
-        words: in the list of events, after the person's name.
-        toast: may name the {role}; "" for none.
-        icon: of the toast, by its Material name.
-        concerns: roles whose pages it changes, beside the feed.
-        people: it changes who is here, and so the pages of those who deal with that role.
-    """
-
-    words: str
-    toast: str = ""
-    icon: str = ""
+    words: str  # in the list of events, after the person's name
+    toast: str = ""  # may name the {role}; "" for none
+    icon: str = ""  # of the toast, by its Material name
     concerns: frozenset[str] = _ALL
-    people: bool = False
+    people: bool = False  # it concerns everyone who deals with the role that came or went
 
 
 # What an interceptor does on the way has no toast: that nobody notices is the lesson.
-_WAY = frozenset({"interceptor", "receiver"})
-
 KINDS = {
     "created": Kind("The channel was created"),
     "joined": Kind("joined", "A new {role} joined", "person_add", people=True),
     "left": Kind("left", "A {role} left", "logout", people=True),
     "sent": Kind("sent a picture", "A new picture has arrived", "image"),
-    "opened": Kind(
-        "opened a picture", "A picture was opened", "drafts", frozenset({"sender", "receiver"})
-    ),
+    "opened": Kind("opened a picture", "A picture was opened", "drafts", _ENDS),
     "refused": Kind(
         "received a tampered picture; it was refused",
         "A tampered picture was refused",
         "gpp_bad",
-        frozenset(),
+        _NOBODY,
     ),
     "classroom key": Kind(
-        "has a new classroom key",
-        "A {role} has a new classroom key",
-        "key",
-        frozenset({"interceptor"}),
+        "has a new classroom key", "A {role} has a new classroom key", "key", _WAY - _ENDS
     ),
     "rules": Kind("changed the rules", "The channel's rules were changed", "rule"),
     "approved": Kind("was let in", "A {role} was let in", "how_to_reg", people=True),

@@ -25,17 +25,11 @@ _STAGE_EVERY = 0.3
 
 @dataclass(slots=True)
 class Watching:
-    """What the page keeps from run to run.
+    """What the page keeps from run to run."""
 
-    Attributes:
-        first: the next run of a fragment is part of the page's run, and must not start another.
-        redraw: the picture and the attack whose stages are to be drawn.
-        stage: how many of the stages were drawn.
-    """
-
-    first: bool = False
-    redraw: tuple[str, str] | None = None
-    stage: int = 0
+    first: bool = False  # a fragment's next run is part of the page's, and must not start another
+    redraw: tuple[str, str] | None = None  # picture and attack whose stages are to be drawn
+    stage: int = 0  # how many of them were drawn
 
 
 def show_attacks(seat: Seat, capture: CapturedPicture) -> None:

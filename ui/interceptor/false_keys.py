@@ -3,7 +3,7 @@
 import streamlit as st
 
 from exchange import ExchangeError, ReadItem, ReadPicture, Seat, Substitution
-from ui.frame.service import exchange, visitor
+from ui.frame.service import exchange, receivers, visitor
 from ui.parts.files import picture_with_save_button, small_picture
 from ui.parts.held import key_of, remember
 from ui.parts.said import attempt, said, show
@@ -54,14 +54,7 @@ def show_readings(seat: Seat) -> None:
 
 def _choice(seat: Seat, known: tuple[Substitution, ...]) -> None:
     hidden = {one.receiver_id for one in known if one.ended_at is None}
-    people = {
-        person.id: person
-        for person in exchange().member.present(seat)
-        if person.role == "receiver"
-        and person.fingerprint
-        and not person.waiting
-        and person.id not in hidden
-    }
+    people = {id_: one for id_, one in receivers(seat).items() if id_ not in hidden}
     field, place = key_of(seat, "substitute"), key_of(seat, "swap")
     if people and st.session_state.get(field) not in people:
         st.session_state[field] = next(iter(people))  # the key of the one chosen is swapped

@@ -1,5 +1,6 @@
 """What to do with a capture on its way, what is being done to it, and how it looks then."""
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -28,11 +29,7 @@ KINDS = {  # name: (title, one line, what was done)
         "Textbook RSA turns brighter; nothing is read, and no key is needed.",
         "multiplied",
     ),
-    "flip": (
-        "Flip bits",
-        "Under textbook RSA a part of the picture turns into noise.",
-        "flipped",
-    ),
+    "flip": ("Flip bits", "Under textbook RSA a part of the picture turns to noise.", "flipped"),
     "swap": ("Swap", "This capture and another one change places.", "has changed places"),
     "replay": (
         "Replay",
@@ -66,12 +63,20 @@ def show_acts(seat: Seat, capture: CapturedPicture) -> None:
 
 def _choice(seat: Seat, capture: CapturedPicture) -> None:
     kind = explained_radio("What to do", KINDS, key=act_key(seat))
-    option = _option(seat, capture, kind)
-    if kind in ("swap", "replay") and option is None:
+    option = None if kind == "drop" else _option(seat, capture, kind)
+    if kind != "drop" and option is None:
         return
     if st.button("Interfere", type="primary", icon=":material/bolt:"):
         with said(_place(seat, capture), rerun=True):
-            _act(seat, capture.item.id, kind, option)
+            wire, options = exchange().wire, () if option is None else (option,)
+            acts: dict[str, Callable[..., None]] = {
+                "multiply": wire.multiply,
+                "flip": wire.flip,
+                "swap": wire.swap,
+                "replay": wire.replay,
+                "drop": wire.drop,
+            }
+            acts[kind](seat, capture.item.id, *options)
     show(_place(seat, capture), warning=True, icon=":material/cancel:")
 
 
@@ -97,8 +102,6 @@ def _option(seat: Seat, capture: CapturedPicture, kind: str) -> int | str | None
             format_func=lambda region: TAMPER_REGIONS[region].capitalize(),
             key=region_key(seat),
         )
-    if kind == "drop":
-        return ""
     others = _others(seat, capture.item, earlier=kind == "replay")
     if not others:
         st.caption(
@@ -120,21 +123,6 @@ def _others(seat: Seat, mine: CaptureItem, *, earlier: bool) -> dict[str, Captur
     if earlier:
         alike = [one for one in alike if one.number < mine.number and one.sender == mine.sender]
     return {one.id: one for one in alike if one.id != mine.id}
-
-
-def _act(seat: Seat, picture_id: str, kind: str, option: int | str | None) -> None:
-    wire = exchange().wire
-    match kind:
-        case "multiply":
-            wire.multiply(seat, picture_id, int(option or 0))
-        case "flip":
-            wire.flip(seat, picture_id, str(option))
-        case "swap":
-            wire.swap(seat, picture_id, str(option))
-        case "replay":
-            wire.replay(seat, picture_id, str(option))
-        case _:
-            wire.drop(seat, picture_id)
 
 
 def _state(seat: Seat, capture: CapturedPicture, done: Intervention | None) -> None:
