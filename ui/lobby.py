@@ -206,9 +206,7 @@ def _own_seats(key: str, *, here: bool) -> None:
     for seat_key, seat in seats:
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(
-                f"Go to the {seat.role} page",
-                key=f"go_{seat.id}",
-                icon=":material/arrow_forward:",
+                f"Go to the {seat.role} page", key=f"go_{seat.id}", icon=":material/arrow_forward:"
             ):
                 go_to_seat(seat, seat_key)
             st.text(f"{seat.channel.name}, as {seat.name}")

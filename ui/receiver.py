@@ -17,7 +17,7 @@ from ui.parts.held import remember, state_of
 from ui.parts.said import said, show
 from ui.parts.widgets import labelled, labelled_code, name_and_caption
 from ui.parts.words import clock_time, file_size
-from ui.safety import compare_panel, has_compared, number_buttons, show_alarms
+from ui.safety import has_verified, number_buttons, show_alarms, verify_panel
 
 _SHOWN = 20  # pictures at first, and more by each press: a page is drawn at every new picture
 _OPEN_AT_ONCE = 6  # pictures held open in one session; each may be 50 MB
@@ -50,7 +50,7 @@ def page() -> None:
         owner_panel(seat)
         show_alarms(seat)
         own_key_panel(seat)
-        compare_panel(seat)
+        verify_panel(seat)
         _inbox(seat)
 
 
@@ -123,10 +123,7 @@ def _item(seat: Seat, item: InboxItem) -> None:
     arrived = seat.id, item.id, item.delivery
     try:
         details = remember(
-            "details",
-            arrived,
-            lambda: exchange().receiver.details(seat, item.id),
-            most=_DETAILS,
+            "details", arrived, lambda: exchange().receiver.details(seat, item.id), most=_DETAILS
         )
     except ExchangeError as error:
         _headline(item)
@@ -219,7 +216,7 @@ def _show_opened(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
     labelled_code("SHA-256 of the file", opened.sha256.hex())
     proof = opened.proof
     labelled("Signed by", f"{proof.name}, safety number {proof.safety_number}")
-    if has_compared(seat, item.sender_id, proof.safety_number):
+    if has_verified(seat, item.sender_id, proof.safety_number):
         st.caption("Verified: you have checked this number.")
         return
     if proof.doubt:
@@ -241,10 +238,7 @@ def _offer_ciphertext(seat: Seat, item: InboxItem) -> None:
         return envelope.file_name, envelope.data
 
     fetch_button(
-        "Download ciphertext",
-        fetch,
-        mime="application/octet-stream",
-        key=f"save_cipher_{item.id}",
+        "Download ciphertext", fetch, mime="application/octet-stream", key=f"save_cipher_{item.id}"
     )
     if item.openssl:
         st.caption("Opens with OpenSSL; check its exit status before you trust the output:")

@@ -41,7 +41,7 @@ def show_alarms(seat: Seat) -> None:
             st.text(_words(alarm))
 
 
-def compare_panel(seat: Seat) -> None:
+def verify_panel(seat: Seat) -> None:
     """This person's number, everybody's on the other side, and what was heard."""
     panel = st.expander(
         "Compare safety numbers", key=key_of(seat, "compare_panel"), on_change="rerun"
@@ -79,10 +79,7 @@ def number_buttons(seat: Seat, person_id: str, safety_number: str, *, key: str) 
             key=f"same_{key}",
             icon=":material/check:",
             on_click=attempt,
-            args=(
-                _place(seat),
-                lambda: exchange().member.compared(seat, person_id, safety_number),
-            ),
+            args=(_place(seat), lambda: exchange().member.compared(seat, person_id, safety_number)),
         )
         st.button(
             "The numbers differ",
@@ -93,7 +90,7 @@ def number_buttons(seat: Seat, person_id: str, safety_number: str, *, key: str) 
         )
 
 
-def has_compared(seat: Seat, person_id: str, safety_number: str) -> bool:
+def has_verified(seat: Seat, person_id: str, safety_number: str) -> bool:
     """Whether this person has verified exactly this number."""
     return any(
         one.compared and (one.id, one.safety_number) == (person_id, safety_number)
@@ -133,10 +130,7 @@ def _verify(seat: Seat, person: Contact) -> None:
         autocomplete="off",
     )
     st.button(
-        "Compare",
-        key=key_of(seat, "compare_typed"),
-        on_click=_typed,
-        args=(seat, person.id, typed),
+        "Compare", key=key_of(seat, "compare_typed"), on_click=_typed, args=(seat, person.id, typed)
     )
     st.caption("Or say what you heard:")
     number_buttons(seat, person.id, person.safety_number, key=key_of(seat, "panel"))

@@ -29,13 +29,15 @@ from ui.parts.held import key_of, remember, state_of
 from ui.parts.said import said, say, show
 from ui.parts.widgets import explained_radio, name_and_caption
 from ui.parts.words import clock_time, counted, csv_of, file_size
-from ui.safety import compare_panel, show_alarms
+from ui.safety import show_alarms, verify_panel
 
 _TYPES = [
     "png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff", "ppm", "pgm", "pbm", "mpo", "zip",
 ]  # fmt: skip
 _ON_ITS_WAY = 2.0  # seconds in which a page that was drawn may not be in the browser yet
 _FILES_LOOKED_AT = 10_000
+
+Line = dict[str, str | int | float]  # what became of one file: a line of the manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +59,6 @@ class Upload:
     read: Callable[[], bytes] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one file: a line of the manifest; `problem` is "" when it was sent."""
-
-    name: str = field(repr=False)
-    size: int
-    scheme: str
-    seconds: float
-    sha256: str
-    problem: str
-
-
 @dataclass(slots=True)
 class Sending:
     """What the page keeps from run to run."""
@@ -77,7 +67,7 @@ class Sending:
     unticked: frozenset[str] = frozenset()  # receivers whom the sender does not want
     reloaded: bool = False  # the list was made again, and nothing has been sent since
     order: Order | None = None  # what is being sent
-    report: dict[str, Outcome] = field(default_factory=dict)  # by submission, of the last order
+    report: dict[str, Line] = field(default_factory=dict, repr=False)  # by submission
     round: int = 0  # how many orders are done; a new number empties the uploader
 
 
@@ -97,7 +87,7 @@ def page() -> None:
         _removal_choice(seat)
         _send_button(seat, files)
         _send_report(list(state_of(Sending, seat).report.values()))
-        compare_panel(seat)
+        verify_panel(seat)
         _sent_list(seat)
 
 
@@ -267,8 +257,8 @@ def _uploads(file: UploadedFile, allowance: archives.Allowance) -> Iterator[Uplo
         yield Upload(member.name, f"{file.file_id}:{number}", member.read)
 
 
-def _send(seat: Seat, upload: Upload, order: Order, progress: Callable[[float], None]) -> Outcome:
-    start, problem, data = time.perf_counter(), "", b""
+def _send(seat: Seat, upload: Upload, order: Order, progress: Callable[[float], None]) -> Line:
+    start, outcome, data = time.perf_counter(), "sent", b""
     try:
         data = upload.read()
         exchange().sender.send(
@@ -283,26 +273,29 @@ def _send(seat: Seat, upload: Upload, order: Order, progress: Callable[[float], 
             progress=progress,
         )
     except ExchangeError as error:
-        problem = str(error)
-    seconds = round(time.perf_counter() - start, 3)
-    digest = hashlib.sha256(data).hexdigest()
-    return Outcome(upload.name, len(data), order.scheme, seconds, digest, problem)
+        outcome = str(error)
+    return {
+        "name": upload.name,
+        "bytes": len(data),
+        "scheme": order.scheme,
+        "seconds": round(time.perf_counter() - start, 3),
+        "SHA-256": hashlib.sha256(data).hexdigest(),
+        "outcome": outcome,
+    }
 
 
-def _send_report(outcomes: list[Outcome]) -> None:
+def _send_report(lines: list[Line]) -> None:
     """What became of the files that were sent last; stays until the next sending."""
-    sent = sum(not outcome.problem for outcome in outcomes)
-    if sent:
-        st.success(f"{counted(sent, 'picture')} sent.")
-    for outcome in outcomes:
-        if outcome.problem:
-            st.error(outcome.problem)
-            st.text(f"Not sent: {outcome.name}")
-    if len(outcomes) > 1:
+    refused = [line for line in lines if line["outcome"] != "sent"]
+    if len(refused) < len(lines):
+        st.success(f"{counted(len(lines) - len(refused), 'picture')} sent.")
+    for line in refused:
+        st.error(str(line["outcome"]))
+        st.text(f"Not sent: {line['name']}")
+    if len(lines) > 1:
         with st.expander("Result for each file"):
-            rows = [_manifest_line(outcome) for outcome in outcomes]
-            st.dataframe(rows, hide_index=True, alt="Result for each file")
-            manifest = csv_of(rows)
+            st.dataframe(lines, hide_index=True, alt="Result for each file")
+            manifest = csv_of(lines)
             digest = hashlib.sha256(manifest).hexdigest()[:12]
             save_button(
                 "Download manifest",
@@ -311,17 +304,6 @@ def _send_report(outcomes: list[Outcome]) -> None:
                 mime="text/csv",
                 key="save_manifest",
             )
-
-
-def _manifest_line(outcome: Outcome) -> dict[str, str | int | float]:
-    return {
-        "name": outcome.name,
-        "bytes": outcome.size,
-        "scheme": outcome.scheme,
-        "seconds": outcome.seconds,
-        "SHA-256": outcome.sha256,
-        "outcome": outcome.problem or "sent",
-    }
 
 
 def _sent_list(seat: Seat) -> None:

@@ -1,19 +1,11 @@
 """What was worked out once is not worked out again: in one session, or for all of them."""
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future
 from typing import Any, TypeVar
 
 import streamlit as st
 
 from exchange import Seat
-
-_SHARED_MOST = 48
-
-_shared: OrderedDict[tuple[str, object], Future[Any]] = OrderedDict()
-_shared_lock = threading.Lock()
 
 Made = TypeVar("Made")
 
@@ -58,24 +50,10 @@ def shared(scope: str, key: object, work: Callable[[], Made]) -> Made:
     For what depends on a ciphertext alone: a class looks at the same captures. Where the work
     fails, each session does its own: the fault may be the first one's alone.
     """
-    with _shared_lock:
-        future: Future[Made] | None = _shared.get((scope, key))
-        mine = future is None
-        if future is None:
-            future = _shared[scope, key] = Future()
-        _shared.move_to_end((scope, key))
-        while len(_shared) > _SHARED_MOST:
-            _shared.popitem(last=False)
-    if mine:
-        try:
-            future.set_result(work())
-        except BaseException as error:
-            with _shared_lock:
-                _shared.pop((scope, key), None)
-            future.set_exception(error)
-    try:
-        return future.result()
-    except BaseException:
-        if mine:
-            raise
-    return shared(scope, key, work)
+    made: Made = _shared(scope, key, work)
+    return made
+
+
+@st.cache_resource(max_entries=48, show_spinner=False)
+def _shared(scope: str, key: object, _work: Callable[[], object]) -> Any:  # noqa: ANN401
+    return _work()
