@@ -80,7 +80,7 @@ def _create() -> None:
             new = exchange().lobby.create_channel(
                 name=name, kind=kind.lower(), keep_for=keep_for, visitor=visitor()
             )
-            memory.remember(memory.Remembered(new.key, "owner", new.owner_ticket))
+            memory.remember(new.key, "owner", new.owner_ticket)
             _choose(new.key)
     show("create")
 
@@ -221,7 +221,7 @@ def _begin(key: str) -> None:
         name, token = asked.text("your_name"), new_token()
         role = asked.one_of("your_role", ROLES)
         keys = chosen_key() if role == "receiver" else KeyChoice()
-        memory.remember(memory.Remembered(key=key, role=role, token=token))
+        memory.remember(key, role, token)
         state["entering"] = _Entering(key, name, role, keys, token)
 
 

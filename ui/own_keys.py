@@ -26,7 +26,6 @@ _KEY_WAYS: dict[KeyWay, tuple[str, str]] = {
     "public": ("Only a public key", "you open pictures elsewhere, with OpenSSL"),
 }
 _SEED = "Seed preset: n = 3233 (p = 61, q = 53, e = 7)"
-_PEM = "application/x-pem-file"
 
 
 def key_choice() -> None:
@@ -96,7 +95,7 @@ def _save_pem(kind: str, keys: OwnKeys, pem: str) -> None:
         f"Download {kind} key",
         pem.encode(),
         file_name=f"{kind}-key-{keys.fingerprint.hex()[:12]}.pem",
-        mime=_PEM,
+        mime="application/x-pem-file",
         key=f"save_{kind}",
     )
 

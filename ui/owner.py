@@ -91,7 +91,7 @@ def _life(seat: Seat) -> None:
     if new_key.button("Change the channel key", width="stretch"):
         with said(place, rerun=True):
             key = exchange().owner.change_key(seat)
-            memory.remember(memory.Remembered(key=key, role=seat.role, token=seat.token))
+            memory.remember(key, seat.role, seat.token)
             st.query_params["channel"] = key
     sure = st.checkbox("I want to end this channel for everybody")
     if end.button("End the channel", width="stretch", disabled=not sure):

@@ -27,21 +27,14 @@ _ZIP_BYTES = 150_000_000  # what one message to the browser carries without trou
 _WARNING, _BAD = ":material/warning:", ":material/gpp_bad:"
 
 
-@dataclass(frozen=True, slots=True)
-class Zip:
-    """An archive of opened pictures, and what is not in it, each with the reason."""
-
-    data: bytes = field(repr=False)
-    missing: tuple[tuple[str, str], ...]
-
-
 @dataclass(slots=True)
 class Inbox:
     """What the page keeps from run to run; `opened` by picture, each with its line of the inbox."""
 
     opened: dict[str, tuple[InboxItem, OpenedPicture]] = field(default_factory=dict)
     shown: int = _SHOWN
-    zip: Zip | None = None
+    zip: bytes | None = field(default=None, repr=False)  # b"" when nothing could be opened
+    missing: list[tuple[str, str]] = field(default_factory=list)  # what is not in it, and why
 
 
 def page() -> None:
@@ -262,11 +255,11 @@ def _selection(seat: Seat, items: list[InboxItem]) -> None:
         }
         picked = st.multiselect("Selection", list(names), format_func=lambda i: names.get(i, ""))
         if st.button("Prepare zip file", disabled=not picked):
-            missing: list[tuple[str, str]] = []
-            data = archives.pack(_files(seat, {i: names[i] for i in picked}, missing))
-            inbox.zip = Zip(data if len(missing) < len(picked) else b"", tuple(missing))
+            inbox.missing = []
+            data = archives.pack(_files(seat, {i: names[i] for i in picked}, inbox.missing))
+            inbox.zip = data if len(inbox.missing) < len(picked) else b""
         if inbox.zip is not None:
-            _offer_zip(inbox.zip)
+            _offer_zip(inbox.zip, inbox.missing)
 
 
 def _files(
@@ -289,15 +282,15 @@ def _files(
     bar.empty()
 
 
-def _offer_zip(made: Zip) -> None:
-    for name, problem in made.missing:
+def _offer_zip(data: bytes, missing: list[tuple[str, str]]) -> None:
+    for name, problem in missing:
         st.error(problem, icon=_BAD)
         st.text(f"Left out: {name}")
-    if made.data:
+    if data:
         save_button(
             "Download zip file",
-            made.data,
-            file_name=f"pictures-{hashlib.sha256(made.data).hexdigest()[:12]}.zip",
+            data,
+            file_name=f"pictures-{hashlib.sha256(data).hexdigest()[:12]}.zip",
             mime="application/zip",
             key="save_zip",
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from exchange import Event, ExchangeError, Person, Role, Seat, SeatGone
+from exchange import Event, ExchangeError, Person, Seat, SeatGone
 from ui.frame.kinds import KINDS
 from ui.frame.pace import tick_every, tick_ms
 from ui.frame.service import exchange, visitor
@@ -21,11 +21,6 @@ from ui.parts.widgets import labelled
 from ui.parts.words import clock_time, person_and_role
 
 _SHOWN = 30  # lines of the event list
-_COUNTERPART: dict[Role, Role] = {
-    "sender": "receiver",
-    "interceptor": "receiver",
-    "receiver": "sender",
-}
 
 
 @dataclass(slots=True)
@@ -111,7 +106,8 @@ def _concerns(seat: Seat, feed: Feed, event: Event) -> bool:
     if kind.people:
         if event.role == "interceptor" and seat.channel.tampering:
             return True  # what it held up, or the keys that it showed, may be others now
-        return seat.owner or event.role == _COUNTERPART[seat.role]
+        other = "sender" if seat.role == "receiver" else "receiver"
+        return seat.owner or event.role == other
     if event.kind == "opened" and seat.role == "receiver":
         return feed.counts_openings
     return seat.role in kind.concerns

@@ -21,11 +21,6 @@ from ui.parts.held import remember
 from ui.parts.widgets import labelled, labelled_code
 from ui.parts.words import tidy_key
 
-PAGES: dict[Role, str] = {
-    "sender": "pages/sender.py",
-    "interceptor": "pages/interceptor.py",
-    "receiver": "pages/receiver.py",
-}
 _RETRY_MS = 3000
 
 
@@ -63,7 +58,7 @@ def channel_in_url() -> str:
 def go_to_seat(seat: Seat, key: str) -> None:
     """Goes to a seat's page, and ties this tab to that seat."""
     memory.pin(_place(seat.role, key), seat.token)
-    st.switch_page(PAGES[seat.role], query_params={"channel": key})
+    st.switch_page(f"pages/{seat.role}.py", query_params={"channel": key})
 
 
 def _start(title: str) -> None:

@@ -1,7 +1,7 @@
 """Everything that a browser shows or saves goes through here, and leaves no file on the server.
 
 Streamlit's own `st.image` re-encodes what it shows, and what it and `st.download_button` put
-under /media can be fetched by anybody who has the address, long after the tab was closed. These
+under /media can be fetched by anyone with the address, long after the tab was closed. These
 components send the bytes through the session's own connection instead.
 
 What a button saves is sent when it is pressed, not when the page is drawn: a ciphertext may have
