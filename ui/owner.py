@@ -7,6 +7,7 @@ from ui.frame import asked, memory
 from ui.frame.service import exchange
 from ui.parts.held import key_of
 from ui.parts.said import attempt, said, show
+from ui.parts.widgets import named_choice
 from ui.parts.words import person_and_role
 
 
@@ -68,15 +69,10 @@ def _set_rule(seat: Seat, name: str, key: str) -> None:
 
 
 def _seats(seat: Seat, names: dict[str, str]) -> None:
-    chosen = st.selectbox(
-        "Remove a seat",
-        list(names),
-        index=None,
-        format_func=lambda person_id: names[person_id],
-        placeholder="Choose whom" if names else "Nobody else is here",
-        key=key_of(seat, "remove"),
-    )
-    if st.button("Remove this seat", disabled=chosen is None) and chosen is not None:
+    hint = "Choose whom" if names else "Nobody else is here"
+    key = key_of(seat, "remove")
+    chosen = named_choice("Remove a seat", names, key=key, index=None, placeholder=hint)
+    if st.button("Remove this seat", disabled=not chosen):
         with said(_place(seat), rerun=True):
             exchange().owner.remove_seat(seat, chosen)
 

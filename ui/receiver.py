@@ -61,7 +61,7 @@ def _inbox(seat: Seat) -> None:
             st.badge(f"{new} new", icon=":material/mail:")
             st.button("Mark as read", type="tertiary", on_click=mark_read, args=(seat,))
     if not items:
-        st.caption("Nothing has arrived yet. New pictures appear here by themselves.")
+        st.caption("Nothing has arrived yet. New pictures appear here automatically.")
     _selection(seat, [item for item in items if not item.obstacle])
     here = {item.id for item in items}
     for item, picture in list(inbox.opened.values()):

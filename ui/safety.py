@@ -11,7 +11,7 @@ from ui.frame import asked
 from ui.frame.service import exchange
 from ui.parts.held import key_of
 from ui.parts.said import attempt, said, show
-from ui.parts.widgets import labelled_code
+from ui.parts.widgets import labelled_code, named_choice
 from ui.parts.words import clock_time, counted
 
 _BAD = ":material/gpp_bad:"
@@ -62,12 +62,8 @@ def verify_panel(seat: Seat) -> None:
             return
         st.caption("The others' numbers, as this page knows them")
         st.code("\n".join(map(_line, people.values())), language=None, wrap_lines=True)
-        chosen = st.selectbox(
-            "Compare with",
-            list(people),
-            format_func=lambda person_id: people[person_id].name,
-            key=key_of(seat, "compare_with"),
-        )
+        names = {person.id: person.name for person in found.people}
+        chosen = named_choice("Compare with", names, key=key_of(seat, "compare_with"))
         _verify(seat, people[chosen])
 
 

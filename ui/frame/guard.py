@@ -126,9 +126,7 @@ def _header(title: str, seat: Seat, key: str) -> None:
         fits = remember("key fits", asked, lambda: exchange().member.key_fits(seat, key))
         labelled_code("Channel key" if fits else "Old channel key (replaced)", tidy_key(key))
     with you:
-        article = "an" if seat.role == "interceptor" else "a"
-        owner = " and own the channel" if seat.owner else ""
-        labelled(f"You are {article} {seat.role}{owner}", seat.name)
+        labelled(seat.role.capitalize() + " · owner" * seat.owner, seat.name)
     with leave:
         if st.button("Leave channel", icon=":material/logout:", width="stretch"):
             _leave(seat)

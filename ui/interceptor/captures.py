@@ -12,6 +12,7 @@ from ui.frame.service import exchange, visitor
 from ui.interceptor.choices import attack_key, tab_key
 from ui.parts.files import save_button, small_picture
 from ui.parts.held import key_of, remember, shared
+from ui.parts.widgets import named_choice
 from ui.parts.words import capture_line, file_size
 
 _HEX_BYTES = 512
@@ -30,12 +31,7 @@ def capture_choice(seat: Seat) -> CapturedPicture | None:
     key = key_of(seat, "capture")
     if key not in st.session_state:
         _follow_attack(seat, items)
-    chosen = st.selectbox(
-        "Capture",
-        list(items),
-        format_func=lambda picture_id: capture_line(items[picture_id]),
-        key=key,
-    )
+    chosen = named_choice("Capture", {i: capture_line(one) for i, one in items.items()}, key=key)
     try:
         whole = remember("capture", chosen, lambda: _whole(seat, chosen))
     except ExchangeError as error:

@@ -7,7 +7,7 @@ from ui.frame.service import exchange, receivers, visitor
 from ui.parts.files import picture_with_save_button, small_picture
 from ui.parts.held import key_of, remember
 from ui.parts.said import attempt, said, show
-from ui.parts.widgets import labelled_code, name_and_caption
+from ui.parts.widgets import labelled_code, name_and_caption, named_choice
 from ui.parts.words import clock_time, counted
 
 
@@ -36,12 +36,8 @@ def show_readings(seat: Seat) -> None:
     if not items:
         return
     st.subheader("Read by key substitution")
-    chosen = st.selectbox(
-        "Picture",
-        list(items),
-        format_func=lambda picture_id: _label(items[picture_id]),
-        key=key_of(seat, "reading"),
-    )
+    names = {picture_id: _label(item) for picture_id, item in items.items()}
+    chosen = named_choice("Picture", names, key=key_of(seat, "reading"))
     try:
         found = remember(
             "reading", (seat.id, chosen), lambda: exchange().wire.reading(seat, chosen)
@@ -54,20 +50,15 @@ def show_readings(seat: Seat) -> None:
 
 def _choice(seat: Seat, known: tuple[Substitution, ...]) -> None:
     hidden = {one.receiver_id for one in known if one.ended_at is None}
-    people = {id_: one for id_, one in receivers(seat).items() if id_ not in hidden}
+    people = {i: one.name for i, one in receivers(seat).items() if i not in hidden}
     field, place = key_of(seat, "substitute"), key_of(seat, "swap")
     if people and st.session_state.get(field) not in people:
         st.session_state[field] = next(iter(people))  # the key of the one chosen is swapped
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(
-            "Receiver",
-            list(people),
-            format_func=lambda person_id: people[person_id].name,
-            placeholder="Nobody's key can be swapped",
-            key=field,
-        )
-        pressed = st.button("Substitute key", icon=":material/key:", disabled=chosen is None)
-    if pressed and chosen is not None:
+        hint = "Nobody's key can be swapped"
+        chosen = named_choice("Receiver", people, key=field, placeholder=hint)
+        pressed = st.button("Substitute key", icon=":material/key:", disabled=not chosen)
+    if pressed:
         with st.spinner("Making a key as long as the true one …"), said(place, rerun=True):
             exchange().wire.swap_key(seat, chosen, visitor())
     show(place, warning=True, icon=":material/cancel:")

@@ -20,7 +20,7 @@ from ui.interceptor.choices import act_key, factor_key, region_key
 from ui.parts.files import small_picture
 from ui.parts.held import key_of, remember
 from ui.parts.said import attempt, said, show
-from ui.parts.widgets import explained_radio
+from ui.parts.widgets import explained_radio, named_choice
 from ui.parts.words import capture_line, clock_time
 
 KINDS = {  # name: (title, one line, what was done)
@@ -110,19 +110,15 @@ def _option(seat: Seat, capture: CapturedPicture, kind: str) -> int | str | None
             else "There is no other capture of the same scheme."
         )
         return None
-    return st.selectbox(
-        "Other capture",
-        list(others),
-        format_func=lambda picture_id: capture_line(others[picture_id]),
-        key=key_of(seat, f"tamper_other_{kind}_{capture.item.id}"),
-    )
+    key = key_of(seat, f"tamper_other_{kind}_{capture.item.id}")
+    return named_choice("Other capture", others, key=key)
 
 
-def _others(seat: Seat, mine: CaptureItem, *, earlier: bool) -> dict[str, CaptureItem]:
+def _others(seat: Seat, mine: CaptureItem, *, earlier: bool) -> dict[str, str]:
     alike = [one for one in exchange().interceptor.captures(seat) if one.scheme == mine.scheme]
     if earlier:
         alike = [one for one in alike if one.number < mine.number and one.sender == mine.sender]
-    return {one.id: one for one in alike if one.id != mine.id}
+    return {one.id: capture_line(one) for one in alike if one.id != mine.id}
 
 
 def _state(seat: Seat, capture: CapturedPicture, done: Intervention | None) -> None:

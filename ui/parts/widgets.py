@@ -42,6 +42,26 @@ def explained_radio(label: str, choices: Mapping[T, Sequence[str]], *, key: str)
     return chosen
 
 
+def named_choice(
+    label: str,
+    names: Mapping[str, str],
+    *,
+    key: str,
+    index: int | None = 0,
+    placeholder: str | None = None,
+) -> str:
+    """A choice among ids that are shown by name; "" while nothing is chosen."""
+    chosen = st.selectbox(
+        label,
+        list(names),
+        index=index,
+        format_func=lambda one: names[one],
+        key=key,
+        placeholder=placeholder,
+    )
+    return chosen or ""
+
+
 @contextmanager
 def open_tab(key: str, names: Sequence[str]) -> Iterator[str]:
     """Tabs of which only the open one is drawn: gives its name, and what is shown goes into it.
