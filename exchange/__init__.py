@@ -69,6 +69,7 @@ from rsa_core.tampering import FACTORS as TAMPER_FACTORS
 from rsa_core.tampering import REGIONS as TAMPER_REGIONS
 from rsa_core.turns import NOBODY, Visitor, asked_by
 from store import Cleaning, Store, open_store
+from store import normalise_channel_key as plain_channel_key
 
 
 class Exchange:
@@ -177,6 +178,7 @@ __all__ = [
     "WrongRole",
     "asked_by",
     "new_token",
+    "plain_channel_key",
     "schemes_for",
     "tells_place",
 ]

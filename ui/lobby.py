@@ -17,17 +17,21 @@ from exchange import (
 from ui.frame import asked, memory
 from ui.frame.guard import channel_in_url, go_to_seat, lobby_page
 from ui.frame.service import exchange, visitor
-from ui.new_key import chosen_key, key_choice
+from ui.own_keys import chosen_key, key_choice
+from ui.parts.held import key_of
+from ui.parts.said import said, say, show
 from ui.parts.widgets import labelled, labelled_code
-from ui.parts.words import day_and_time, tidy_key
+from ui.parts.words import day_and_time, person_and_role, tidy_key
+
+_PLACE = "enter"  # where it is said why a seat could not be taken
 
 
 @dataclass(frozen=True, slots=True)
 class _Entering:
     """A seat being taken: the press is kept until there is an answer.
 
-    The token is made and given to the browser before the seat is taken, so that neither a second
-    press nor a reload in the meantime can lose it.
+    The browser gets the token before the seat is taken, so that neither a second press nor a
+    reload in the meantime can lose it.
     """
 
     key: str = field(repr=False)
@@ -38,7 +42,7 @@ class _Entering:
 
 
 def page() -> None:
-    """The lobby."""
+    """Create or join, take a seat, or go back to one."""
     with lobby_page("Lobby"):
         st.title("RSA image encryption")
         st.markdown(
@@ -62,7 +66,6 @@ def page() -> None:
 
 
 def _create() -> None:
-    """The form that makes a channel."""
     st.subheader("Create a channel")
     name = st.text_input("Channel name", placeholder="optional")
     kind = st.radio(
@@ -73,19 +76,16 @@ def _create() -> None:
     )
     keep_for = st.radio("Keep for", list(KEEP_FOR), index=1, horizontal=True)
     if st.button("Create channel", type="primary", icon=":material/add:"):
-        try:
+        with said("create"):
             new = exchange().lobby.create_channel(
                 name=name, kind=kind.lower(), keep_for=keep_for, visitor=visitor()
             )
-        except ExchangeError as error:
-            st.error(str(error))
-        else:
-            _keep_ticket(new.key, new.owner_ticket)
+            memory.remember(new.key, "owner", new.owner_ticket)
             _choose(new.key)
+    show("create")
 
 
 def _join() -> None:
-    """The form that takes a channel key."""
     st.subheader("Join a channel")
     key = st.text_input(
         "Channel key", value=st.session_state.get("lobby_key", ""), placeholder="ABCDE-FGHJK"
@@ -128,10 +128,10 @@ def _enter(key: str, lobby: Lobby) -> None:
             labelled_code("Channel key", key, key="big_key")
             st.caption(
                 f"Kept until {day_and_time(lobby.channel.expires_at)}. Pass the key on to the "
-                "people you want here; whoever has it can come in."
+                "people you want here; anyone who has it can come in."
             )
         with people:
-            here = [f"{p.name} ({p.role})" for p in lobby.people if p.here]
+            here = [person_and_role(person) for person in lobby.people if person.here]
             labelled(f"People here: {len(here)}", "\n".join(here) or "Nobody yet.")
     _own_seats(key, here=True)
     st.subheader("Take a seat")
@@ -159,8 +159,7 @@ def _seat_form(key: str) -> None:
         on_click=_begin,
         args=(key,),
     )
-    if "enter_problem" in state:
-        st.error(state["enter_problem"])
+    show(_PLACE)
     wanted: _Entering | None = state.get("entering")
     if wanted is None:
         return
@@ -184,66 +183,53 @@ def _seat_form(key: str) -> None:
     except ExchangeError as error:
         del state["entering"]
         memory.forget(wanted.token)
-        state["enter_problem"] = str(error)
+        say(_PLACE, str(error))
         st.rerun()
     del state["entering"]
-    state[f"fresh_{seat.id}"] = True
+    state[key_of(seat, "fresh")] = True
     go_to_seat(seat, wanted.key)
 
 
-def _keep_ticket(key: str, ticket: str) -> None:
-    """Remembers, in the browser, that the channel of this key was created here."""
-    memory.remember(memory.Remembered(key=key, role="owner", token=ticket))
-
-
 def _own_seats(key: str, *, here: bool) -> None:
-    """Ways back to the seats that this browser remembers and the store still knows.
-
-    Args:
-        key: of the channel that the lobby shows; "" for none.
-        here: the seats in that channel; else all others.
-    """
+    """Ways back to this browser's seats: those `here`, with this channel key, or all others."""
     seats: list[tuple[str, Seat]] = []
     for entry in memory.remembered():
-        if entry.role not in ROLES or (tidy_key(entry.key) == tidy_key(key)) != here:
+        if entry.role not in ROLES or _same(entry.key, key) != here:
             continue
         try:
             seats.append((entry.key, exchange().lobby.resume(entry.token)))
         except ExchangeError:
-            continue  # never forgotten for that: the store may be out of order just now
+            continue  # never forgotten for that: the store may only be busy
     if not seats:
         return
     st.subheader("Your seats in this channel" if here else "Your seats in this browser")
     for seat_key, seat in seats:
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button(
-                f"Go to the {seat.role} page",
-                key=f"go_{seat.id}",
-                icon=":material/arrow_forward:",
+                f"Go to the {seat.role} page", key=f"go_{seat.id}", icon=":material/arrow_forward:"
             ):
                 go_to_seat(seat, seat_key)
             st.text(f"{seat.channel.name}, as {seat.name}")
 
 
 def _begin(key: str) -> None:
-    """Runs at the press, before the page: what was typed a moment ago is in the state already."""
+    """Runs at the press, before the page: the state holds what was typed a moment ago."""
     state = st.session_state
     if "entering" in state:
         return
-    state.pop("enter_problem", None)
-    try:
+    with said(_PLACE):
         name, token = asked.text("your_name"), new_token()
         role = asked.one_of("your_role", ROLES)
         keys = chosen_key() if role == "receiver" else KeyChoice()
-    except ExchangeError as error:
-        state["enter_problem"] = str(error)
-        return
-    memory.remember(memory.Remembered(key=key, role=role, token=token))
-    state["entering"] = _Entering(key, name, role, keys, token)
+        memory.remember(key, role, token)
+        state["entering"] = _Entering(key, name, role, keys, token)
 
 
 def _ticket(key: str) -> str:
-    for entry in reversed(memory.remembered()):
-        if entry.role == "owner" and tidy_key(entry.key) == tidy_key(key):
-            return entry.token
-    return ""
+    """The newest owner's ticket for this channel key; "" for none."""
+    tickets = [e.token for e in memory.remembered() if e.role == "owner" and _same(e.key, key)]
+    return tickets[-1] if tickets else ""
+
+
+def _same(one: str, other: str) -> bool:
+    return tidy_key(one) == tidy_key(other)

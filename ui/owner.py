@@ -1,36 +1,49 @@
 """The owner's controls: who may come in, who has to go, how long the channel lives."""
 
-from collections.abc import Callable
-from functools import partial
-
 import streamlit as st
 
-from exchange import KEEP_FOR, ExchangeError, Person, Seat
+from exchange import KEEP_FOR, Person, Seat
 from ui.frame import asked, memory
 from ui.frame.service import exchange
+from ui.parts.held import key_of
+from ui.parts.said import attempt, said, show
+from ui.parts.widgets import named_choice
+from ui.parts.words import person_and_role
 
 
 def owner_panel(seat: Seat) -> None:
-    """Shown on every page of the owner's seat, folded up."""
+    """On every page of the owner's seat, folded up; nothing for anyone else."""
+    if not seat.owner:
+        return
     people = exchange().member.present(seat)
     waiting = [person for person in people if person.waiting]
     if waiting:
         st.warning(f"{len(waiting)} waiting to be let in.", icon=":material/hourglass_top:")
+    show(_place(seat))
     with st.expander("Owner's controls", expanded=bool(waiting), key="owner_panel"):
         for person in waiting:
             _waiting(seat, person)
         _rules(seat)
         st.divider()
-        _seats(seat, [person for person in people if person.id != seat.id])
+        _seats(seat, {one.id: person_and_role(one) for one in people if one.id != seat.id})
         st.divider()
         _life(seat)
 
 
+def _place(seat: Seat) -> str:
+    return key_of(seat, "owner")
+
+
 def _waiting(seat: Seat, person: Person) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(f"{person.name} ({person.role})")
-        if st.button("Let in", key=f"approve_{person.id}", icon=":material/how_to_reg:"):
-            _act(partial(exchange().owner.approve, seat, person.id))
+        st.text(person_and_role(person))
+        st.button(
+            "Let in",
+            key=f"approve_{person.id}",
+            icon=":material/how_to_reg:",
+            on_click=attempt,
+            args=(_place(seat), lambda: exchange().owner.approve(seat, person.id)),
+        )
 
 
 def _rules(seat: Seat) -> None:
@@ -44,59 +57,39 @@ def _rules(seat: Seat) -> None:
     if channel.kind == "classroom":
         rules["tampering"] = ("Interceptors may tamper", channel.tampering)
     for name, (label, value) in rules.items():
-        key = f"rule_{name}_{seat.id}"
-        # Only a press counts: what another tab of the owner's has switched is none of this one.
+        key = key_of(seat, f"rule_{name}")
+        # Only a press counts: what the owner's other tab has switched must not be switched back.
         st.session_state[key] = value
         st.toggle(label, key=key, on_change=_set_rule, args=(seat, name, key))
-    problem = st.session_state.pop(f"rule_problem_{seat.id}", None)
-    if problem:
-        st.error(problem)
 
 
 def _set_rule(seat: Seat, name: str, key: str) -> None:
-    try:
+    with said(_place(seat)):
         exchange().owner.set_rules(seat, **{name: asked.switched(key)})
-    except ExchangeError as error:
-        st.session_state[f"rule_problem_{seat.id}"] = str(error)
 
 
-def _seats(seat: Seat, others: list[Person]) -> None:
-    names = {person.id: f"{person.name} ({person.role})" for person in others}
-    chosen = st.selectbox(
-        "Remove a seat",
-        list(names),
-        index=None,
-        format_func=lambda person_id: names[person_id],
-        placeholder="Choose whom" if names else "Nobody else is here",
-        key=f"remove_{seat.id}",
-    )
-    if st.button("Remove this seat", disabled=chosen is None) and chosen is not None:
-        _act(partial(exchange().owner.remove_seat, seat, chosen))
+def _seats(seat: Seat, names: dict[str, str]) -> None:
+    hint = "Choose whom" if names else "Nobody else is here"
+    key = key_of(seat, "remove")
+    chosen = named_choice("Remove a seat", names, key=key, index=None, placeholder=hint)
+    if st.button("Remove this seat", disabled=not chosen):
+        with said(_place(seat), rerun=True):
+            exchange().owner.remove_seat(seat, chosen)
 
 
 def _life(seat: Seat) -> None:
+    place = _place(seat)
     keep_for = st.radio("Keep from now on for", list(KEEP_FOR), index=1, horizontal=True)
     extend, new_key, end = st.columns(3)
     if extend.button("Extend the channel", width="stretch"):
-        _act(partial(exchange().owner.extend, seat, keep_for))
+        with said(place, rerun=True):
+            exchange().owner.extend(seat, keep_for)
     if new_key.button("Change the channel key", width="stretch"):
-        _act(partial(_change_key, seat))
+        with said(place, rerun=True):
+            key = exchange().owner.change_key(seat)
+            memory.remember(key, seat.role, seat.token)
+            st.query_params["channel"] = key
     sure = st.checkbox("I want to end this channel for everybody")
     if end.button("End the channel", width="stretch", disabled=not sure):
-        _act(partial(exchange().owner.end_channel, seat))
-
-
-def _change_key(seat: Seat) -> None:
-    key = exchange().owner.change_key(seat)
-    memory.remember(memory.Remembered(key=key, role=seat.role, token=seat.token))
-    st.query_params["channel"] = key
-
-
-def _act(act: Callable[[], None]) -> None:
-    """Does it and shows the page anew, or says why not."""
-    try:
-        act()
-    except ExchangeError as error:
-        st.error(str(error))
-    else:
-        st.rerun()
+        with said(place, rerun=True):
+            exchange().owner.end_channel(seat)

@@ -1,41 +1,60 @@
-"""The inbox: what has arrived, what each picture is, and opening it."""
+"""The receiver's page: the inbox, opening a picture, and opening several into one zip file."""
 
-from dataclasses import replace
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from exchange import Details, ExchangeError, InboxItem, OpenedPicture, Seat
-from ui.frame.feed import mark_read, unread
+from rsa_core import archives
+from ui.frame.feed import Feed, mark_read, unread
 from ui.frame.guard import role_page
 from ui.frame.service import exchange
-from ui.opened import offer_ciphertext, show_opened
 from ui.own_keys import own_key_panel
-from ui.parts.files import small_picture
+from ui.owner import owner_panel
+from ui.parts.files import fetch_button, picture_with_save_button, save_button, small_picture
+from ui.parts.held import remember, state_of
+from ui.parts.said import said, show
+from ui.parts.widgets import labelled, labelled_code, name_and_caption
 from ui.parts.words import clock_time, file_size
-from ui.safety import compare_panel, show_alarms
-from ui.selection import selection
+from ui.safety import has_verified, number_buttons, show_alarms, verify_panel
 
 _SHOWN = 20  # pictures at first, and more by each press: a page is drawn at every new picture
 _OPEN_AT_ONCE = 6  # pictures held open in one session; each may be 50 MB
+_DETAILS = 1000  # records held in one session
+_SELECT_FROM = 2  # pictures from which on a zip makes sense
+_ZIP_BYTES = 150_000_000  # what one message to the browser carries without trouble
+_WARNING, _BAD = ":material/warning:", ":material/gpp_bad:"
+
+
+@dataclass(slots=True)
+class Inbox:
+    """What the page keeps from run to run; `opened` by picture, each with its line of the inbox."""
+
+    opened: dict[str, tuple[InboxItem, OpenedPicture]] = field(default_factory=dict)
+    shown: int = _SHOWN
+    zip: bytes | None = field(default=None, repr=False)  # b"" when nothing could be opened
+    missing: list[tuple[str, str]] = field(default_factory=list)  # what is not in it, and why
 
 
 def page() -> None:
     """The inbox, and the pictures that this seat's key opens."""
     with role_page("Receiver", role="receiver") as seat:
+        owner_panel(seat)
         show_alarms(seat)
         own_key_panel(seat)
-        compare_panel(seat)
-        _inbox_list(seat)
+        verify_panel(seat)
+        _inbox(seat)
 
 
-def _inbox_list(seat: Seat) -> None:
+def _inbox(seat: Seat) -> None:
     """Every picture of the channel; opened ones stay open until they are closed.
 
-    Also those that are gone from the channel by now: opening may have been what removed them.
+    Even after they are gone from the channel: opening may have been what removed them.
     """
-    items = exchange().receiver.inbox(seat)
-    st.session_state[f"counts_openings_{seat.id}"] = any(item.removal for item in items)
+    items, inbox = exchange().receiver.inbox(seat), state_of(Inbox, seat)
+    state_of(Feed, seat).counts_openings = any(item.removal for item in items)
     new = unread(seat, "sent")
     st.subheader("Inbox")
     if new:
@@ -43,88 +62,76 @@ def _inbox_list(seat: Seat) -> None:
             st.badge(f"{new} new", icon=":material/mail:")
             st.button("Mark as read", type="tertiary", on_click=mark_read, args=(seat,))
     if not items:
-        st.caption("Nothing has arrived yet. New pictures appear here by themselves.")
-    selection(seat, [item for item in items if not item.obstacle])
-    _gone(seat, items)
-    shown = st.session_state.setdefault(f"shown_{seat.id}", _SHOWN)
-    for item in items[:shown]:
+        st.caption("Nothing has arrived yet. New pictures appear here automatically.")
+    _selection(seat, [item for item in items if not item.obstacle])
+    here = {item.id for item in items}
+    for item, picture in list(inbox.opened.values()):
+        if item.id not in here:
+            _gone(seat, item, picture)
+    for item in items[: inbox.shown]:
         with st.container(border=True, key=f"inbox_{item.id}"):
-            _inbox_item(seat, item)
-    if len(items) > shown:
-        st.caption(f"{len(items) - shown} older pictures are not shown.")
+            _item(seat, item)
+    if len(items) > inbox.shown:
+        st.caption(f"{len(items) - inbox.shown} older pictures are not shown.")
         st.button("Show older pictures", on_click=_show_more, args=(seat,))
 
 
 def _show_more(seat: Seat) -> None:
-    st.session_state[f"shown_{seat.id}"] += _SHOWN
+    state_of(Inbox, seat).shown += _SHOWN
 
 
-def _gone(seat: Seat, items: list[InboxItem] | tuple[InboxItem, ...]) -> None:
-    """Pictures that are still open here, and no longer in the channel."""
-    here = {item.id for item in items}
-    for item, picture in list(_opened(seat).values()):
-        if item.id not in here:
-            with st.container(border=True, key=f"gone_{item.id}"):
-                _headline(replace(item, removal=""), picture.details)
-                st.info(
-                    "This picture has gone from your inbox. Only this page still has it: save it "
-                    "if you want to keep it.",
-                    icon=":material/save:",
-                )
-                _close_button(seat, item)
-                show_opened(seat, item, picture)
+def _gone(seat: Seat, item: InboxItem, picture: OpenedPicture) -> None:
+    """A picture that is still open here, and no longer in the channel."""
+    with st.container(border=True, key=f"gone_{item.id}"):
+        _headline(replace(item, removal=""), picture.details)
+        st.info(
+            "This picture was removed from the channel. Only this page still holds a copy: save "
+            "it if you want to keep it.",
+            icon=":material/save:",
+        )
+        _close_button(seat, item)
+        _show_opened(seat, item, picture)
 
 
-def _opened(seat: Seat) -> dict[str, tuple[InboxItem, OpenedPicture]]:
-    """What is open on this page, by picture, with the line of the inbox that it had."""
-    opened: dict[str, tuple[InboxItem, OpenedPicture]] = st.session_state.setdefault(
-        f"opened_{seat.id}", {}
-    )
-    return opened
-
-
-def _close_button(seat: Seat, item: InboxItem) -> None:
-    if st.button("Close", key=f"close_{item.id}"):
-        del _opened(seat)[item.id]
-        st.rerun()
-
-
-def _inbox_item(seat: Seat, item: InboxItem) -> None:
-    opened = _opened(seat)
+def _item(seat: Seat, item: InboxItem) -> None:
+    """One line of the inbox: why it cannot be opened, or the way to open it, or the picture."""
+    opened = state_of(Inbox, seat).opened
+    picture = None
     if item.id in opened:
-        opened[item.id] = (item, opened[item.id][1])  # by now it says when it was opened
+        picture = opened[item.id][1]
+        opened[item.id] = item, picture  # the item now says when it was opened
     if item.obstacle:
-        picture = opened[item.id][1] if item.id in opened else None
-        _headline(item, None if picture is None else picture.details)
+        _headline(item, picture.details if picture else None)
         st.info(item.obstacle, icon=":material/key_off:")
-        if picture is not None:
+        if picture:
             _close_button(seat, item)
-            show_opened(seat, item, picture)
-        offer_ciphertext(seat, item)
+            _show_opened(seat, item, picture)
+        _offer_ciphertext(seat, item)
         return
     if item.hidden:
         _headline(item)
         st.caption("Preview, name and caption stay hidden until you open it: openings are counted.")
         _open_button(seat, item)
         return
+    # Opened once in a session, since it costs a private-key operation; a refusal is not kept.
+    arrived = seat.id, item.id, item.delivery
     try:
-        details = _details(seat, item)
+        details = remember(
+            "details", arrived, lambda: exchange().receiver.details(seat, item.id), most=_DETAILS
+        )
     except ExchangeError as error:
         _headline(item)
-        st.error(str(error), icon=":material/gpp_bad:")
+        st.error(str(error), icon=_BAD)
         return
     preview, words = st.columns([1, 4])
     with preview:
-        small_picture(details.thumbnail, alt="Preview of the picture", mime=_mime(details))
+        small_picture(details.thumbnail, alt="Preview of the picture")
     with words:
         _headline(item, details)
-        if item.id in opened:
-            _close_button(seat, item)
-        else:
-            _open_button(seat, item)
-    if item.id in opened:
-        show_opened(seat, item, opened[item.id][1])
-        offer_ciphertext(seat, item)
+        (_close_button if picture else _open_button)(seat, item)
+    if picture:
+        _show_opened(seat, item, picture)
+        _offer_ciphertext(seat, item)
 
 
 def _headline(item: InboxItem, details: Details | None = None) -> None:
@@ -138,63 +145,153 @@ def _headline(item: InboxItem, details: Details | None = None) -> None:
     if item.removal:
         facts.append(item.removal)
     if details is not None:
-        st.text(details.file_name)
-        if details.caption:
-            st.text(details.caption)
+        name_and_caption(details.file_name, details.caption)
         facts.insert(0, f"{details.width} × {details.height}, {file_size(details.size)}")
     st.text(f"From {item.sender}")
     st.caption(" · ".join(facts))
 
 
+def _close_button(seat: Seat, item: InboxItem) -> None:
+    if st.button("Close", key=f"close_{item.id}"):
+        del state_of(Inbox, seat).opened[item.id]
+        st.rerun()
+
+
 def _open_button(seat: Seat, item: InboxItem) -> None:
-    """The button, and why the last press came to nothing."""
+    """The button, and why the last press on what arrived under this id came to nothing."""
+    place = f"open_{item.id}_{item.delivery}"
     if st.button("Open", key=f"open_{item.id}", icon=":material/lock_open:"):
-        _open(seat, item)
-    problem = st.session_state.get(_problem_of(item))
-    if problem:
-        st.error(problem, icon=":material/gpp_bad:")
+        with st.spinner("Verifying and decrypting …"), said(place, rerun=True):
+            _open(seat, item)
+    show(place, icon=_BAD)
 
 
 def _open(seat: Seat, item: InboxItem) -> None:
-    """Decrypts, then shows the page anew; the words of a failure are kept for that page."""
-    try:
-        with st.spinner("Verifying and decrypting …"):
-            bar = st.empty()
-            picture = exchange().receiver.open(
-                seat, item.id, progress=lambda part: _fill(bar, part)
-            )
-    except ExchangeError as error:
-        st.session_state[_problem_of(item)] = str(error)
+    bar = st.empty()
+
+    def progress(part: float) -> None:
+        bar.progress(part, text="Decrypting …")
+
+    picture = exchange().receiver.open(seat, item.id, progress=progress)
+    opened = state_of(Inbox, seat).opened
+    opened[item.id] = item, picture
+    while len(opened) > _OPEN_AT_ONCE:
+        del opened[next(iter(opened))]
+
+
+def _show_opened(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
+    """The picture, what it is worth, and who signed it."""
+    if opened.authenticated:
+        st.success(
+            "The original file, byte for byte; its signature holds.", icon=":material/verified:"
+        )
+    elif opened.exact == "file":
+        st.warning(
+            f"{opened.scheme} keeps a file secret, but does not protect it from being changed: "
+            "blocks can be cut and swapped on the way, and nobody would notice.",
+            icon=_WARNING,
+        )
     else:
-        st.session_state.pop(_problem_of(item), None)
-        opened = _opened(seat)
-        opened[item.id] = (item, picture)
-        while len(opened) > _OPEN_AT_ONCE:
-            del opened[next(iter(opened))]
-    st.rerun()
+        st.warning(
+            f"{opened.scheme} is insecure: anyone on the way could read this picture, or change it "
+            "unnoticed. It is decrypted fully, but the scheme cannot show whether it was changed.",
+            icon=_WARNING,
+        )
+    picture_with_save_button(
+        "Download original",
+        opened.file,
+        opened.view,
+        file_name=opened.file_name,
+        mime=opened.mime,
+        view_mime=opened.view_mime,
+        alt="The opened picture",
+        key=f"picture_{item.id}",
+    )
+    labelled_code("SHA-256 of the file", opened.sha256.hex())
+    proof = opened.proof
+    labelled("Signed by", f"{proof.name}, safety number {proof.safety_number}")
+    if has_verified(seat, item.sender_id, proof.safety_number):
+        st.caption("Verified: you have checked this number.")
+        return
+    if proof.doubt:
+        st.warning("Do not rely on the sender's name.", icon=_WARNING)
+        st.text(f"{proof.name}: {proof.doubt}")
+    st.caption("Not yet verified. Ask the sender to read this number aloud.")
+    number_buttons(seat, item.sender_id, proof.safety_number, key=item.id)
 
 
-def _fill(bar: DeltaGenerator, part: float) -> None:
-    bar.progress(part, text="Decrypting …")
+def _offer_ciphertext(seat: Seat, item: InboxItem) -> None:
+    """The exact envelope, on demand: few want it, and taking it may count as an opening."""
+    if not st.toggle("Offer the ciphertext", key=f"cipher_{item.id}"):
+        return
+    if item.counted:
+        st.caption("Downloading the ciphertext counts as an opening.")
+
+    def fetch() -> tuple[str, bytes]:
+        envelope = exchange().receiver.envelope(seat, item.id)
+        return envelope.file_name, envelope.data
+
+    fetch_button(
+        "Download ciphertext", fetch, mime="application/octet-stream", key=f"save_cipher_{item.id}"
+    )
+    if item.openssl:
+        st.caption("Opens with OpenSSL; check its exit status before you trust the output:")
+        st.code(
+            "openssl cms -decrypt -binary -inform DER -in FILE.p7m -inkey KEY.pem -out PICTURE",
+            language="bash",
+            wrap_lines=True,
+        )
 
 
-def _problem_of(item: InboxItem) -> str:
-    """Another place for whatever else arrives under the same id."""
-    return f"problem_{item.id}_{item.delivery}"
+def _selection(seat: Seat, items: list[InboxItem]) -> None:
+    """Several pictures at once, opened into one zip, which stays until another one is made."""
+    inbox = state_of(Inbox, seat)
+    # Opening may have used the pictures up; what was made of them stays.
+    if len(items) < _SELECT_FROM and inbox.zip is None:
+        return
+    with st.expander("Open several into one zip file"):
+        names = {
+            item.id: f"{n} · {clock_time(item.sent_at)} · from {item.sender}"
+            for n, item in enumerate(reversed(items), start=1)
+        }
+        picked = st.multiselect("Selection", list(names), format_func=lambda i: names.get(i, ""))
+        if st.button("Prepare zip file", disabled=not picked):
+            inbox.missing = []
+            data = archives.pack(_files(seat, {i: names[i] for i in picked}, inbox.missing))
+            inbox.zip = data if len(inbox.missing) < len(picked) else b""
+        if inbox.zip is not None:
+            _offer_zip(inbox.zip, inbox.missing)
 
 
-def _details(seat: Seat, item: InboxItem) -> Details:
-    """The sealed record, opened once in a session: opening costs a private-key operation.
+def _files(
+    seat: Seat, names: dict[str, str], missing: list[tuple[str, str]]
+) -> Iterator[tuple[str, bytes]]:
+    """Opens one picture after the other; adds to `missing` those that cannot be had, and why."""
+    bar, size = st.progress(0.0, text="Decrypting …"), 0
+    for done, (picture_id, name) in enumerate(names.items(), start=1):
+        if size > _ZIP_BYTES:
+            missing.append((name, "The selection is larger than 150 MB. Take the rest separately."))
+            continue
+        try:
+            opened = exchange().receiver.open(seat, picture_id)
+        except ExchangeError as error:
+            missing.append((name, str(error)))
+        else:
+            size += len(opened.file)
+            yield opened.file_name, opened.file
+        bar.progress(done / len(names), text=f"Decrypted {done} of {len(names)}")
+    bar.empty()
 
-    What arrives under an id may become another thing; its record is opened anew then. A refusal
-    is not kept: comparing, or the owner, may take its cause away.
-    """
-    cache: dict[tuple[str, str], Details] = st.session_state.setdefault(f"details_{seat.id}", {})
-    arrived = (item.id, item.delivery)
-    if arrived not in cache:
-        cache[arrived] = exchange().receiver.details(seat, item.id)
-    return cache[arrived]
 
-
-def _mime(details: Details) -> str:
-    return "image/png" if details.thumbnail.startswith(b"\x89PNG") else "image/jpeg"
+def _offer_zip(data: bytes, missing: list[tuple[str, str]]) -> None:
+    for name, problem in missing:
+        st.error(problem, icon=_BAD)
+        st.text(f"Left out: {name}")
+    if data:
+        save_button(
+            "Download zip file",
+            data,
+            file_name=f"pictures-{hashlib.sha256(data).hexdigest()[:12]}.zip",
+            mime="application/zip",
+            key="save_zip",
+        )

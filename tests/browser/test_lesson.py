@@ -188,7 +188,7 @@ def test_the_whole_lesson(visitor, capsys):
     wanted = np.minimum(pixels_of(PICTURES["lake.png"]).astype(int) * 2, 255)
     assert (altered == wanted).all()
     shown = open_card(ron, "lake.png")
-    expect(shown.get_by_text("is insecure: anybody on the way could read")).to_be_visible()
+    expect(shown.get_by_text("is insecure: anyone on the way could read")).to_be_visible()
     expect(shown.get_by_text("Refused")).to_have_count(0)
     ron.button("Close").click()
 
@@ -207,9 +207,7 @@ def test_the_whole_lesson(visitor, capsys):
     # A substituted key is not noticed by anybody.
     pick(eve, "Receiver", "Rita", "Rita")
     eve.button("Substitute key").click()
-    expect(
-        eve.page.get_by_text("senders are shown your key in the place of Rita's")
-    ).to_be_visible()
+    expect(eve.page.get_by_text("senders are shown your key instead of Rita's")).to_be_visible()
     send_one(people, "road.png", "hybrid")
     expect(card(rita, "road.png")).to_be_visible()
     assert opened_bytes(rita, "road.png") == PICTURES["road.png"]
@@ -229,14 +227,14 @@ def test_the_whole_lesson(visitor, capsys):
             person.page.get_by_text("Alarm: somebody stood between the two of you")
         ).to_be_visible()
         expect(
-            person.page.get_by_text(f"Eve had exchanged the keys between you and {other}")
+            person.page.get_by_text(f"Eve had swapped the keys between you and {other}")
         ).to_be_visible()
     expect(rita.page.get_by_text("forged the sender's signature")).to_be_visible()
     expect(eve.page.get_by_text(re.compile("^Found out at"))).to_be_visible()
 
     # The true keys are shown again: now the numbers agree, and pictures go straight.
     type_number(ada, number)
-    expect(ada.page.get_by_text("is settled: you have compared again")).to_be_visible()
+    expect(ada.page.get_by_text("is settled: you have verified again")).to_be_visible()
     send_one(people, "home.png", "hybrid")
     assert opened_bytes(rita, "home.png") == PICTURES["home.png"]
     expect(rita.page.get_by_text("Alarm: somebody stood between the two of you")).to_be_visible()
@@ -249,9 +247,9 @@ def test_the_whole_lesson(visitor, capsys):
         "Ada (sender) changed the rules (tampering on)",
         "Eve (interceptor) multiplied a picture on its way (capture 1: every residue by 2^e)",
         "Eve (interceptor) multiplied a picture on its way (capture 3: the wrapped keys by 2^e)",
-        "Rita (receiver) got a changed picture, which was refused",
+        "Rita (receiver) received a tampered picture; it was refused",
         "Eve (interceptor) let a picture pass unchanged (capture 3)",
-        "Eve (interceptor) put a key of their own in a receiver's place (Rita)",
+        "Eve (interceptor) replaced a receiver's key with their own (Rita)",
         "Ada (sender) raised the alarm (Eve had swapped Rita's key)",
     ):
         expect(ron.page.get_by_text(words)).to_be_visible()

@@ -79,7 +79,7 @@ def test_the_owner_locks_removes_renames_the_key_and_ends(visitor):
     expect(eve.page.get_by_text("your seat was removed")).to_be_visible()
 
     ada.button("Change the channel key").click()
-    expect(bob.page.get_by_text("Old channel key, no longer good")).to_be_visible()
+    expect(bob.page.get_by_text("Old channel key (replaced)")).to_be_visible()
     ada.until(f"!location.href.includes('{key}')")
     ada.page.reload()
     ada.in_seat("Sender")

@@ -104,7 +104,7 @@ def test_a_forged_order_is_not_sent(exchange, forge, png):
     control(at.file_uploader, "Images").upload("a.png", png, "image/png").run()
     forge(control(at.radio, "Scheme"), string_value="textbook-pixels (insecure)")
     control(at.button, "Encrypt and send").click().run()
-    assert f"sending_{seat.id}" not in at.session_state
+    assert at.session_state[f"Sending_{seat.id}"].order is None
     assert not at.exception
     assert any("does not offer that" in error.value for error in at.error)
 

@@ -1,11 +1,50 @@
-"""What depends on a ciphertext alone is worked out once for all sessions."""
+"""What was worked out once is not worked out again, in a session or for all of them."""
 
 import threading
 import time
 
 import pytest
+import streamlit as st
 
-from ui.parts.held import shared
+from exchange import Seat
+from ui.parts.held import keep, kept, remember, shared, state_of
+
+
+@pytest.fixture
+def session(monkeypatch):
+    monkeypatch.setattr(st, "session_state", {})
+
+
+def test_a_session_works_once_for_each_key_and_keeps_the_latest(session):
+    worked = []
+
+    def work(key):
+        return remember("t", key, lambda: worked.append(key) or key, most=2)
+
+    assert [work(key) for key in ("a", "a", "b", "a", "c", "a", "b")] == list("aabacab")
+    assert worked == ["a", "b", "c", "b"]  # of three keys the one asked for longest ago was dropped
+
+
+def test_work_that_failed_leaves_what_was_there(session):
+    remember("t", "a", lambda: 1)
+    with pytest.raises(ZeroDivisionError):
+        remember("t", "b", lambda: 1 / 0)
+    assert remember("t", "a", lambda: 2) == 1
+
+
+def test_what_a_press_made_is_given_back_for_its_key_alone(session):
+    keep("t", "a", 1)
+    keep("t", "a", 2)
+    assert kept("t", "a") == 2
+    assert kept("t", "b") is None
+    assert kept("u", "a") is None
+
+
+def test_a_page_keeps_its_state_apart_for_each_seat(session):
+    first, second = (Seat("t", name, "Ada", "sender", False, False, None) for name in "12")
+    state_of(set, first).add("x")
+    assert state_of(set, first) == {"x"}
+    assert state_of(set, second) == set()
 
 
 def test_those_who_ask_at_the_same_time_wait_for_one_and_the_same_work():

@@ -196,7 +196,7 @@ def test_an_insiders_key_is_refused_in_words_and_then_taken(exchange, lesson):
     bob = with_key_panel(page_of(seats["Bob"], room.key), seats["Bob"])
     box = next(s for s in bob.selectbox if s.label == "Classroom key")
     box.select("Weak on purpose: Shared modulus").run()
-    assert "the next receiver who chooses the same" in texts(bob)
+    assert "the next receiver to choose the same" in texts(bob)
     press(bob, "Use this classroom key")
     press(at, "Take the other key of a shared modulus")
     n, _ = exchange.receiver.keys.own(seats["Bob"]).classroom_key

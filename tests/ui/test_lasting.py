@@ -58,14 +58,14 @@ def test_a_picture_that_its_opening_used_up_stays_until_it_is_closed(
     exchange.cleaning.purge()
     at.run()
     assert shows(at, png)
-    assert "gone from your inbox" in infos(at)
+    assert "was removed from the channel" in infos(at)
     (line,) = [caption.value for caption in at.caption if "ciphertext" in caption.value]
     assert "opened" in line
     assert "not opened yet" not in line
     assert "remove" not in line
     press(at, "Close")
     assert not shows(at, png)
-    assert "gone from your inbox" not in infos(at)
+    assert "was removed from the channel" not in infos(at)
     assert not at.exception
 
 
@@ -148,11 +148,11 @@ def test_two_tabs_of_the_owner_do_not_fight_over_a_switch(exchange):  # noqa: F8
     assert not switch(tabs[0].run()).value
 
 
-def test_a_new_sender_is_there_to_be_compared_with_at_once(exchange, channel):  # noqa: F811
+def test_a_new_senders_number_is_there_to_be_verified_at_once(exchange, channel):  # noqa: F811
     bob = sit(exchange, channel, "Bob", "receiver")
     at = page_of(bob, channel.key)
     at.session_state[f"compare_panel_{bob.id}"] = True
     at.run()
     sit(exchange, channel, "Dan", "sender")
     at.run()
-    assert any("Dan, not yet compared" in code.value for code in at.code)
+    assert any("Dan, not yet verified" in code.value for code in at.code)

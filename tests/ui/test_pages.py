@@ -106,8 +106,7 @@ def test_sending_goes_on_after_it_was_interrupted(exchange, channel, png):
     at = page_of(ada, channel.key)
     at.file_uploader[0].upload("a.png", png, "image/png").run()
     order = Order("hybrid", (bob.id,), "", "the channel ends")
-    at.session_state[f"sending_{ada.id}"] = order
-    at.session_state[f"report_{ada.id}"] = {}
+    at.session_state[f"Sending_{ada.id}"].order = order
     at.run()
     assert [success.value for success in at.success] == ["1 picture sent."]
     assert len(exchange.sender.sent(ada)) == 1

@@ -39,7 +39,7 @@ def opened(office):
 @pytest.mark.parametrize("name", ["Ada", "Bob"])
 def test_a_lost_record_is_said_and_started_again_by_a_press(office, write, name):
     compare(office, name, "Bob" if name == "Ada" else "Ada")
-    assert "compared" in office.page(name).success[0].value
+    assert "verified" in office.page(name).success[0].value
     write("DELETE FROM seat_record")
     at = office.page(name)
     assert "Press Start again" in errors(at)
@@ -48,7 +48,7 @@ def test_a_lost_record_is_said_and_started_again_by_a_press(office, write, name)
     at = press(at, "Start again")
     assert "Start again" not in errors(at)
     assert not at.exception
-    assert not at.success  # nobody counts as compared
+    assert not at.success  # nobody counts as verified
 
 
 @pytest.mark.parametrize("name", ["Ada", "Bob"])
@@ -65,9 +65,9 @@ def test_a_seat_that_was_changed_is_said_and_has_no_number_to_read_aloud(office,
 def test_a_name_that_has_changed_is_not_verified_and_it_is_said(office, write):
     compare(office, "Bob", "Ada")
     at, _ = opened(office)
-    assert "Verified: you have compared this number." in texts(at)
+    assert "Verified: you have checked this number." in texts(at)
     write("UPDATE seat SET name = 'Eva', name_key = 'eva' WHERE name = 'Ada'")
     at = press(office.page("Bob"), "Open")
-    assert "Verified: you have compared this number." not in texts(at)
-    assert "name is not to be relied on" in at.warning[0].value
+    assert "Verified: you have checked this number." not in texts(at)
+    assert "Do not rely on the sender's name" in at.warning[0].value
     assert "Eva: called Ada when you first saw this key" in texts(at)

@@ -1,4 +1,4 @@
-"""The Tamper tab, the owner's switch, and comparing, under AppTest."""
+"""The Tamper tab, the owner's switch, and verifying, under AppTest."""
 
 import pytest
 
@@ -45,7 +45,7 @@ class Lesson:
         self.exchange.owner.set_rules(self.seats["Ada"], tampering=True)
 
     def page(self, name, tab="Tamper"):
-        """The page of this seat, with the tab open, or the panel for comparing."""
+        """The page of this seat, with the tab open, or the panel for verifying."""
         seat = self.seats[name]
         at = page_of(seat, self.room.key)
         at.session_state[f"tab_{seat.id}"] = tab
@@ -157,7 +157,7 @@ def test_the_receivers_page_follows_what_arrives(lesson):
     assert "byte for byte" in "\n".join(one.value for one in at.success)
     lesson.exchange.wire.tampering.drop(lesson.seats["Eve"], sent)
     at.run()
-    assert "gone from your inbox" in texts(at)  # what was opened stays open
+    assert "was removed from the channel" in texts(at)  # what was opened stays open
     press(at, "Close")
     assert "1.png" not in texts(at)
 
@@ -167,14 +167,14 @@ def test_an_interceptors_page_relays_and_shows_what_it_has_read(lesson):
     lesson.allow()
     at = lesson.page("Eve")
     press(at, "Substitute key")
-    assert "senders are shown your key in the place of Bob's" in texts(at)
+    assert "senders are shown your key instead of Bob's" in texts(at)
     lesson.send(2, "hybrid")
     bob = lesson.page("Bob")
     assert "2.png" not in texts(bob)
     at.run()
     bob.run()
     assert "2.png" in texts(bob)
-    assert "byte for byte. Only comparing safety numbers can tell" in texts(at)
+    assert "byte for byte. Only verifying safety numbers can reveal it" in texts(at)
     press(at, "Give the true key back")
     assert "senders were shown your key" in texts(at)
     press(at, "Substitute key")  # Bob can be chosen again
@@ -218,7 +218,7 @@ def test_both_find_out_by_comparing(lesson):
     bob.run()
     for at, other in ((ada, "Bob"), (bob, "Ada")):
         assert "somebody stood between the two of you" in errors(at)
-        assert f"Eve had exchanged the keys between you and {other}" in texts(at)
+        assert f"Eve had swapped the keys between you and {other}" in texts(at)
         assert "has read 1 picture." in texts(at)
     assert own in texts(ada)
     field = next(t for t in ada.text_input if t.label == "Number that was read to you")
@@ -226,12 +226,12 @@ def test_both_find_out_by_comparing(lesson):
     field.set_value(own).run()
     press(ada, "Compare")
     assert not ada.error
-    assert "You have compared this number." in "\n".join(one.value for one in ada.success)
+    assert "You have verified this number." in "\n".join(one.value for one in ada.success)
     assert "is settled" in texts(ada)
 
 
 def test_a_press_is_about_the_number_that_was_on_the_screen(lesson):
-    """A key that changes between the look and the press is not marked as compared."""
+    """A key that changes between the look and the press is not marked as verified."""
     lesson.send(1, "hybrid")
     lesson.allow()
     ada = lesson.page("Ada")
@@ -247,7 +247,7 @@ def test_the_receiver_compares_beside_the_picture(lesson):
     press(bob, "Open")
     beside = [b for b in bob.button if b.label == "The numbers are the same"][-1]
     beside.click().run()
-    assert "Verified: you have compared this number." in texts(bob)
+    assert "Verified: you have checked this number." in texts(bob)
 
 
 def test_differing_numbers_in_a_private_channel_are_an_alarm_too(exchange):

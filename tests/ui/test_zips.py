@@ -41,16 +41,16 @@ def press(exchange, channel, ada):
     def upload(*files: tuple[str, bytes]):
         at = page_of(ada, channel.key)
         at.file_uploader[0].set_value([(*file, "application/zip") for file in files]).run()
-        at.session_state[f"sending_{ada.id}"] = Order("hybrid", (bob.id,), "", "the channel ends")
-        at.session_state[f"report_{ada.id}"] = {}
+        order = Order("hybrid", (bob.id,), "", "the channel ends")
+        at.session_state[f"Sending_{ada.id}"].order = order
         return at
 
     return upload
 
 
 def outcomes(at, ada) -> list[tuple[str, str]]:
-    report = at.session_state[f"report_{ada.id}"]
-    return [(outcome.name, outcome.problem) for outcome in report.values()]
+    report = at.session_state[f"Sending_{ada.id}"].report
+    return [(line["name"], line["outcome"]) for line in report.values()]
 
 
 def test_every_file_of_every_zip_has_its_line(exchange, ada, press, png, monkeypatch):
@@ -64,17 +64,15 @@ def test_every_file_of_every_zip_has_its_line(exchange, ada, press, png, monkeyp
     ]  # fmt: skip
     at = press(*files).run()
     assert not at.exception
-    names = [name for name, problem in outcomes(at, ada) if not problem]
+    names = [name for name, outcome in outcomes(at, ada) if outcome == "sent"]
     assert names == ["a.png", "b.png", "d.png", "plain.png"]
-    refused = [name for name, problem in outcomes(at, ada) if problem]
+    refused = [name for name, outcome in outcomes(at, ada) if outcome != "sent"]
     assert refused[:4] == ["notes.txt", "c.png", "none.zip", "many.zip"]
     assert len(refused) == 7
     assert [success.value for success in at.success] == ["4 pictures sent."]
     assert len(exchange.sender.sent(ada)) == 4
     rows = list(csv.DictReader(io.StringIO(saved[-1].decode())))
-    assert [(row["name"], row["outcome"] == "sent") for row in rows] == [
-        (name, not problem) for name, problem in outcomes(at, ada)
-    ]
+    assert [(row["name"], row["outcome"]) for row in rows] == outcomes(at, ada)
 
 
 def test_an_interrupted_zip_goes_on_where_it_stopped(exchange, ada, press, png, monkeypatch):
@@ -116,6 +114,6 @@ def test_four_zips_that_unpack_to_gigabytes_cost_one_file_at_a_time(exchange, ad
     tracemalloc.stop()
     assert not at.exception
     assert len(outcomes(at, ada)) == 13  # ten files, and three zips that are too much together
-    assert all(problem for _, problem in outcomes(at, ada))
+    assert all(outcome != "sent" for _, outcome in outcomes(at, ada))
     assert exchange.sender.sent(ada) == ()
     assert peak < 4 * len(body)

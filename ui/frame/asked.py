@@ -1,7 +1,8 @@
 """What a press asks for, read from the session's state and checked.
 
 Callbacks run before Streamlit looks whether a control has the value that it holds. A browser can
-send any value of any type there, so whatever a callback takes goes through here.
+send any value of any type there, so whatever a callback takes goes through here; what is not
+offered raises `InputRefused`.
 """
 
 from collections.abc import Iterable
@@ -15,20 +16,12 @@ T = TypeVar("T")
 
 
 def one_of(key: str, choices: Iterable[T], default: T | None = None) -> T:
-    """The choice that the control with this key holds; `default` while there is no such control.
-
-    Raises:
-        InputRefused: it holds none of the choices.
-    """
+    """The choice that the control with this key holds; `default` while there is no such control."""
     return _among(st.session_state.get(key, default), choices)
 
 
 def some_of(key: str, choices: Iterable[T]) -> tuple[T, ...]:
-    """The choices that the control with this key holds, each once, in the order of `choices`.
-
-    Raises:
-        InputRefused: it holds something else.
-    """
+    """The choices that the control with this key holds, each once, in the order of `choices`."""
     held, offered = st.session_state.get(key), tuple(choices)
     if not isinstance(held, list | tuple):
         raise _refused()
@@ -37,11 +30,7 @@ def some_of(key: str, choices: Iterable[T]) -> tuple[T, ...]:
 
 
 def text(key: str) -> str:
-    """What was typed into the field with this key; "" while there is no such field.
-
-    Raises:
-        InputRefused: it holds something else.
-    """
+    """What was typed into the field with this key; "" while there is no such field."""
     held = st.session_state.get(key, "")
     if not isinstance(held, str):
         raise _refused()
@@ -49,11 +38,7 @@ def text(key: str) -> str:
 
 
 def switched(key: str) -> bool:
-    """Whether the switch with this key is on.
-
-    Raises:
-        InputRefused: it holds something else.
-    """
+    """Whether the switch with this key is on."""
     return one_of(key, (True, False))
 
 

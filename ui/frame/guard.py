@@ -1,8 +1,8 @@
 """The first statement of every page: title, menu, who is here, and who may not be.
 
 A deep link can run a page without `Home.py`, so each page brings the seat back by itself: from
-this session, or from the browser's memory, checked against the store every time. Whoever has
-no seat of this page's role in this channel gets one sentence and a way home.
+this session, or from the browser's memory, checked against the store every time. Anyone without
+a seat of this page's role in this channel gets one sentence and a way home.
 """
 
 from collections.abc import Iterator
@@ -17,21 +17,16 @@ from ui.frame import memory, pace
 from ui.frame.feed import live_feed, times_happened
 from ui.frame.service import exchange
 from ui.frame.style import ICON, apply_style
-from ui.owner import owner_panel
+from ui.parts.held import remember
 from ui.parts.widgets import labelled, labelled_code
 from ui.parts.words import tidy_key
 
-PAGES: dict[Role, str] = {
-    "sender": "pages/sender.py",
-    "interceptor": "pages/interceptor.py",
-    "receiver": "pages/receiver.py",
-}
 _RETRY_MS = 3000
 
 
 @contextmanager
 def lobby_page(title: str) -> Iterator[None]:
-    """Title, style and browser memory; for the lobby, which needs no seat."""
+    """Title, style and browser memory; for pages that need no seat."""
     _start(title)
     with _faults_in_words():
         exchange()
@@ -52,8 +47,6 @@ def role_page(title: str, *, role: Role) -> Iterator[Seat]:
         if seat.waiting:
             st.info(str(Waiting()), icon=":material/hourglass_top:")
             st.stop()
-        if seat.owner:
-            owner_panel(seat)
         yield seat
 
 
@@ -65,7 +58,7 @@ def channel_in_url() -> str:
 def go_to_seat(seat: Seat, key: str) -> None:
     """Goes to a seat's page, and ties this tab to that seat."""
     memory.pin(_place(seat.role, key), seat.token)
-    st.switch_page(PAGES[seat.role], query_params={"channel": key})
+    st.switch_page(f"pages/{seat.role}.py", query_params={"channel": key})
 
 
 def _start(title: str) -> None:
@@ -76,7 +69,7 @@ def _start(title: str) -> None:
 
 @contextmanager
 def _faults_in_words() -> Iterator[None]:
-    """Whatever went wrong in the page is said in words; a lost seat starts the page anew."""
+    """Says in words whatever went wrong in the page; a lost seat starts the page again."""
     try:
         yield
     except SeatGone:
@@ -87,7 +80,7 @@ def _faults_in_words() -> Iterator[None]:
         st.stop()
 
 
-def _place(role: Role, key: str) -> str:
+def _place(role: str, key: str) -> str:
     """Names a page of this tab."""
     return f"{role} {tidy_key(key)}"
 
@@ -96,7 +89,7 @@ def _seat(role: Role, key: str) -> Seat | None:
     """The seat of this tab; else the newest of this role that was taken with this key."""
     place = _place(role, key)
     pinned = memory.pinned(place)
-    entries = [e for e in memory.remembered() if _place_of(e) == place]
+    entries = [e for e in memory.remembered() if _place(e.role, e.key) == place]
     entries.sort(key=lambda entry: entry.token == pinned)
     for entry in reversed(entries):
         with suppress(SeatGone):
@@ -107,10 +100,6 @@ def _seat(role: Role, key: str) -> Seat | None:
     if entries:
         st.session_state["seat_gone"] = place
     return None
-
-
-def _place_of(entry: memory.Remembered) -> str:
-    return f"{entry.role} {tidy_key(entry.key)}"
 
 
 def _turn_away(title: str, key: str) -> NoReturn:
@@ -133,27 +122,14 @@ def _header(title: str, seat: Seat, key: str) -> None:
     with name:
         labelled(f"{seat.channel.kind.capitalize()} channel", seat.channel.name)
     with code:
-        fits = _key_fits(seat, key)
-        labelled_code("Channel key" if fits else "Old channel key, no longer good", tidy_key(key))
+        asked = (seat.id, key, times_happened(seat, "new key"))
+        fits = remember("key fits", asked, lambda: exchange().lobby.key_fits(seat, key))
+        labelled_code("Channel key" if fits else "Old channel key (replaced)", tidy_key(key))
     with you:
-        labelled(f"You are {_article(seat.role)}" + (" and own it" * seat.owner), seat.name)
+        labelled(seat.role.capitalize() + " · owner" * seat.owner, seat.name)
     with leave:
         if st.button("Leave channel", icon=":material/logout:", width="stretch"):
             _leave(seat)
-
-
-def _key_fits(seat: Seat, key: str) -> bool:
-    """Asked anew when the key in the address is another one, or the channel has a new key."""
-    asked = (key, times_happened(seat, "new key"))
-    held: tuple[tuple[str, int], bool] | None = st.session_state.get(f"key_fits_{seat.id}")
-    if held is None or held[0] != asked:
-        held = (asked, exchange().lobby.key_fits(seat, key))
-        st.session_state[f"key_fits_{seat.id}"] = held
-    return held[1]
-
-
-def _article(role: Role) -> str:
-    return f"an {role}" if role == "interceptor" else f"a {role}"
 
 
 def _leave(seat: Seat) -> None:

@@ -11,53 +11,24 @@ entry to be put in or dropped, and the browser's code merges that into what is t
 import json
 import re
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 import streamlit as st
-
-_JS = """
-const NAME = "rsa-images.seats", TAB = "rsa-images.tab";
-function load(storage, name, empty) {
-  try {
-    const found = JSON.parse(storage.getItem(name));
-    return found && Array.isArray(found) === Array.isArray(empty) ? found : empty;
-  } catch (e) { return empty; }
-}
-function save(storage, name, value) {
-  try { storage.setItem(name, JSON.stringify(value)); } catch (e) { /* full or forbidden */ }
-}
-export default function ({ data, setStateValue }) {
-  const seats = load(localStorage, NAME, []).filter((s) => s && typeof s === "object");
-  const gone = new Set(data.drop);
-  const kept = seats.filter((s) => !gone.has(s.token));
-  for (const s of data.put) {
-    if (gone.has(s.token)) continue;
-    const at = kept.findIndex((k) => k.token === s.token);
-    if (at < 0) kept.push(s); else kept[at] = s;
-  }
-  const last = kept.slice(-40);
-  if (JSON.stringify(last) !== JSON.stringify(seats)) save(localStorage, NAME, last);
-  const tab = { ...load(sessionStorage, TAB, {}), ...data.tab };
-  save(sessionStorage, TAB, tab);
-  const now = JSON.stringify({ seats: last, tab: tab });
-  if (data.known !== now) setStateValue("seats", now);
-}
-"""
 
 _MOST = 40  # seats that one browser keeps
 _LONGEST_KEY = 64
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 
-_browser_memory = st.components.v2.component("browser_memory", js=_JS)
+_browser_memory = st.components.v2.component(
+    "browser_memory", js=Path(__file__).with_suffix(".js").read_text("utf-8")
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """One seat that this browser holds.
+    """One seat that this browser holds, with the channel key that it was taken with.
 
-    Attributes:
-        key: the channel key that it was taken with.
-        role: sender, interceptor or receiver; "owner" for the ticket of a channel just created.
-        token: the seat token, or the ticket.
+    The role "owner" stands for a channel that was created here; the token is the owner's ticket.
     """
 
     key: str = field(repr=False)
@@ -73,7 +44,7 @@ def ask_browser() -> None:
         answer = _browser_memory(
             key="browser_memory",
             data={
-                "put": [asdict(seat) for seat in _list("memory_put")],
+                "put": [asdict(seat) for seat in _put()],
                 "drop": state.get("memory_drop", []),
                 "tab": state.get("memory_tab", {}),
                 "known": known,
@@ -83,8 +54,8 @@ def ask_browser() -> None:
         )
     if answer.seats is not None:
         state["memory_known"] = answer.seats
-        there = _seats_of(_answer())
-        state["memory_put"] = [seat for seat in _list("memory_put") if seat not in there]
+        there = _there()
+        state["memory_put"] = [seat for seat in _put() if seat not in there]
 
 
 def answered() -> bool:
@@ -95,22 +66,18 @@ def answered() -> bool:
 def remembered() -> list[Remembered]:
     """The seats of this browser, the oldest first, this session's own changes included."""
     dropped = set(st.session_state.get("memory_drop", []))
-    found: dict[str, Remembered] = {}
-    for seat in [*_seats_of(_answer()), *_list("memory_put")]:
-        if seat.token not in dropped:
-            found[seat.token] = seat
-    return list(found.values())
+    found = {seat.token: seat for seat in (*_there(), *_put())}
+    return [seat for token, seat in found.items() if token not in dropped]
 
 
 def keeps(token: str) -> bool:
     """Whether the browser has said that it holds this token."""
-    return any(seat.token == token for seat in _seats_of(_answer()))
+    return any(seat.token == token for seat in _there())
 
 
 def pin(page: str, token: str) -> None:
     """Ties this tab to one seat: another seat taken elsewhere must not change who sits here."""
-    pinned = st.session_state.setdefault("memory_tab", {})
-    pinned[page] = token
+    st.session_state.setdefault("memory_tab", {})[page] = token
 
 
 def pinned(page: str) -> str:
@@ -121,13 +88,13 @@ def pinned(page: str) -> str:
     return token if isinstance(token, str) else ""
 
 
-def remember(seat: Remembered) -> None:
+def remember(key: str, role: str, token: str) -> None:
     """Puts a seat into the browser's memory, with the next page that is shown.
 
     A seat that is there already is replaced: its channel's key may have changed.
     """
-    others = [other for other in _list("memory_put") if other.token != seat.token]
-    st.session_state["memory_put"] = [*others, seat]
+    others = [other for other in _put() if other.token != token]
+    st.session_state["memory_put"] = [*others, Remembered(key, role, token)]
 
 
 def forget(token: str) -> None:
@@ -135,13 +102,14 @@ def forget(token: str) -> None:
     st.session_state["memory_drop"] = [*st.session_state.get("memory_drop", []), token]
 
 
-def _list(name: str) -> list[Remembered]:
-    seats: list[Remembered] = st.session_state.get(name, [])
+def _put() -> list[Remembered]:
+    """What the browser has not confirmed yet."""
+    seats: list[Remembered] = st.session_state.get("memory_put", [])
     return seats
 
 
 def _answer() -> dict[str, object]:
-    """What the browser said last; anybody can make their own browser say anything."""
+    """What the browser said last; people can make their browsers say anything."""
     try:
         answer = json.loads(st.session_state.get("memory_known") or "{}")
     except (ValueError, RecursionError):
@@ -149,20 +117,13 @@ def _answer() -> dict[str, object]:
     return answer if isinstance(answer, dict) else {}
 
 
-def _seats_of(answer: dict[str, object]) -> list[Remembered]:
-    """The entries that are ours; whatever else is in the list is passed over."""
-    entries = answer.get("seats")
-    if not isinstance(entries, list):
-        return []
-    return [seat for seat in map(_seat_of, entries[-_MOST:]) if seat is not None]
-
-
-def _seat_of(entry: object) -> Remembered | None:
-    if not isinstance(entry, dict):
-        return None
-    key, role, token = (entry.get(name) for name in ("key", "role", "token"))
-    if not (isinstance(key, str) and isinstance(role, str) and isinstance(token, str)):
-        return None
-    if len(key) > _LONGEST_KEY or not _TOKEN.fullmatch(token):
-        return None
-    return Remembered(key, role, token)
+def _there() -> list[Remembered]:
+    """The seats that the browser has; whatever else it says is passed over."""
+    entries = _answer().get("seats")
+    seats = []
+    for entry in entries[-_MOST:] if isinstance(entries, list) else ():
+        match entry:
+            case {"key": str(key), "role": str(role), "token": str(token)}:
+                if len(key) <= _LONGEST_KEY and _TOKEN.fullmatch(token):
+                    seats.append(Remembered(key, role, token))
+    return seats

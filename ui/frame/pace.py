@@ -77,7 +77,7 @@ class Turns:
             self._waiting.append(me)
             self._call_next()
         while not me.wait(self._lease):
-            with self._lock:  # whoever has been at it for so long does something else by now
+            with self._lock:  # a page that has drawn for so long is doing something else
                 self._call_next()
 
     def _call_next(self) -> None:

@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from exchange import Exchange, Visitor, asked_by
+from exchange import Exchange, Person, Seat, Visitor, asked_by
 from ui.door.addresses import ADDRESS_HEADER
 
 DEFAULT_URL = "sqlite:///data/channels.db"
@@ -42,6 +42,13 @@ def exchange() -> Exchange:
             made.cleaning.keep_clean()
             _open[url] = made
         return _open[url]
+
+
+def receivers(seat: Seat) -> dict[str, Person]:
+    """Everybody in the channel for whom a picture can be sealed, by id."""
+    people = exchange().member.present(seat)
+    able = (one for one in people if one.role == "receiver" and one.fingerprint)
+    return {one.id: one for one in able if not one.waiting}
 
 
 def visitor() -> Visitor:

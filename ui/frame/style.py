@@ -1,5 +1,6 @@
 """The pages' icon, and a few lines of CSS that Streamlit has no option for. Nothing users type."""
 
+from pathlib import Path
 from urllib.parse import quote
 
 import streamlit as st
@@ -13,23 +14,9 @@ ICON = "data:image/svg+xml," + quote(
     "<circle cx='16' cy='21.5' r='2.5' fill='#fff'/></svg>"
 )
 
-_CSS = """
-<style>
-/* The components that only talk to the browser take no room. */
-.st-key-browser_memory_box, .st-key-tick_box {
-  position: absolute; width: 1px; height: 1px; overflow: hidden; opacity: 0;
-}
-.stMainBlockContainer { padding-top: 2rem; max-width: 72rem; }
-.st-key-big_key code { font-size: 2rem; letter-spacing: 0.12em; font-weight: 600; }
-[data-testid="stText"] { white-space: pre-wrap; overflow-wrap: anywhere; }
-@media (max-width: 40rem) {
-  .stMainBlockContainer { padding-left: 1rem; padding-right: 1rem; }
-  .st-key-big_key code { font-size: 1.4rem; }
-}
-</style>
-"""
+_CSS = Path(__file__).with_suffix(".css").read_text("utf-8")
 
 
 def apply_style() -> None:
     """Puts the style sheet into the page."""
-    st.html(_CSS)
+    st.html(f"<style>{_CSS}</style>")

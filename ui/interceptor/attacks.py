@@ -1,11 +1,12 @@
 """Attacks on a capture: choose one, run it, watch it, cancel it, and keep what it found.
 
-A running attack lives in a process of its own, and ends soon after its page was closed. The
+A running attack lives in a separate process, and ends soon after its page was closed. The
 fragment here looks at it twice a second and redraws itself alone; when the attack has ended, the
-page is drawn anew with the finding.
+page is drawn again with the finding.
 """
 
 from contextlib import suppress
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -15,18 +16,26 @@ from ui.frame.service import exchange, visitor
 from ui.interceptor.choices import attack_key
 from ui.interceptor.findings import found_items, show_finding, show_findings
 from ui.parts.files import small_picture
-from ui.parts.held import shared
+from ui.parts.held import key_of, shared, state_of
+from ui.parts.said import said, say, show
 from ui.parts.widgets import fragment
 
 _LOOK_EVERY = 0.5  # seconds
 _STAGE_EVERY = 0.3
-_FIRST = "attack_first_look"
+
+
+@dataclass(slots=True)
+class Watching:
+    """What the page keeps from run to run."""
+
+    first: bool = False  # a fragment's next run is part of the page's, and must not start another
+    redraw: tuple[str, str] | None = None  # picture and attack whose stages are to be drawn
+    stage: int = 0  # how many of them were drawn
 
 
 def show_attacks(seat: Seat, capture: CapturedPicture) -> None:
     """Every attack, offered for every capture, and this seat's findings."""
-    state = _look(seat)
-    running = state is not None
+    state, watching = _look(seat), state_of(Watching, seat)
     choose, about = st.columns([1, 2], gap="large")
     with choose:
         name = st.radio(
@@ -35,16 +44,22 @@ def show_attacks(seat: Seat, capture: CapturedPicture) -> None:
             format_func=lambda one: ATTACK_CHOICES[one].title,
             key=attack_key(seat),
         )
+    this, place = (capture.item.id, name), _place(seat, capture.item.id, name)
     with about:
         _about(ATTACK_CHOICES[name])
-        if st.button("Run attack", type="primary", icon=":material/swords:", disabled=running):
-            _start(seat, capture, name)
-        _problem(seat, capture, name)
-        if running:
-            st.session_state[_FIRST] = True
+        if st.button(
+            "Run attack", type="primary", icon=":material/swords:", disabled=state is not None
+        ):
+            with said(place, rerun=True):
+                exchange().interceptor.attacks.start(seat, *this, visitor())
+                # From the start: a quick attack may end before anyone looks at it.
+                watching.redraw, watching.stage = this, 0
+        show(place, warning=True, icon=":material/cancel:")
+        if state is not None:
+            watching.first = True
             _watch(seat)
         items = found_items(seat, capture)
-        again = state is not None and (state.picture_id, state.attack) == (capture.item.id, name)
+        again = state is not None and (state.picture_id, state.attack) == this
         if name in items and not again and not _redrawing(seat, capture, name):
             show_finding(seat, capture, items[name])
     show_findings(seat, items)
@@ -56,49 +71,30 @@ def _about(attack: AttackChoice) -> None:
     st.caption(f"Gives: {attack.gives}. Source: {attack.citation}.")
 
 
-def _start(seat: Seat, capture: CapturedPicture, name: str) -> None:
-    problem = ""
-    try:
-        exchange().interceptor.attacks.start(seat, capture.item.id, name, visitor())
-    except ExchangeError as error:
-        problem = str(error)
-    _keep_problem(seat, capture.item.id, name, problem)
-    if not problem:  # from the start, since a quick attack may end before anybody looks at it
-        st.session_state[f"redraw_{seat.id}"] = (capture.item.id, name, 0)
-    st.rerun()
+def _place(seat: Seat, picture_id: str, attack: str) -> str:
+    return key_of(seat, f"attack_{attack}_{picture_id}")
 
 
 def _look(seat: Seat) -> AttackState | None:
-    """The attack while it runs; how it ended otherwise is kept to be said."""
+    """The attack while it runs; how it ended otherwise is said at its place."""
     state = exchange().interceptor.attacks.state(seat, visitor())
     if state is None or state.phase in {"waiting", "running"}:
         return state
-    _keep_problem(seat, state.picture_id, state.attack, state.words)
-    st.session_state.pop(f"redraw_{seat.id}", None)
+    say(_place(seat, state.picture_id, state.attack), state.words)
+    state_of(Watching, seat).redraw = None
     return None
-
-
-def _keep_problem(seat: Seat, picture_id: str, name: str, words: str) -> None:
-    st.session_state[f"attack_problem_{seat.id}"] = (picture_id, name, words)
-
-
-def _problem(seat: Seat, capture: CapturedPicture, name: str) -> None:
-    """Why this attack on this capture came to nothing."""
-    picture_id, attack, words = st.session_state.get(f"attack_problem_{seat.id}", ("", "", ""))
-    if words and (picture_id, attack) == (capture.item.id, name):
-        st.warning(words, icon=":material/cancel:")
 
 
 @fragment(run_every=_LOOK_EVERY)
 def _watch(seat: Seat) -> None:
-    first = st.session_state.pop(_FIRST, False)
+    watching = state_of(Watching, seat)
+    first, watching.first = watching.first, False
     try:
         state = _look(seat)
     except ExchangeError as error:
         st.caption(str(error))  # and the next look tries again
         return
     if state is None:
-        # The first look is part of the page's own run, and must not start another one.
         if not first:
             st.rerun()
         return
@@ -117,31 +113,30 @@ def _cancel(seat: Seat) -> None:
 
 def _redrawing(seat: Seat, capture: CapturedPicture, name: str) -> bool:
     """After a codebook: its stages once more, slowly enough to be seen; whether that goes on."""
-    redraw = st.session_state.get(f"redraw_{seat.id}")
-    if redraw is None or name != "codebook" or redraw[:2] != (capture.item.id, name):
+    watching = state_of(Watching, seat)
+    if name != "codebook" or watching.redraw != (capture.item.id, name):
         return False
     pictures = shared(
         "appearing", capture.file_name, lambda: appearing(capture.facts, capture.envelope)
     )
-    if redraw[2] >= len(pictures):
-        st.session_state.pop(f"redraw_{seat.id}")
+    if watching.stage >= len(pictures):
+        watching.redraw = None
         return False
-    st.session_state[_FIRST] = True
+    watching.first = True
     _appear(seat, pictures)
     return True
 
 
 @fragment(run_every=_STAGE_EVERY)
 def _appear(seat: Seat, pictures: tuple[bytes, ...]) -> None:
-    first = st.session_state.pop(_FIRST, False)
-    redraw = st.session_state.get(f"redraw_{seat.id}")
-    if redraw is None:
+    watching = state_of(Watching, seat)
+    first, watching.first = watching.first, False
+    if watching.redraw is None:
         return
-    picture_id, name, shown = redraw
-    if shown >= len(pictures) and not first:
-        st.rerun()  # the finding takes the place of its stages
-    shown = min(shown, len(pictures) - 1)
-    st.session_state[f"redraw_{seat.id}"] = (picture_id, name, shown + 1)
-    known = 256 * (shown + 1) // len(pictures)
+    if watching.stage >= len(pictures) and not first:
+        st.rerun()  # the finding replaces its stages
+    shown = min(watching.stage, len(pictures) - 1)
+    watching.stage = shown + 1
+    known = 256 * watching.stage // len(pictures)
     small_picture(pictures[shown], alt="The picture appearing", width=320)
     st.caption(f"The picture appearing: {known} of 256 samples looked up")

@@ -11,13 +11,14 @@ from lab.statistics import hex_dump, noise_picture
 from ui.frame.service import exchange, visitor
 from ui.interceptor.choices import attack_key, tab_key
 from ui.parts.files import save_button, small_picture
-from ui.parts.held import shared
-from ui.parts.words import clock_time, file_size
+from ui.parts.held import key_of, remember, shared
+from ui.parts.widgets import named_choice
+from ui.parts.words import capture_line, file_size
 
 _HEX_BYTES = 512
 
-# The captures that sessions look at just now. A class looks at the same ones, and a large one is
-# some 50 MB; whether a seat may see it was asked before, in the list of its captures.
+# The captures that sessions look at. A class looks at the same ones, and a large one is some 50 MB;
+# whether a seat may see it was asked before, in the list of its captures.
 _in_sight: WeakValueDictionary[str, CapturedPicture] = WeakValueDictionary()
 
 
@@ -27,30 +28,30 @@ def capture_choice(seat: Seat) -> CapturedPicture | None:
     if not items:
         st.caption("Nothing captured yet. Every picture sent in this channel appears here.")
         return None
-    if f"capture_{seat.id}" not in st.session_state:
+    key = key_of(seat, "capture")
+    if key not in st.session_state:
         _follow_attack(seat, items)
-    chosen = st.selectbox(
-        "Capture",
-        list(items),
-        format_func=lambda picture_id: _label(items[picture_id]),
-        key=f"capture_{seat.id}",
-    )
-    held = _in_sight.get(chosen)
-    if held is None:
-        try:
-            held = _in_sight[chosen] = exchange().interceptor.capture(seat, chosen)
-        except ExchangeError as error:
-            st.error(str(error))
-            return None
-    st.session_state[f"captured_{seat.id}"] = held
-    return replace(held, item=items[chosen])
+    chosen = named_choice("Capture", {i: capture_line(one) for i, one in items.items()}, key=key)
+    try:
+        whole = remember("capture", chosen, lambda: _whole(seat, chosen))
+    except ExchangeError as error:
+        st.error(str(error))
+        return None
+    return replace(whole, item=items[chosen])
+
+
+def _whole(seat: Seat, picture_id: str) -> CapturedPicture:
+    found = _in_sight.get(picture_id)
+    if found is None:
+        found = _in_sight[picture_id] = exchange().interceptor.capture(seat, picture_id)
+    return found
 
 
 def _follow_attack(seat: Seat, items: Mapping[str, CaptureItem]) -> None:
-    """A page that was opened anew while an attack runs goes on where the attack is."""
+    """A page that is reloaded while an attack runs goes on where the attack is."""
     running = exchange().interceptor.attacks.state(seat, visitor())
     if running is not None and running.picture_id in items:
-        st.session_state[f"capture_{seat.id}"] = running.picture_id
+        st.session_state[key_of(seat, "capture")] = running.picture_id
         st.session_state[attack_key(seat)] = running.attack
         st.session_state[tab_key(seat)] = "Attacks"
 
@@ -85,7 +86,3 @@ def show_ciphertext(capture: CapturedPicture) -> None:
     )
     st.caption(f"The ciphertext in hexadecimal, its first {_HEX_BYTES} bytes")
     st.code(hex_dump(capture.facts, _HEX_BYTES), language=None)
-
-
-def _label(item: CaptureItem) -> str:
-    return f"{item.number} · {item.scheme} · {clock_time(item.sent_at)} · from {item.sender}"

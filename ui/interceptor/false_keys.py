@@ -1,26 +1,27 @@
-"""Keys in the place of others' keys, and what was read through them."""
+"""Keys that an interceptor swaps for others' keys, and what was read through them."""
 
 import streamlit as st
 
 from exchange import ExchangeError, KeySwap, ReadItem, ReadPicture, Seat
-from ui.frame.service import exchange, visitor
+from ui.frame.service import exchange, receivers, visitor
 from ui.parts.files import picture_with_save_button, small_picture
-from ui.parts.held import once
-from ui.parts.widgets import labelled_code
+from ui.parts.held import key_of, remember
+from ui.parts.said import attempt, said, show
+from ui.parts.widgets import labelled_code, name_and_caption, named_choice
 from ui.parts.words import clock_time, counted
 
 
 def show_false_keys(seat: Seat) -> None:
-    """Whose key to substitute, and whose are substituted."""
+    """Whose key to swap, and whose are swapped."""
     known = exchange().wire.keys.swapped(seat)
     if not known and not seat.channel.tampering:
         return
     st.divider()
     st.subheader("Substitute a public key")
     st.caption(
-        "Senders are shown a key of yours under the receiver's name. What they seal to it your "
-        "page opens, seals again for the true key and sends on, signed in their stead. Only the "
-        "safety numbers give it away. Keep this page open: it does the work."
+        "Senders are shown a key of yours under the receiver's name. Your page opens what they "
+        "send, re-encrypts it for the real key and forwards it with a signature in their name. "
+        "Only the safety numbers give it away. Keep this page open: it does the work."
     )
     if seat.channel.tampering:
         _choice(seat, known)
@@ -35,15 +36,11 @@ def show_readings(seat: Seat) -> None:
     if not items:
         return
     st.subheader("Read by key substitution")
-    chosen = st.selectbox(
-        "Picture",
-        list(items),
-        format_func=lambda picture_id: _label(items[picture_id]),
-        key=f"reading_{seat.id}",
-    )
+    names = {picture_id: _label(item) for picture_id, item in items.items()}
+    chosen = named_choice("Picture", names, key=key_of(seat, "reading"))
     try:
-        found = once(
-            f"reading_{seat.id}", chosen, lambda: exchange().wire.relaying.reading(seat, chosen)
+        found = remember(
+            "reading", (seat.id, chosen), lambda: exchange().wire.relaying.reading(seat, chosen)
         )
     except ExchangeError as error:
         st.error(str(error))
@@ -53,38 +50,18 @@ def show_readings(seat: Seat) -> None:
 
 def _choice(seat: Seat, known: tuple[KeySwap, ...]) -> None:
     hidden = {one.receiver_id for one in known if one.ended_at is None}
-    people = {
-        person.id: person
-        for person in exchange().member.present(seat)
-        if person.role == "receiver"
-        and person.fingerprint
-        and not person.waiting
-        and person.id not in hidden
-    }
-    field = f"substitute_{seat.id}"
+    people = {i: one.name for i, one in receivers(seat).items() if i not in hidden}
+    field, place = key_of(seat, "substitute"), key_of(seat, "swap")
     if people and st.session_state.get(field) not in people:
-        st.session_state[field] = next(iter(people))  # whoever was chosen is hidden by now
+        st.session_state[field] = next(iter(people))  # the key of the one chosen is swapped
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox(
-            "Receiver",
-            list(people),
-            format_func=lambda person_id: people[person_id].name,
-            placeholder="Nobody whose key could be substituted",
-            key=field,
-        )
-        pressed = st.button("Substitute key", icon=":material/key:", disabled=chosen is None)
-    if pressed and chosen is not None:
-        try:
-            with st.spinner("Making a key as long as the true one …"):
-                exchange().wire.keys.swap(seat, chosen, visitor())
-        except ExchangeError as error:
-            st.session_state[f"keys_problem_{seat.id}"] = str(error)
-        else:
-            st.session_state.pop(f"keys_problem_{seat.id}", None)
-        st.rerun()
-    problem = st.session_state.get(f"keys_problem_{seat.id}")
-    if problem:
-        st.warning(problem, icon=":material/cancel:")
+        hint = "Nobody's key can be swapped"
+        chosen = named_choice("Receiver", people, key=field, placeholder=hint)
+        pressed = st.button("Substitute key", icon=":material/key:", disabled=not chosen)
+    if pressed:
+        with st.spinner("Making a key as long as the true one …"), said(place, rerun=True):
+            exchange().wire.keys.swap(seat, chosen, visitor())
+    show(place, warning=True, icon=":material/cancel:")
 
 
 def _substitution(seat: Seat, one: KeySwap) -> None:
@@ -92,42 +69,39 @@ def _substitution(seat: Seat, one: KeySwap) -> None:
     read = counted(one.pictures_read, "picture")
     if one.ended_at is None:
         st.text(
-            f"Since {clock_time(one.since)} senders are shown {whose} in the place of "
+            f"Since {clock_time(one.since)} senders are shown {whose} instead of "
             f"{one.receiver}'s. {read} read."
         )
+        labelled_code("Fingerprint of the key that is shown", one.fingerprint.hex())
+        if one.mine:
+            st.button(
+                "Give the true key back",
+                key=f"give_back_{one.receiver_id}",
+                icon=":material/undo:",
+                on_click=attempt,
+                args=(
+                    key_of(seat, "swap"),
+                    lambda: exchange().wire.keys.give_back(seat, one.receiver_id),
+                ),
+            )
     elif one.discovered_at is not None:
         st.text(
-            f"Found out at {clock_time(one.discovered_at)}: {one.receiver} and a sender compared "
+            f"Found out at {clock_time(one.discovered_at)}: {one.receiver} and a sender verified "
             f"their safety numbers. {read} read until then."
         )
     else:
         st.text(
             f"From {clock_time(one.since)} to {clock_time(one.ended_at)} senders were shown "
-            f"{whose} in the place of {one.receiver}'s. {read} read."
+            f"{whose} instead of {one.receiver}'s. {read} read."
         )
-    if one.ended_at is not None:
-        return
-    labelled_code("Fingerprint of the key that is shown", one.fingerprint.hex())
-    if one.mine and st.button(
-        "Give the true key back", key=f"give_back_{one.receiver_id}", icon=":material/undo:"
-    ):
-        try:
-            exchange().wire.keys.give_back(seat, one.receiver_id)
-        except ExchangeError as error:
-            st.session_state[f"keys_problem_{seat.id}"] = str(error)
-        st.rerun()
 
 
 def _show(picture_id: str, found: ReadPicture) -> None:
-    st.text(found.details.file_name)
-    if found.details.caption:
-        st.text(found.details.caption)
+    name_and_caption(found.details.file_name, found.details.caption)
     if found.file is None or found.view is None:
-        preview = found.details.thumbnail
-        mime = "image/png" if preview.startswith(b"\x89PNG") else "image/jpeg"
-        small_picture(preview, alt="Preview of the picture that was read", mime=mime)
+        small_picture(found.details.thumbnail, alt="Preview of the picture that was read")
         st.caption(
-            "Name, caption and preview were sealed for the key that you exchanged. The picture "
+            "Name, caption and preview were sealed for the key that you swapped in. The picture "
             "itself is under a classroom key: see Attacks."
         )
         return
@@ -141,7 +115,7 @@ def _show(picture_id: str, found: ReadPicture) -> None:
         alt="The picture that was read",
         key=f"reading_{picture_id}",
     )
-    st.caption("The sender's file, byte for byte. Only comparing safety numbers can tell.")
+    st.caption("The sender's file, byte for byte. Only verifying safety numbers can reveal it.")
 
 
 def _label(item: ReadItem) -> str:

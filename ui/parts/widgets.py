@@ -1,13 +1,14 @@
 """Small pieces that several pages draw alike."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 import streamlit as st
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def fragment(*, run_every: float | None = None) -> Callable[[Callable[P, None]], Callable[P, None]]:
@@ -46,12 +47,51 @@ def labelled_code(label: str, code: str, *, key: str | None = None) -> None:
         st.code(code, language=None, wrap_lines=True)
 
 
+def name_and_caption(name: str, caption: str) -> None:
+    """A picture's file name, and its caption if it has one."""
+    st.text(name)
+    if caption:
+        st.text(caption)
+
+
+def explained_radio(label: str, choices: Mapping[T, Sequence[str]], *, key: str) -> T:
+    """A choice of which each option has a title and a line under it."""
+    chosen: T = st.radio(
+        label,
+        list(choices),
+        format_func=lambda choice: choices[choice][0],
+        captions=[choice[1] for choice in choices.values()],
+        key=key,
+    )
+    return chosen
+
+
+def named_choice(
+    label: str,
+    names: Mapping[str, str],
+    *,
+    key: str,
+    index: int | None = 0,
+    placeholder: str | None = None,
+) -> str:
+    """A choice among ids that are shown by name; "" while nothing is chosen."""
+    chosen = st.selectbox(
+        label,
+        list(names),
+        index=index,
+        format_func=lambda one: names[one],
+        key=key,
+        placeholder=placeholder,
+    )
+    return chosen or ""
+
+
 @contextmanager
 def open_tab(key: str, names: Sequence[str]) -> Iterator[str]:
     """Tabs of which only the open one is drawn: gives its name, and what is shown goes into it.
 
-    A page is drawn anew at every event that concerns it, and tabs that nobody looks at would be
-    most of the work.
+    A page is drawn at every event that concerns it, and tabs that nobody looks at would be most
+    of the work.
     """
     tabs = dict(zip(names, st.tabs(names, key=key, on_change="rerun"), strict=True))
     name = next((name for name, tab in tabs.items() if tab.open), names[0])

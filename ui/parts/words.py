@@ -1,11 +1,11 @@
-"""How numbers, times and keys are written for people; the same on every page."""
+"""How numbers, times, people and keys are written; the same on every page."""
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
 import streamlit as st
 
+from exchange import CaptureItem, Person, plain_channel_key
 from rsa_core.csv_cells import csv_bytes
 
 
@@ -24,29 +24,33 @@ def counted(number: int, thing: str) -> str:
 
 
 def clock_time(at: datetime) -> str:
-    """Hours, minutes and seconds in the browser's own time zone."""
+    """Hours, minutes and seconds in the browser's time zone."""
     return _local(at).strftime("%H:%M:%S")
 
 
 def day_and_time(at: datetime) -> str:
-    """Date and time in the browser's own time zone."""
+    """Date and time in the browser's time zone."""
     return _local(at).strftime("%Y-%m-%d %H:%M")
 
 
+def person_and_role(person: Person) -> str:
+    """Ada (sender)."""
+    return f"{person.name} ({person.role})"
+
+
+def capture_line(item: CaptureItem) -> str:
+    """A capture in a list of choices."""
+    return f"{item.number} · {item.scheme} · {clock_time(item.sent_at)} · from {item.sender}"
+
+
 def tidy_key(key: str) -> str:
-    """A channel key as it is written for people: ABCDE-FGHJK."""
-    plain = unicodedata.normalize("NFKC", key).upper()
-    plain = "".join(plain.split()).replace("-", "")
-    plain = plain.translate(str.maketrans("ILO", "110"))
-    return f"{plain[:5]}-{plain[5:]}"
+    """A channel key as ABCDE-FGHJK; anything else unchanged."""
+    plain = plain_channel_key(key)
+    return f"{plain[:5]}-{plain[5:]}" if plain else key
 
 
 def csv_of(rows: Sequence[Mapping[str, str | int | float]]) -> bytes:
-    """Rows as CSV in UTF-8, the first row's names as heading.
-
-    Text that a spreadsheet would run as a formula gets an apostrophe in front; a negative number
-    is none.
-    """
+    """Rows as CSV in UTF-8 under the first row's names; text that could be a formula is escaped."""
     return csv_bytes([rows[0], *(row.values() for row in rows)])
 
 
