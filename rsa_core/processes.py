@@ -128,7 +128,10 @@ class Child:
                 watch.join()  # afterwards `killed` is final
         kind, value = answer
         if kind == "raised":
-            raise value
+            try:
+                raise value
+            finally:
+                del answer, value  # else this frame keeps the arguments until the collector comes
         return value
 
     def terminate(self) -> None:

@@ -246,10 +246,10 @@ def _uploads(file: UploadedFile, allowance: archives.Allowance) -> Iterator[Uplo
     try:
         members = archives.unpack(file.getvalue(), allowance)
     except ArchiveError as error:
-        refused = error
+        words = str(error)
 
         def refuse() -> bytes:
-            raise refused
+            raise ArchiveError(words)
 
         yield Upload(file.name, file.file_id, refuse)
         return

@@ -121,7 +121,7 @@ def test_the_two_hundredth_seat_is_the_last(room, place):
         for _ in range(193):
             making.seat(unit, 1, role="interceptor")
     act = Act(
-        "take_seat",
+        "lobby.take_seat",
         {"key": room.key, "role": "interceptor"},
         {"name": [f"Person no {n}" for n in range(CROWD)]},
     )

@@ -49,7 +49,7 @@ def test_the_table_has_every_kind_and_no_other(exchange, tmp_path):
         submission="5",
         remove_after="the first opening",
     )
-    exchange.receiver.open(bob, used_up.id)
+    exchange.receiver.open(bob, used_up)
     exchange.cleaning.purge()
     exchange.owner.set_rules(ada, approval=True)
     cy = exchange.lobby.take_seat(lesson.room.key, name="Cy", role="receiver")

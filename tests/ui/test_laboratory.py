@@ -68,7 +68,7 @@ def run_attack(at, exchange, seat, name):
     choose(at, "Attack", name)
     press(at, "Run attack")
     for thread in threading.enumerate():
-        if "_keep" in thread.name:
+        if thread.name == "attack":
             thread.join(30)
     at.run()
     while "The picture appearing" in texts(at):

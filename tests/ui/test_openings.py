@@ -1,9 +1,13 @@
 """What the inbox shows of a picture whose openings are counted, and what leaves the server how."""
 
+import os
+from contextlib import closing
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from exchange import KeyChoice
+from store import open_store
 from tests.ui.test_lasting import press, shows
 from tests.ui.test_pages import channel, exchange, page_of, sit  # noqa: F401 (fixtures)
 
@@ -72,21 +76,21 @@ def test_the_ciphertext_is_taken_by_a_press_and_not_by_looking(
     ada, sent, _, pia = scene("3 openings", key_pool)
 
     def openings():
-        with exchange._store.read() as unit:
-            return unit.pictures.get(1, sent.id).openings
+        with closing(open_store(os.environ["DATABASE_URL"])) as store, store.read() as unit:
+            return unit.pictures.get(1, sent).openings
 
     (toggle,) = [one for one in pia.toggle if one.label == "Offer the ciphertext"]
     toggle.set_value(True).run()
     pia.run()
     assert "Downloading the ciphertext counts as an opening." in words(pia)
     assert openings() == 0
-    button = f"save_cipher_{sent.id}"
+    button = f"save_cipher_{sent}"
     pia.session_state[f"wanted_{button}"] = True  # as the browser says it
     pia.run()
     for _ in range(3):  # drawn again, it is the same file, until the browser has it
         _, name, data = pia.session_state[f"sending_{button}"]
         assert name.startswith("ciphertext-")
-        assert len(data) == sent.size
+        assert len(data) == exchange.sender.sent(ada)[0].size
         pia.run()
     assert openings() == 1
     assert [one.name for one in exchange.sender.sent(ada)[0].receipts if one.opened_at] == ["Pia"]
@@ -96,7 +100,7 @@ def test_a_refusal_is_said_at_the_button(exchange, scene, key_pool):  # noqa: F8
     _, sent, bob, pia = scene("the first opening", key_pool)
     next(one for one in pia.toggle if one.label == "Offer the ciphertext").set_value(True).run()
     press(bob, "Open")
-    pia.session_state[f"wanted_save_cipher_{sent.id}"] = True
+    pia.session_state[f"wanted_save_cipher_{sent}"] = True
     pia.run()
     assert "as often as its sender allowed" in "\n".join(error.value for error in pia.error)
     assert not pia.exception

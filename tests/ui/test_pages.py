@@ -4,14 +4,18 @@ AppTest has no browser, so the browser's memory is put into the session by hand.
 """
 
 import json
+import os
 import time
+from contextlib import closing
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 import ui.frame.service
 from exchange import Exchange, Unavailable
+from store import open_store
 from ui.frame.memory import Remembered
 from ui.sender import Order
 
@@ -237,9 +241,9 @@ def test_a_store_that_is_out_of_order_costs_nobody_their_seat(exchange, channel,
 
 def test_a_long_story_is_no_news(exchange, channel):
     ada = sit(exchange, channel, "Ada", "receiver")
-    with exchange._store.write() as unit:
+    with closing(open_store(os.environ["DATABASE_URL"])) as store, store.write() as unit:
         for _ in range(700):
-            unit.events.add(1, "opened", exchange._clock())
+            unit.events.add(1, "opened", datetime.now(UTC))
     at = page_of(ada, channel.key)
     at.run()
     assert not at.toast
