@@ -6,12 +6,11 @@ that it has ended (`AppSession.request_rerun` describes it). The browser then ke
 until the next whole run. Here the new runner begins after those messages.
 """
 
-from typing import Any
-
 from streamlit.runtime.app_session import AppSession, AppSessionState
 from streamlit.runtime.scriptrunner import RerunData
 
 _create = AppSession._create_scriptrunner
+_waiting: dict[AppSession, list[RerunData]] = {}  # what is asked for meanwhile, in that order
 
 
 def hear_runs_out() -> None:
@@ -20,19 +19,22 @@ def hear_runs_out() -> None:
 
 
 def _create_in_turn(session: AppSession, request: RerunData) -> None:
-    ended: Any = session._scriptrunner
-    if ended is None:
+    if session in _waiting:
+        _waiting[session].append(request)
+    elif session._scriptrunner is None:
         _create(session, request)
-        return
+    else:
+        _waiting[session] = [request]
+        # A runner queues all its messages before it refuses a request, so they come first.
+        session._event_loop.call_soon_threadsafe(_begin, session)
 
-    def begin() -> None:
-        if session._state == AppSessionState.SHUTDOWN_REQUESTED:
-            return
-        if session._scriptrunner is ended:
-            session._scriptrunner = None
+
+def _begin(session: AppSession) -> None:
+    first, *others = _waiting.pop(session)
+    if session._state == AppSessionState.SHUTDOWN_REQUESTED:
+        return
+    _create(session, first)
+    for request in others:
         runner = session._scriptrunner
         if runner is None or not runner.request_rerun(request):
             _create_in_turn(session, request)
-
-    # A runner queues all its messages before it refuses a request, so they come first.
-    session._event_loop.call_soon_threadsafe(begin)
