@@ -1,4 +1,4 @@
-"""The interceptor's attacks: started in processes of their own, cancelled, and their results kept.
+"""The interceptor's attacks: each started in a process, cancelled, and its result kept.
 
 An attack gets what its seat can see: captures and public keys of its channel, and a classroom
 key pair of the seat's own, if it has one. One attack of a seat runs at a time, and a few in the

@@ -102,7 +102,7 @@ def make_details(picture: Picture, file_name: str, caption: str, under: SentUnde
 
 
 def tells_place(data: bytes) -> bool:
-    """Whether a file says where it was taken; False for what is no picture."""
+    """Whether a file says where it was taken; False for anything but a picture."""
     try:
         return says_where(data)
     except PictureError:

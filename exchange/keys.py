@@ -135,7 +135,7 @@ def lock_classroom_keys(ring: list[ClassroomKeyPair], token: str) -> bytes:
 
 
 class Keys:
-    """Acts of receivers and interceptors about keys of their own."""
+    """Acts of receivers and interceptors about their own keys."""
 
     def __init__(self, desk: Desk, records: Records) -> None:
         self._desk = desk

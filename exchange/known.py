@@ -135,7 +135,7 @@ class Known:
         return self.with_peer(peer.public_id, Peer(peer.name, fingerprint, at, compared=False))
 
     def with_peer(self, public_id: str, peer: Peer) -> "Known":
-        """Pins this in the place of whatever was."""
+        """Pins this instead of whatever was."""
         return replace(self, people={**self.people, public_id: peer})
 
     def not_compared(self, public_id: str) -> "Known":

@@ -155,7 +155,7 @@ class Receiver:
                 self._sound_alarm(seat, found)
             raise
         with self._opening(seat, picture_id) as (act, before):
-            # The rule as it was when its signature held; the row may be another by now.
+            # The rule as it was when its signature held; the row may have changed since.
             _require_openings_left(found.picture, before)
             known = before.with_opening(picture_id, counted=_has_rule(found.picture))
             if found.arrival.pins:

@@ -153,7 +153,7 @@ def _is_plain(character: str) -> bool:
 
 
 def is_invisible(character: str) -> bool:
-    """Whether the character has no look of its own: fillers, joiners, selectors, marks."""
+    """Whether the character is never seen: fillers, joiners, selectors, marks."""
     code = ord(character)
     return any(first <= code <= last for first, last in _INVISIBLE)
 

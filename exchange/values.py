@@ -55,7 +55,7 @@ KEEP_FOR: Mapping[str, timedelta] = MappingProxyType(
 
 
 REMOVE_AFTER: Mapping[str, tuple[int | None, bool]] = MappingProxyType(
-    {  # name: (so many openings, when everybody has opened it)
+    {  # name: (number of openings, until everybody has opened it)
         "the channel ends": (None, False),
         "everyone has opened it": (None, True),
         "the first opening": (1, False),
@@ -90,7 +90,6 @@ class NewChannel:
     """A channel just made.
 
     Attributes:
-        channel: the channel.
         key: the channel key, for the eyes of its creator, who passes it on.
         owner_ticket: proves, once, that the next seat is the creator's.
     """
@@ -105,15 +104,11 @@ class Person:
     """One seat as others see it.
 
     Attributes:
-        id: the seat's public id.
-        name: nickname.
-        role: the seat's role.
         here: seen within the last minute and a half, and has not left.
-        owner: this seat created the channel.
         waiting: the owner has not let it in yet.
         fingerprint: SHA-256 of its public key, 32 bytes; None for seats without a key.
         safety_number: the same key for reading aloud; "" without a key.
-        classroom_key: (n, e) of its classroom key; None where there is none.
+        classroom_key: (n, e); None where there is none.
     """
 
     id: str
@@ -159,10 +154,7 @@ class Event:
     Attributes:
         seq: 1, 2, 3 … within the channel.
         kind: one of `EventKind`.
-        at: when.
-        who: the acting person's name; "" when nobody acted.
-        who_id: public id of that seat; "" when nobody acted.
-        role: its role; None when nobody acted.
+        who, who_id, role: the acting seat; "" and None when nobody acted.
         picture_id: the picture concerned; "" for none.
         detail: which rule or rules; "" for most kinds.
     """
@@ -195,7 +187,6 @@ class SchemeChoice:
     """A scheme that a channel offers.
 
     Attributes:
-        name: as in envelopes and lists.
         summary: one sentence for people.
         insecure: meant to be broken.
     """
@@ -239,7 +230,7 @@ class SentUnder:
 
     Attributes:
         sent_at: the sender's program's clock.
-        max_openings: so many openings by all recipients together; None for any number.
+        max_openings: by all recipients together; None for any number.
         until_all_opened: when every recipient has opened it.
     """
 
@@ -295,17 +286,13 @@ class OpenedPicture:
     """A picture, opened.
 
     Attributes:
-        id: the picture.
         file: the original file's bytes; for schemes that keep only pixels, a PNG of them.
         view: bytes that any browser shows; the same object as `file` where that works.
         file_name: a safe name with a SHA-256 prefix of `file`.
         mime, view_mime: media types of the two.
         sha256: of `file`, 32 bytes.
-        scheme: name of the scheme.
         authenticated: changes on the way would have been noticed.
         exact: "file" when `file` is the original file, "pixels" when its samples are.
-        details: the sealed record.
-        proof: whose signature was verified.
     """
 
     id: str

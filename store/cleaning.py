@@ -5,7 +5,7 @@ a channel is created. It goes in small pieces, with pauses in which others write
 was removed by its own rule is an event of its channel; a channel that is over goes as a whole,
 its events too, and limits on tries go when they are full again. The store believes its clock only
 when it makes no leaps (`store.retention`), so after a long pause what has expired goes some
-minutes late; for people it is closed all the same, since every act looks at the time itself.
+minutes late; for people it is closed at once, since every act looks at the time itself.
 """
 
 import logging

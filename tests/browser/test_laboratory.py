@@ -16,7 +16,7 @@ from PIL import Image
 from playwright.sync_api import expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from exchange import ATTACK_CHOICES, CLASSROOM_KEY_SIZES, Exchange, Seat, lesson_keys
+from exchange import ATTACK_CHOICES, CLASSROOM_KEY_SIZES, Exchange, Seat, keys
 from tests.browser.conftest import Visitor
 from tests.conftest import encoded, photograph
 
@@ -69,7 +69,7 @@ def lesson(server) -> Lesson:
 
 def fill(server) -> Lesson:
     exchange = Exchange.at(f"sqlite:///{server.database}")
-    lesson_keys.CLASSROOM_KEY_SIZES = (*CLASSROOM_KEY_SIZES, LONG)
+    keys.CLASSROOM_KEY_SIZES = (*CLASSROOM_KEY_SIZES, LONG)
     room = exchange.lobby.create_channel(name="Lesson", kind="classroom", keep_for="24 hours")
     people = {"A": "sender", "B": "receiver", "C": "receiver", "D": "receiver"}
     people |= {"Eve": "interceptor", "Zoe": "interceptor"}
@@ -93,7 +93,7 @@ def fill(server) -> Lesson:
         made.numbers[name] = number
         if name == "insider":
             exchange.interceptor.keys.take_insider_key(seats["Eve"])
-    lesson_keys.CLASSROOM_KEY_SIZES = CLASSROOM_KEY_SIZES
+    keys.CLASSROOM_KEY_SIZES = CLASSROOM_KEY_SIZES
     exchange.close()
     return made
 

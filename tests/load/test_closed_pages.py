@@ -81,7 +81,7 @@ def attacks(server: Server) -> int:
     found = 0
     for child in children:
         try:
-            found += "attacks.child" in " ".join(child.cmdline())
+            found += child.nice() > 0  # attacks step back, and nothing else does
         except psutil.Error:
             continue
     return found

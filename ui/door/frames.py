@@ -1,4 +1,4 @@
-"""WebSocket frames: what has come, and is no message yet or was not heard yet.
+"""WebSocket frames: what has come, and is not a message yet, or was not heard yet.
 
 The guard is asked about whole messages only. Before that the server below (uvicorn) keeps what
 has come, and answers pings, without a limit for a whole process; and a frame of two bytes costs
@@ -64,7 +64,7 @@ class Frames:
         protocol_class.connection_lost = connection_lost
 
     def may_come(self, protocol: Any, count: int) -> bool:  # noqa: ANN401
-        """Whether the protocol may go on with so many frames; else its connection is closed."""
+        """Whether the protocol may go on with this many frames; else its connection is closed."""
         if protocol.transport.is_closing():
             return False
         if protocol not in self._lines:

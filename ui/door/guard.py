@@ -112,9 +112,9 @@ class Guard:
             self._sessions.end(line.session)
 
     def _own_session_only(self, scope: Scope, browser: bytes) -> Scope:
-        """Lets a browser come back to a session of its own, and nobody to another's.
+        """Lets a browser come back to its own session, and nobody to another's.
 
-        The session's id is no secret: it stands in the address of each upload.
+        The session's id is not secret: it stands in the address of each upload.
         """
         name = b"sec-websocket-protocol"
         wish = [part.strip() for part in (header(scope["headers"], name) or "").split(",")]

@@ -104,7 +104,7 @@ def _check_widget(widget: WidgetState, kind_of: KindOf) -> None:
     if kind not in _KINDS:
         raise Refused("a kind of value that no page has")
     if not widget.id.startswith(_WIDGET):
-        raise Refused("a value for something that is no widget")
+        raise Refused("a value for something that is not a widget")
     if kind not in _LISTS and widget.ByteSize() > settings.VALUE_BYTES:
         raise Refused("a value that is too large")
     if kind in _LISTS and _entries(widget) > settings.ENTRIES:
@@ -127,7 +127,7 @@ def _check_json(text: str) -> None:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        raise Refused("a value that is no JSON") from None
+        raise Refused("a value that is not JSON") from None
     level = [value]
     for _ in range(settings.JSON_DEPTH):
         level = [

@@ -11,7 +11,7 @@ from ui.door import settings
 
 
 class Credit:
-    """So many messages at once, so many a second in the long run."""
+    """A number of messages at once, and a number a second in the long run."""
 
     def __init__(self, at_once: float, per_second: float) -> None:
         """Starts full."""
