@@ -73,13 +73,15 @@ def wait(page: Page, happened: Callable[[], bool]) -> None:
 )
 def test_what_stands_below_the_feed_stays(visitor, server, name, below_the_feed):
     exchange = Exchange.at(f"sqlite:///{server.database}")
-    room = exchange.create_channel(name="", kind="private", keep_for="24 hours")
-    ada = exchange.take_seat(room.key, name="Ada", role="sender", owner_ticket=room.owner_ticket)
-    bob = exchange.take_seat(room.key, name="Bob", role="receiver")
-    eve = exchange.take_seat(room.key, name="Eve", role="interceptor")
+    room = exchange.lobby.create_channel(name="", kind="private", keep_for="24 hours")
+    ada = exchange.lobby.take_seat(
+        room.key, name="Ada", role="sender", owner_ticket=room.owner_ticket
+    )
+    bob = exchange.lobby.take_seat(room.key, name="Bob", role="receiver")
+    eve = exchange.lobby.take_seat(room.key, name="Eve", role="interceptor")
 
     def send(submission: str) -> None:
-        exchange.send(
+        exchange.sender.send(
             ada,
             encoded(photograph(30, 20)),
             file_name="photo.png",
