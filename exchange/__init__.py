@@ -36,7 +36,7 @@ from exchange.lobby import Lobbies, new_token
 from exchange.member import Member
 from exchange.owner import Owner
 from exchange.receiver import Ciphertext, InboxItem, Receiver
-from exchange.safety import Alarm, Contact, Contacts
+from exchange.safety import Alarm, Contact
 from exchange.sender import Sender, schemes_for
 from exchange.values import (
     CHANNEL_KINDS,
@@ -46,18 +46,12 @@ from exchange.values import (
     Channel,
     Details,
     Event,
-    EventKind,
     KeyWay,
     Lobby,
-    NewChannel,
-    News,
     OpenedPicture,
     Person,
-    Receipt,
     Role,
-    SchemeChoice,
     Seat,
-    SenderProof,
     SentPicture,
 )
 from exchange.wire.tapped import Wires
@@ -133,11 +127,9 @@ __all__ = [
     "Channel",
     "Ciphertext",
     "Contact",
-    "Contacts",
     "Damaged",
     "Details",
     "Event",
-    "EventKind",
     "Exchange",
     "ExchangeError",
     "Found",
@@ -150,8 +142,6 @@ __all__ = [
     "KeySwap",
     "KeyWay",
     "Lobby",
-    "NewChannel",
-    "News",
     "NotAdmitted",
     "NotFound",
     "NotOwner",
@@ -160,15 +150,12 @@ __all__ = [
     "Person",
     "ReadItem",
     "ReadPicture",
-    "Receipt",
     "RecordLost",
     "Role",
-    "SchemeChoice",
     "Seat",
     "SeatChanged",
     "SeatGone",
     "SeenKey",
-    "SenderProof",
     "SentPicture",
     "Tampered",
     "TooManyTries",

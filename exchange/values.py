@@ -38,8 +38,8 @@ EventKind = Literal[
     "replayed",
     "dropped",
     "let pass",
-    "substituted",
-    "gave back",
+    "swapped key",
+    "gave back key",
     "relayed",
 ]
 

@@ -65,7 +65,7 @@ class KeySwaps:
                     fingerprint=pair.public.fingerprint,
                     locked_key=locked,
                 )
-                act.tell("substituted", receiver.name, about=swap.id)
+                act.tell("swapped key", receiver.name, about=swap.id)
         except store.NameTaken:
             raise InputRefused("This receiver's key has been swapped already.") from None
 
@@ -86,7 +86,7 @@ class KeySwaps:
             if receiver is None or mine is None or mine.interceptor_id != act.seat.id:
                 raise NotFound("person")
             act.unit.key_swaps.end(mine.id, act.now)
-            act.tell("gave back", receiver.name, about=mine.id)
+            act.tell("gave back key", receiver.name, about=mine.id)
 
     def swapped(self, seat: Seat) -> tuple[KeySwap, ...]:
         """Whose keys have been swapped, ended swaps too, the oldest first."""

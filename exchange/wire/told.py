@@ -11,7 +11,7 @@ import store
 from exchange.desk import Act
 from exchange.wire.arriving import arrivals
 
-_SECRET = frozenset({"substituted", "gave back", "relayed"})
+_SECRET = frozenset({"swapped key", "gave back key", "relayed"})
 
 
 def told(act: Act, rows: list[store.EventRow]) -> list[store.EventRow]:

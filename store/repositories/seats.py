@@ -100,11 +100,6 @@ class Seats(Repository):
             return None
         return SeatRow(*row[: len(_COLUMNS)]), ChannelRow(*row[len(_COLUMNS) :])
 
-    def by_token(self, token_hash: bytes) -> SeatRow | None:
-        """The seat with this token, as `asking` finds it; None when there is none."""
-        found = self.asking(token_hash)
-        return None if found is None else found[0]
-
     def get(self, seat_id: int) -> SeatRow | None:
         """The seat with this id; None when there is none."""
         row = self._connection.execute(select(*_COLUMNS).where(seat.c.id == seat_id)).one_or_none()

@@ -204,15 +204,15 @@ def test_the_whole_lesson(visitor, capsys):
     expect(card(rita, "wood.png").get_by_text("Refused")).to_have_count(0)
     assert opened_bytes(rita, "wood.png") == PICTURES["wood.png"]
 
-    # A substituted key is not noticed by anybody.
+    # A swapped key is not noticed by anybody.
     pick(eve, "Receiver", "Rita", "Rita")
-    eve.button("Substitute key").click()
+    eve.button("Swap key").click()
     expect(eve.page.get_by_text("senders are shown your key instead of Rita's")).to_be_visible()
     send_one(people, "road.png", "hybrid")
     expect(card(rita, "road.png")).to_be_visible()
     assert opened_bytes(rita, "road.png") == PICTURES["road.png"]
     assert opened_bytes(ron, "road.png") == PICTURES["road.png"]
-    expect(eve.page.get_by_text("Read by key substitution")).to_be_visible()
+    expect(eve.page.get_by_text("Read under swapped keys")).to_be_visible()
     _, read = eve.download("Download picture that was read")
     assert read == PICTURES["road.png"]
     for person in (ada, rita, ron):

@@ -150,7 +150,7 @@ def tampering(ada: Visitor, bob: Visitor, eve: Visitor, look: Look) -> None:
     ada.page.get_by_text("Owner's controls", exact=True).click()
     eve.button("Interfere").click()
     expect(eve.page.get_by_text("by you")).to_be_visible()
-    eve.button("Substitute key").click()
+    eve.button("Swap key").click()
     expect(eve.page.get_by_text("senders are shown your key")).to_be_visible()
     file = encoded(landscape(300, 200))
     ada.upload([{"name": "evening.png", "mimeType": "image/png", "buffer": file}])

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 
-def substitute(room, name="Bob", by="Eve"):
+def swap_key(room, name="Bob", by="Eve"):
     room.exchange.wire.keys.swap(room.seats[by], room.seats[name].id)
 
 

@@ -14,12 +14,12 @@ from exchange import (
     Unavailable,
 )
 from tests.conftest import encoded, photograph
-from tests.exchange.deceiving import inbox, kinds, number_of, opened, own_number, relay, substitute
+from tests.exchange.deceiving import inbox, kinds, number_of, opened, own_number, relay, swap_key
 
 
 def test_one_interceptor_before_two_receivers_relays_to_both(lesson, png):
     for name in ("Bob", "Cy"):
-        substitute(lesson, name)
+        swap_key(lesson, name)
     sent = lesson.send("Ada", png, "Bob", "Cy").id
     assert relay(lesson) == 2
     for name in ("Bob", "Cy"):
@@ -29,7 +29,7 @@ def test_one_interceptor_before_two_receivers_relays_to_both(lesson, png):
 
 
 def test_the_relay_goes_on_after_a_restart_of_the_server(lesson, png, tmp_path, clock):
-    substitute(lesson)
+    swap_key(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     lesson.exchange.close()
     again = Exchange.at(f"sqlite:///{tmp_path}/channels.db", clock=clock)
@@ -40,7 +40,7 @@ def test_the_relay_goes_on_after_a_restart_of_the_server(lesson, png, tmp_path, 
 
 
 def test_giving_the_true_key_back_relays_first(lesson, png):
-    substitute(lesson)
+    swap_key(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     lesson.exchange.wire.keys.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
     assert opened(lesson, "Bob", sent).file == png
@@ -49,12 +49,12 @@ def test_giving_the_true_key_back_relays_first(lesson, png):
     assert opened(lesson, "Bob", true).proof.safety_number == own_number(lesson, "Ada")
     assert relay(lesson) == 0
     assert lesson.exchange.wire.relaying.readings(lesson.seats["Eve"])[0].picture_id == sent
-    substitute(lesson)  # and once more
+    swap_key(lesson)  # and once more
     assert number_of(lesson, "Ada", "Bob") != own_number(lesson, "Bob")
 
 
 def test_an_interceptor_who_leaves_relays_first(lesson, png):
-    substitute(lesson)
+    swap_key(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     lesson.exchange.lobby.leave(lesson.seats["Eve"])
     assert opened(lesson, "Bob", sent).file == png
@@ -62,7 +62,7 @@ def test_an_interceptor_who_leaves_relays_first(lesson, png):
 
 
 def test_a_removed_interceptor_leaves_an_honest_obstacle(lesson, png):
-    substitute(lesson)
+    swap_key(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     lesson.exchange.owner.remove_seat(lesson.seats["Ada"], lesson.seats["Eve"].id)
     assert "a key that is not yours" in inbox(lesson, "Bob")[sent].obstacle
@@ -73,7 +73,7 @@ def test_a_removed_interceptor_leaves_an_honest_obstacle(lesson, png):
 
 
 def test_what_is_under_way_when_the_owner_forbids_it_still_arrives(lesson, png):
-    substitute(lesson)
+    swap_key(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     lesson.exchange.owner.set_rules(lesson.seats["Ada"], tampering=False)
     assert number_of(lesson, "Ada", "Bob") == own_number(lesson, "Bob")
@@ -88,7 +88,7 @@ def test_what_cannot_be_relayed_is_tried_once_and_told_at_the_end(lesson, png, c
     from exchange.wire import relaying
     from rsa_core import DecryptionError
 
-    substitute(lesson)
+    swap_key(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     tries = []
 
@@ -118,7 +118,7 @@ def damage(tmp_path, picture_id):
 
 
 def test_a_damaged_picture_holds_no_other_up(lesson, png, tmp_path):
-    substitute(lesson)
+    swap_key(lesson)
     broken, whole = (lesson.send("Ada", png, "Bob").id for _ in range(2))
     damage(tmp_path, broken)
     with pytest.raises(Damaged):
@@ -132,7 +132,7 @@ def test_a_damaged_picture_holds_no_other_up(lesson, png, tmp_path):
 
 
 def test_the_key_is_given_back_even_when_relaying_fails(lesson, png, monkeypatch):
-    substitute(lesson)
+    swap_key(lesson)
     sent = lesson.send("Ada", png, "Bob").id
 
     def fails(*_args):
@@ -157,7 +157,7 @@ def test_a_picture_without_room_is_tried_again_later(lesson, png, clock, monkeyp
         tries.append(1)
         return inner(*args)
 
-    substitute(lesson)
+    swap_key(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     monkeypatch.setattr(relaying, "readdress", counted)
     with monkeypatch.context() as full:
@@ -173,7 +173,7 @@ def test_a_picture_without_room_is_tried_again_later(lesson, png, clock, monkeyp
 
 
 def test_what_is_held_up_when_the_owner_forbids_tampering_is_shown_as_such(lesson, png):
-    substitute(lesson)
+    swap_key(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     last = lesson.exchange.member.news(lesson.seats["Bob"], 0).events[-1]
     assert last.picture_id != sent
@@ -207,7 +207,7 @@ def test_what_is_sealed_while_the_key_is_given_back_is_relayed_next(
         clock.forward(seconds=1)
         return inner(*args, **more)
 
-    substitute(lesson)
+    swap_key(lesson)
     with monkeypatch.context() as slow:
         slow.setattr(sender, "sign", meanwhile)
         sent = lesson.send("Ada", png, "Bob").id
@@ -224,7 +224,7 @@ def test_what_is_not_relayed_after_the_key_was_given_back_is_shown_as_such(
 ):
     from exchange.wire import relaying
 
-    substitute(lesson)
+    swap_key(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     with monkeypatch.context() as closed:
         closed.setattr(relaying.Relaying, "relay", lambda *_args: 0)
@@ -242,7 +242,7 @@ def test_what_is_not_relayed_after_the_key_was_given_back_is_shown_as_such(
 def test_what_was_relayed_can_be_exchanged_as_well(lesson, png, act):
     """Sealed in blocks nothing names the picture: each opens in the other's place."""
     eve, other = lesson.seats["Eve"], encoded(photograph(24, 18, 3))
-    substitute(lesson)
+    swap_key(lesson)
     first = lesson.send("Ada", other, "Bob", scheme="oaep-blocks").id
     second = lesson.send("Ada", png, "Bob", scheme="oaep-blocks").id
     relay(lesson)
@@ -267,7 +267,7 @@ def test_what_was_relayed_stays_valid_when_tampering_is_over(lesson, png, compar
     exchange.owner.set_rules(ada, tampering=False)
     opened(lesson, "Bob", lesson.send("Ada", png, "Bob").id)  # seen, and pinned
     exchange.owner.set_rules(ada, tampering=True)
-    substitute(lesson)
+    swap_key(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     relay(lesson)
     exchange.owner.set_rules(ada, tampering=False)

@@ -478,7 +478,7 @@ def test_the_same_submission_from_many_sides_is_stored_once(store, figure):
     def send():
         barrier.wait()
         with store.write() as unit:
-            seat = unit.seats.by_token(token)  # from here on the channel is ours
+            seat, _ = unit.seats.asking(token)  # from here on the channel is ours
             found = unit.pictures.by_submission(seat.id, "one click")
             if found is None:
                 new = making.picture(seat, [receiver], submission="one click")

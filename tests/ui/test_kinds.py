@@ -64,9 +64,9 @@ def test_the_table_has_every_kind_and_no_other(exchange, tmp_path):
 
 def test_what_an_interceptor_does_on_the_way_pops_up_nowhere():
     for kind in ("flipped", "multiplied", "swapped", "replayed", "dropped", "let pass",
-                 "substituted", "gave back", "relayed"):  # fmt: skip
+                 "swapped key", "gave back key", "relayed"):  # fmt: skip
         assert not KINDS[kind].toast
-        assert "sender" not in KINDS[kind].concerns or kind in ("substituted", "gave back")
+        assert "sender" not in KINDS[kind].concerns or kind in ("swapped key", "gave back key")
 
 
 def test_whom_it_concerns_are_roles():

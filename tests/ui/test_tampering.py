@@ -83,7 +83,7 @@ def test_without_permission_the_tab_says_who_has_to_give_it(lesson):
     lesson.send(1, "textbook-pixels")
     at = lesson.page("Eve")
     assert "Its owner can allow them" in texts(at)
-    assert not {"Interfere", "Substitute key"} & set(labels(at.button))
+    assert not {"Interfere", "Swap key"} & set(labels(at.button))
 
 
 def test_every_kind_is_offered_and_done(lesson):
@@ -176,7 +176,7 @@ def test_an_interceptors_page_relays_and_shows_what_it_has_read(lesson):
     lesson.send(1, "textbook-pixels")
     lesson.allow()
     at = lesson.page("Eve")
-    press(at, "Substitute key")
+    press(at, "Swap key")
     assert "senders are shown your key instead of Bob's" in texts(at)
     lesson.send(2, "hybrid")
     bob = lesson.page("Bob")
@@ -187,7 +187,7 @@ def test_an_interceptors_page_relays_and_shows_what_it_has_read(lesson):
     assert "byte for byte. Only verifying safety numbers can reveal it" in texts(at)
     press(at, "Give the true key back")
     assert "senders were shown your key" in texts(at)
-    press(at, "Substitute key")  # Bob can be chosen again
+    press(at, "Swap key")  # Bob can be chosen again
     assert lesson.exchange.wire.keys.swapped(lesson.seats["Eve"])[-1].ended_at is None
 
 

@@ -50,8 +50,8 @@ KINDS = {
     "replayed": Kind("replayed an old picture instead of another", concerns=_WAY),
     "dropped": Kind("dropped a picture", concerns=_WAY),
     "let pass": Kind("let a picture pass unchanged", concerns=_WAY),
-    "substituted": Kind("replaced a receiver's key with their own"),
-    "gave back": Kind("gave a receiver's true key back"),
+    "swapped key": Kind("replaced a receiver's key with their own"),
+    "gave back key": Kind("gave a receiver's true key back"),
     "relayed": Kind("read a picture sealed for their key, and passed it on", concerns=_WAY),
     "alarm": Kind("raised the alarm", "Alarm: safety numbers differ", "gpp_bad"),
 }

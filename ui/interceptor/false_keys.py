@@ -17,7 +17,7 @@ def show_false_keys(seat: Seat) -> None:
     if not known and not seat.channel.tampering:
         return
     st.divider()
-    st.subheader("Substitute a public key")
+    st.subheader("Swap a public key")
     st.caption(
         "Senders are shown a key of yours under the receiver's name. Your page opens what they "
         "send, re-encrypts it for the real key and forwards it with a signature in their name. "
@@ -26,8 +26,8 @@ def show_false_keys(seat: Seat) -> None:
     if seat.channel.tampering:
         _choice(seat, known)
     for number, one in enumerate(reversed(known)):
-        with st.container(border=True, key=f"substitution_{number}"):
-            _substitution(seat, one)
+        with st.container(border=True, key=f"swap_{number}"):
+            _swap(seat, one)
 
 
 def show_readings(seat: Seat) -> None:
@@ -35,7 +35,7 @@ def show_readings(seat: Seat) -> None:
     items = {item.picture_id: item for item in exchange().wire.relaying.readings(seat)}
     if not items:
         return
-    st.subheader("Read by key substitution")
+    st.subheader("Read under swapped keys")
     names = {picture_id: _label(item) for picture_id, item in items.items()}
     chosen = named_choice("Picture", names, key=key_of(seat, "reading"))
     try:
@@ -51,20 +51,20 @@ def show_readings(seat: Seat) -> None:
 def _choice(seat: Seat, known: tuple[KeySwap, ...]) -> None:
     hidden = {one.receiver_id for one in known if one.ended_at is None}
     people = {i: one.name for i, one in receivers(seat).items() if i not in hidden}
-    field, place = key_of(seat, "substitute"), key_of(seat, "swap")
+    field, place = key_of(seat, "swap_whose"), key_of(seat, "swap")
     if people and st.session_state.get(field) not in people:
         st.session_state[field] = next(iter(people))  # the key of the one chosen is swapped
     with st.container(horizontal=True, vertical_alignment="bottom"):
         hint = "Nobody's key can be swapped"
         chosen = named_choice("Receiver", people, key=field, placeholder=hint)
-        pressed = st.button("Substitute key", icon=":material/key:", disabled=not chosen)
+        pressed = st.button("Swap key", icon=":material/key:", disabled=not chosen)
     if pressed:
         with st.spinner("Making a key as long as the true one …"), said(place, rerun=True):
             exchange().wire.keys.swap(seat, chosen, visitor())
     show(place, warning=True, icon=":material/cancel:")
 
 
-def _substitution(seat: Seat, one: KeySwap) -> None:
+def _swap(seat: Seat, one: KeySwap) -> None:
     whose = "your key" if one.mine else f"a key of {one.by}"
     read = counted(one.pictures_read, "picture")
     if one.ended_at is None:

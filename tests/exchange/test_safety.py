@@ -8,12 +8,12 @@ from exchange import (
     NotFound,
     Waiting,
 )
-from tests.exchange.deceiving import inbox, kinds, number_of, opened, own_number, relay, substitute
+from tests.exchange.deceiving import inbox, kinds, number_of, opened, own_number, relay, swap_key
 from tests.store import making
 
 
 def test_comparing_raises_the_alarm_for_both_and_ends_it(lesson, png, clock):
-    substitute(lesson)
+    swap_key(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     relay(lesson)
     opened(lesson, "Bob", sent)
@@ -30,7 +30,7 @@ def test_comparing_raises_the_alarm_for_both_and_ends_it(lesson, png, clock):
         last = lesson.exchange.member.news(lesson.seats[name], 0).events[-1]
         assert (last.kind, last.who) == ("alarm", "Ada")
         assert last.detail == "Eve had swapped Bob's key"
-    assert "substituted" in kinds(lesson, "Cy")  # now everybody may know
+    assert "swapped key" in kinds(lesson, "Cy")  # now everybody may know
     (kept,) = lesson.exchange.wire.keys.swapped(lesson.seats["Eve"])
     assert kept.ended_at == kept.discovered_at == clock.now
     # What came through those hands is not to be relied on any more.
@@ -47,7 +47,7 @@ def test_comparing_raises_the_alarm_for_both_and_ends_it(lesson, png, clock):
 
 
 def test_the_receiver_can_find_it_out_too(lesson, png):
-    substitute(lesson)
+    swap_key(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     relay(lesson)
     assert opened(lesson, "Bob", sent).proof.safety_number != own_number(lesson, "Ada")
@@ -59,7 +59,7 @@ def test_the_receiver_can_find_it_out_too(lesson, png):
 
 
 def test_a_picture_under_way_at_the_alarm_is_not_relayed_any_more(lesson, png):
-    substitute(lesson)
+    swap_key(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     lesson.exchange.member.safety.numbers_differ(lesson.seats["Ada"], lesson.seats["Bob"].id)
     assert relay(lesson) == 0
@@ -70,7 +70,7 @@ def test_a_key_that_was_compared_before_is_refused_when_it_changes(lesson, png, 
     """Both ways: Ada does not send to it, Bob does not open what it signs; each is an alarm."""
     ada, bob = lesson.seats["Ada"], lesson.seats["Bob"]
     lesson.exchange.member.safety.compared(ada, bob.id, own_number(lesson, "Bob"))
-    substitute(lesson)
+    swap_key(lesson)
     with pytest.raises(InputRefused, match="different from the one you compared"):
         lesson.send("Ada", png, "Bob")
     assert lesson.exchange.sender.sent(ada) == ()
@@ -79,7 +79,7 @@ def test_a_key_that_was_compared_before_is_refused_when_it_changes(lesson, png, 
     assert opened(lesson, "Bob", lesson.send("Ada", png, "Bob").id).file == png
 
     lesson.exchange.member.safety.compared(bob, ada.id, own_number(lesson, "Ada"))
-    substitute(lesson)
+    swap_key(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     relay(lesson)
     with pytest.raises(KeyChanged, match="different key from the one you compared"):
@@ -97,7 +97,7 @@ def test_a_key_that_nobody_compared_is_taken_as_it_comes(lesson, png):
     lesson.exchange.owner.set_rules(lesson.seats["Ada"], tampering=False)
     opened(lesson, "Bob", first)  # pinned
     lesson.exchange.owner.set_rules(lesson.seats["Ada"], tampering=True)
-    substitute(lesson)
+    swap_key(lesson)
     second = lesson.send("Ada", png, "Bob").id
     relay(lesson)
     got = opened(lesson, "Bob", second)
@@ -158,7 +158,7 @@ def test_a_changed_key_stays_refused_after_the_alarm_where_nobody_may_tamper(roo
 def test_a_number_that_is_no_longer_shown_is_not_marked(lesson):
     ada, bob = lesson.seats["Ada"], lesson.seats["Bob"]
     number = own_number(lesson, "Bob")
-    substitute(lesson)
+    swap_key(lesson)
     with pytest.raises(InputRefused, match="number has changed"):
         lesson.exchange.member.safety.compared(ada, bob.id, number)
 
@@ -180,7 +180,7 @@ def test_people_compare_with_the_other_side_only(lesson):
 
 
 def test_who_came_after_it_was_over_is_not_told_of_it(lesson, png, clock):
-    substitute(lesson)
+    swap_key(lesson)
     lesson.send("Ada", png, "Bob")
     lesson.exchange.wire.keys.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
     clock.forward(hours=1)
@@ -198,7 +198,7 @@ def test_who_came_after_it_was_over_is_not_told_of_it(lesson, png, clock):
 def test_every_sender_who_was_deceived_by_the_key_is_alarmed(lesson, png, clock):
     """Dan has taken the false key for Bob's: it must not stand once Ada has found out."""
     ada, bob, dan = lesson.seats["Ada"], lesson.seats["Bob"], lesson.sit("Dan", "sender")
-    substitute(lesson)
+    swap_key(lesson)
     lesson.send("Dan", png, "Bob")
     for _ in range(2):
         lesson.send("Ada", png, "Bob")
@@ -235,7 +235,7 @@ def test_every_sender_who_was_deceived_by_the_key_is_alarmed(lesson, png, clock)
 def test_a_true_key_that_another_sender_had_compared_stays_known(lesson, clock):
     bob, dan = lesson.seats["Bob"], lesson.sit("Dan", "sender")
     lesson.exchange.member.safety.compared(dan, bob.id, own_number(lesson, "Bob"))
-    substitute(lesson)
+    swap_key(lesson)
     clock.forward(minutes=1)
     lesson.exchange.member.safety.numbers_differ(lesson.seats["Ada"], bob.id)
     people = lesson.exchange.member.safety.contacts(dan).people
@@ -244,7 +244,7 @@ def test_a_true_key_that_another_sender_had_compared_stays_known(lesson, clock):
 
 def test_what_is_known_of_one_who_went_gives_nothing_away_of_the_next(lesson, png, clock):
     """The second cannot even have the first one's name while that one's picture is listed."""
-    substitute(lesson)
+    swap_key(lesson)
     old = lesson.send("Ada", png, "Bob").id
     relay(lesson)
     lesson.exchange.member.safety.numbers_differ(lesson.seats["Ada"], lesson.seats["Bob"].id)
@@ -254,8 +254,8 @@ def test_what_is_known_of_one_who_went_gives_nothing_away_of_the_next(lesson, pn
         lesson.sit("Bob", "receiver")
     bob, cy = lesson.sit("Bob B", "receiver"), lesson.seats["Cy"]
     last = lesson.exchange.member.news(cy, 0).events[-1].seq
-    assert {"substituted", "relayed"} <= set(kinds(lesson, "Cy"))  # of the first
-    substitute(lesson, "Bob B")
+    assert {"swapped key", "relayed"} <= set(kinds(lesson, "Cy"))  # of the first
+    swap_key(lesson, "Bob B")
     new = lesson.send("Ada", png, "Bob B").id
     relay(lesson)
     lesson.exchange.wire.keys.give_back(lesson.seats["Eve"], bob.id)
@@ -271,7 +271,7 @@ def test_who_was_not_let_in_yet_has_no_part_in_it(lesson):
     exchange.owner.set_rules(ada, approval=True)
     wen = lesson.sit("Wen", "receiver")
     with pytest.raises(InputRefused, match="not let this receiver in"):
-        substitute(lesson, "Wen")
+        swap_key(lesson, "Wen")
     assert exchange.member.safety.contacts(wen).people == ()
     assert "Wen" not in [person.name for person in exchange.member.safety.contacts(ada).people]
     for act in (
@@ -285,6 +285,6 @@ def test_who_was_not_let_in_yet_has_no_part_in_it(lesson):
         exchange.member.safety.numbers_differ(ada, wen.id)
     assert "alarm" not in kinds(lesson, "Ada")
     exchange.owner.approve(ada, wen.id)
-    substitute(lesson, "Wen")
+    swap_key(lesson, "Wen")
     exchange.member.safety.numbers_differ(wen, ada.id)
     assert exchange.member.safety.alarms(ada)[0].interceptor == "Eve"

@@ -17,7 +17,7 @@ from tests.exchange.deceiving import (
     own_number,
     relay,
     samples,
-    substitute,
+    swap_key,
 )
 
 SCHEMES = ("hybrid", "oaep-blocks", "textbook-pixels", "textbook-blocks")
@@ -26,7 +26,7 @@ SCHEMES = ("hybrid", "oaep-blocks", "textbook-pixels", "textbook-blocks")
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_nobody_notices_and_the_interceptor_has_the_picture(lesson, scheme):
     data = encoded(photograph(24, 18))
-    substitute(lesson)
+    swap_key(lesson)
     sent = lesson.send("Ada", data, "Bob", scheme=scheme, caption="At the lake").id
     assert inbox(lesson, "Bob") == {}  # on its way
     with pytest.raises(NotFound):
@@ -58,7 +58,7 @@ def test_nobody_notices_and_the_interceptor_has_the_picture(lesson, scheme):
 
 
 def test_other_receivers_of_the_same_picture_are_not_affected(lesson, png):
-    substitute(lesson)
+    swap_key(lesson)
     sent = lesson.send("Ada", png, "Bob", "Cy").id
     got = opened(lesson, "Cy", sent)
     assert got.file == png
@@ -69,8 +69,8 @@ def test_other_receivers_of_the_same_picture_are_not_affected(lesson, png):
 
 def test_two_receivers_can_have_two_interceptors(lesson, png):
     lesson.sit("Zoe", "interceptor")
-    substitute(lesson)
-    substitute(lesson, "Cy", by="Zoe")
+    swap_key(lesson)
+    swap_key(lesson, "Cy", by="Zoe")
     sent = lesson.send("Ada", png, "Bob", "Cy").id
     assert relay(lesson) == 1
     assert inbox(lesson, "Cy") == {}
@@ -80,17 +80,17 @@ def test_two_receivers_can_have_two_interceptors(lesson, png):
     for name in ("Eve", "Zoe"):
         assert lesson.exchange.wire.relaying.reading(lesson.seats[name], sent).file == png
     with pytest.raises(InputRefused, match="already"):
-        substitute(lesson, by="Zoe")
+        swap_key(lesson, by="Zoe")
     with pytest.raises(NotFound):
         lesson.exchange.wire.keys.give_back(lesson.seats["Zoe"], lesson.seats["Bob"].id)
 
 
 def test_secrets_stay_secret_until_somebody_finds_out(lesson, png):
     lesson.exchange.lobby.leave(lesson.seats["Cy"])
-    substitute(lesson)
+    swap_key(lesson)
     lesson.send("Ada", png, "Bob")
-    assert kinds(lesson, "Eve")[-2:] == ["substituted", "sent"]
-    assert "substituted" in kinds(lesson, "Ada")  # she owns the channel
+    assert kinds(lesson, "Eve")[-2:] == ["swapped key", "sent"]
+    assert "swapped key" in kinds(lesson, "Ada")  # she owns the channel
     assert "sent" not in kinds(lesson, "Bob")  # it has not arrived
     last = lesson.exchange.member.news(lesson.seats["Bob"], 0).events[-1].seq
     relay(lesson)
@@ -98,20 +98,20 @@ def test_secrets_stay_secret_until_somebody_finds_out(lesson, png):
     assert (told.kind, told.who, told.detail) == ("sent", "Ada", "")
     zed = lesson.sit("Zed", "sender")
     seen = [event.kind for event in lesson.exchange.member.news(zed, 0).events]
-    assert not {"substituted", "relayed"} & set(seen)
+    assert not {"swapped key", "relayed"} & set(seen)
     lesson.exchange.wire.keys.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
-    assert "gave back" not in kinds(lesson, "Bob")
-    assert kinds(lesson, "Eve")[-1] == "gave back"
+    assert "gave back key" not in kinds(lesson, "Bob")
+    assert kinds(lesson, "Eve")[-1] == "gave back key"
 
 
 def test_hidden_events_hold_nothing_up(lesson, clock):
     """Five hundred hidden rows in a row: what comes after them is told all the same."""
-    substitute(lesson)
+    swap_key(lesson)
     with lesson.store.write() as unit:
         swap = unit.key_swaps.in_channel(1)[0]
         hidden = {"seat_id": swap.interceptor_id, "detail": "Bob", "about": swap.id}
         for _ in range(1100):
-            unit.events.add(1, "substituted", clock(), **hidden)
+            unit.events.add(1, "swapped key", clock(), **hidden)
     last = lesson.exchange.member.news(lesson.seats["Bob"], 0).events[-1].seq
     assert lesson.exchange.member.news(lesson.seats["Bob"], last).events == ()
     lesson.sit("Zed", "sender")
@@ -120,7 +120,7 @@ def test_hidden_events_hold_nothing_up(lesson, clock):
 
 
 def test_the_people_list_shows_a_sender_the_false_key_and_nobody_else(lesson):
-    substitute(lesson)
+    swap_key(lesson)
 
     def seen(viewer):
         people = lesson.exchange.member.present(lesson.seats[viewer])
@@ -133,9 +133,9 @@ def test_the_people_list_shows_a_sender_the_false_key_and_nobody_else(lesson):
     assert known.fingerprint == seen("Ada")
 
 
-def test_altering_and_substituting_go_together(lesson):
+def test_altering_and_swapping_keys_go_together(lesson):
     data = encoded(photograph(24, 18))
-    substitute(lesson)
+    swap_key(lesson)
     sent = lesson.send("Ada", data, "Bob", scheme="textbook-pixels").id
     lesson.exchange.wire.tampering.multiply(lesson.seats["Eve"], sent)
     relay(lesson)
@@ -149,7 +149,7 @@ def test_altering_and_substituting_go_together(lesson):
 
 
 def test_the_capture_names_the_key_it_is_sealed_for(lesson, png):
-    substitute(lesson)
+    swap_key(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     captured = lesson.exchange.interceptor.capture(lesson.seats["Eve"], sent)
     (known,) = lesson.exchange.wire.keys.swapped(lesson.seats["Eve"])
@@ -158,7 +158,7 @@ def test_the_capture_names_the_key_it_is_sealed_for(lesson, png):
 
 def test_only_its_own_readings(lesson, png):
     zoe = lesson.sit("Zoe", "interceptor")
-    substitute(lesson)
+    swap_key(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     relay(lesson)
     assert lesson.exchange.wire.relaying.readings(zoe) == ()
@@ -178,7 +178,7 @@ def test_false_keys_at_rest_are_locked(lesson, png, tmp_path):
         return made[-1]
 
     KeyPair.generate = noted  # the fixture takes its own change back, and this one with it
-    substitute(lesson)
+    swap_key(lesson)
     lesson.send("Ada", png, "Bob")
     relay(lesson)
     files = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
