@@ -18,7 +18,6 @@ EventKind = Literal[
     "joined",
     "left",
     "sent",
-    "shared",
     "opened",
     "refused",
     "removed picture",

@@ -1,1 +1,1 @@
-"""What the pages show, and only Streamlit knows: a module for each page, the frame around all."""
+"""What the pages show; the only code that knows Streamlit. A module for each page."""
