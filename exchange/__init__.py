@@ -35,7 +35,7 @@ from exchange.known import Records
 from exchange.lobby import Lobbies, new_token
 from exchange.member import Member
 from exchange.owner import Owner
-from exchange.receiver import Ciphertext, InboxItem, Receiver
+from exchange.receiver import InboxItem, Receiver
 from exchange.safety import Alarm, Contact
 from exchange.sender import Sender, schemes_for
 from exchange.values import (
@@ -44,6 +44,7 @@ from exchange.values import (
     REMOVE_AFTER,
     ROLES,
     Channel,
+    Ciphertext,
     Details,
     Event,
     KeyWay,

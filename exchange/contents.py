@@ -71,6 +71,7 @@ class Found:
     Attributes:
         sender_key: SPKI DER of the key that the receiver is told is the sender's.
         content: the envelope; b"" where only the details are asked for.
+        share, sharer: how and by whom it was passed on to this seat; None for whom it was sent to.
     """
 
     act: Act
@@ -80,6 +81,8 @@ class Found:
     records: store.PictureRecords
     known: Known
     content: bytes
+    share: bytes | None = None
+    sharer: store.SeatRow | None = None
 
     @property
     def picture(self) -> store.StoredPicture:
@@ -212,6 +215,8 @@ def _verified(found: Found) -> Manifest:
             picture=found.picture.public_id,
             scheme=found.picture.scheme,
             recipient=PublicKey.from_der(found.act.seat.public_key),
+            share=found.share,
+            sharer=None if found.sharer is None else _key_of(found.sharer),
         )
     except (SignatureError, EnvelopeFormatError):
         raise Tampered from None
@@ -267,6 +272,7 @@ def opened(found: Found, progress: Progress | None) -> OpenedPicture:
         authenticated=scheme.authenticated,
         exact=scheme.keeps,
         details=details,
+        shared_by="" if found.sharer is None else found.sharer.name,
         proof=SenderProof(
             name=found.sender.name,
             safety_number=sender.safety_number,
@@ -274,6 +280,10 @@ def opened(found: Found, progress: Progress | None) -> OpenedPicture:
             doubt=found.known.doubt(found.sender),
         ),
     )
+
+
+def _key_of(seat: store.SeatRow) -> PublicKey:
+    return PublicKey.from_der(seat.public_key or b"")
 
 
 def _open_content(

@@ -125,3 +125,27 @@ class Damaged(Unavailable):
         "This picture was damaged in the server's storage and cannot be opened. "
         "Ask the sender to send it again."
     )
+
+
+# Why a receiver cannot open a picture; `wire.arriving` has more of them.
+USED_UP = "This picture was opened as often as its sender allowed, and is about to be removed."
+GONE = (
+    "This picture was removed from the channel after you had opened it, and it does not open again."
+)
+HIDDEN = "What this picture is stays hidden until you open it, since its openings are counted."
+DAMAGED = (
+    "This picture was damaged in the server's storage and cannot be opened. Ask its sender to send "
+    "it again."
+)
+BEFORE_YOU = (
+    "You cannot open this picture: it was sent before you joined, so it is not sealed for your "
+    "key. Ask its sender to send it again."
+)
+NOT_FOR_YOU = (
+    "You cannot open this picture: its sender did not choose you as a recipient, so it is not "
+    "sealed for your key."
+)
+KEY_ELSEWHERE = (
+    "Your private key is not on this server. Download the ciphertext and open it with OpenSSL, "
+    "where your key is."
+)

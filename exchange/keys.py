@@ -15,7 +15,7 @@ import threading
 from dataclasses import dataclass, field
 
 from exchange.desk import Act, Desk, in_words
-from exchange.errors import CannotOpen, InputRefused, SeatGone
+from exchange.errors import KEY_ELSEWHERE, CannotOpen, InputRefused, SeatGone
 from exchange.known import Records
 from exchange.values import KeyWay, Seat
 from rsa_core import (
@@ -38,10 +38,6 @@ CLASSROOM_KEY_SIZES = (12, 16, 32, 64, 128, 256, 512, 1024, 2048)
 KEY_PURPOSE = "key pair"
 CLASSROOM_PURPOSE = "classroom keys"
 SHARED_MODULUS = "shared-modulus"
-KEY_ELSEWHERE = (
-    "Your private key is not on this server. Download the ciphertext and open it with OpenSSL, "
-    "where your key is."
-)
 _WAITING_MOST = 500  # partner keys; the oldest make room
 
 

@@ -3,36 +3,40 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import store
 from exchange.contents import Found, details_of, opened
 from exchange.desk import Act, Desk, removal_words
-from exchange.errors import CannotOpen, ExchangeError, KeyChanged, NotFound, Tampered
-from exchange.keys import KEY_ELSEWHERE, Keys
+from exchange.errors import (
+    BEFORE_YOU,
+    DAMAGED,
+    GONE,
+    HIDDEN,
+    KEY_ELSEWHERE,
+    NOT_FOR_YOU,
+    USED_UP,
+    CannotOpen,
+    ExchangeError,
+    KeyChanged,
+    NotFound,
+    Tampered,
+    Unavailable,
+)
+from exchange.keys import Keys, unlock_key
 from exchange.known import Known, Records
 from exchange.safety import sound_alarm
-from exchange.values import Details, OpenedPicture, Seat
+from exchange.values import Ciphertext, Details, OpenedPicture, Person, Seat
 from exchange.wire import Arrival, WireOf
-from rsa_core import SCHEMES, Progress, fingerprint_of
-
-_USED_UP = "This picture was opened as often as its sender allowed, and is about to be removed."
-_GONE = (
-    "This picture was removed from the channel after you had opened it, and it does not open again."
-)
-_HIDDEN = "What this picture is stays hidden until you open it, since its openings are counted."
-_DAMAGED = (
-    "This picture was damaged in the server's storage and cannot be opened. Ask its sender to send "
-    "it again."
-)
-_BEFORE_YOU = (
-    "You cannot open this picture: it was sent before you joined, so it is not sealed for your "
-    "key. Ask its sender to send it again."
-)
-_NOT_FOR_YOU = (
-    "You cannot open this picture: its sender did not choose you as a recipient, so it is not "
-    "sealed for your key."
+from rsa_core import (
+    HYBRID,
+    SCHEMES,
+    Progress,
+    PublicKey,
+    fingerprint_of,
+    share_bytes,
+    sign_share,
 )
 
 
@@ -73,19 +77,6 @@ class InboxItem:
         return self.counted and self.opened_at is None
 
 
-@dataclass(frozen=True, slots=True)
-class Ciphertext:
-    """The exact envelope of a picture, to be opened elsewhere.
-
-    Attributes:
-        data: the envelope.
-        file_name: with a SHA-256 prefix of `data`.
-    """
-
-    data: bytes = field(repr=False)
-    file_name: str
-
-
 class Receiver:
     """A receiver's acts."""
 
@@ -112,17 +103,13 @@ class Receiver:
         )
 
     def details(self, seat: Seat, picture_id: str) -> Details:
-        """Name, caption, size and thumbnail of a picture, verified.
+        """Name, caption, size and thumbnail of a picture, verified; raises like `open`.
 
-        Raises:
-            NotFound: no such picture in this channel.
-            CannotOpen: it is not sealed for this seat's keys, or openings of it are counted and
-                this seat has not opened it: a preview would be an opening that nobody counts.
-            Tampered: it was changed on its way.
+        Where openings are counted, CannotOpen before the first: a preview would be one.
         """
         found = self._find(seat, picture_id)
-        if _is_counted(found.act, found.arrival) and not _opened_before(found):
-            raise CannotOpen(_HIDDEN)
+        if _item(found.act, found.arrival, found.sender, found.known).hidden:
+            raise CannotOpen(HIDDEN)
         try:
             return details_of(found)
         except KeyChanged:
@@ -136,12 +123,12 @@ class Receiver:
 
         Args:
             seat: a receiver.
-            picture_id: public id of a picture in this channel.
+            picture_id: public id.
             progress: called with the part done, 0 to 1, by schemes that take their time.
 
         Raises:
             NotFound: no such picture in this channel.
-            CannotOpen: it is not sealed for this seat's keys; the message says why.
+            CannotOpen: the message says why.
             Tampered: it was changed on its way; that too is an event.
             NotDecoded: it cannot be decoded now; this does not count as an opening.
         """
@@ -180,8 +167,47 @@ class Receiver:
         if _is_counted(act, arrival):
             with self._opening(seat, picture_id) as (act, known):
                 self._records.keep(act, known.with_opening(picture_id, counted=True))
-        prefix = hashlib.sha256(data).hexdigest()[:12]
-        return Ciphertext(data, f"ciphertext-{prefix}{SCHEMES[arrival.picture.scheme].suffix}")
+        name = f"ciphertext-{hashlib.sha256(data).hexdigest()[:12]}"
+        return Ciphertext(data, name + SCHEMES[arrival.picture.scheme].suffix)
+
+    def shareable(self, seat: Seat, picture_id: str) -> tuple[Person, ...]:
+        """Receivers who lack a picture and may be given it.
+
+        Nobody where openings are counted, interceptors may tamper, or the scheme is not `hybrid`.
+        """
+        with self._desk.act(seat, "receiver") as act:
+            rows = _without_it(act, act.picture(picture_id))
+        return tuple(self._desk.person(row, act.channel) for row in rows)
+
+    def share(self, seat: Seat, picture_id: str, person_id: str) -> None:
+        """Passes a picture on to a receiver for whom it was not sent, who may have come later.
+
+        The content keys are wrapped once more, and this seat signs for whom; all else stays.
+
+        Raises:
+            NotFound: no such picture in this channel, or it is not `shareable` with this person.
+            CannotOpen, Tampered: as `open`; nothing is passed on that does not open.
+        """
+        with self._desk.act(seat, "receiver") as act:
+            receiver = _to_share_with(act, act.picture(picture_id), person_id)
+        found = self._find(seat, picture_id, with_content=True)
+        opened(found, None)
+        key, public = unlock_key(found.act), PublicKey.from_der(receiver.public_key or b"")
+        try:
+            content = share_bytes(found.content, key, public).envelope
+            details = share_bytes(found.records.details, key, public).envelope
+        except ValueError:
+            raise CannotOpen("This picture cannot be shared with anyone else.") from None
+        share = sign_share(found.records.manifest, public, key)
+        with self._desk.act(seat, "receiver", write=True) as act:
+            picture = act.picture(picture_id)
+            if picture.sha256 != found.picture.sha256:
+                raise Unavailable("Someone else has just shared this picture. Please try again.")
+            receiver = _to_share_with(act, picture, person_id)
+            act.require_room(len(content) - picture.size)
+            recipient = store.Recipient(receiver.id, public.fingerprint, None, share)
+            act.unit.pictures.share(picture, recipient, content=content, details=details)
+            act.tell("shared", f"with {receiver.name}", picture_id=picture_id)
 
     def _arrival(self, act: Act, picture_id: str) -> Arrival:
         """What arrives under this id."""
@@ -200,6 +226,8 @@ class Receiver:
             obstacle = _obstacle(act, arrival, known)
             if obstacle:
                 raise CannotOpen(obstacle)
+            mine = _mine(act, arrival.picture)
+            share = None if mine is None else mine.share
             return Found(
                 act=act,
                 arrival=arrival,
@@ -208,11 +236,13 @@ class Receiver:
                 records=arrival.records(act.unit),
                 known=known,
                 content=arrival.content(act.unit) if with_content else b"",
+                share=share,
+                sharer=_sharer(act, arrival.picture, share),
             )
 
     @contextmanager
     def _opening(self, seat: Seat, picture_id: str) -> Iterator[tuple[Act, Known]]:
-        """The act that leaves the receipt; only the first opening is an event."""
+        """Leaves the receipt; only the first opening is an event."""
         with self._desk.act(seat, "receiver", write=True) as act:
             known = self._records.of(act)
             _require_openings_left(act.picture(picture_id), known)
@@ -232,44 +262,63 @@ class Receiver:
             self._records.keep(act, self._records.of(act).removed(here))
 
 
+def _sharer(act: Act, picture: store.StoredPicture, share: bytes | None) -> store.SeatRow | None:
+    """Who passed it on: a recipient whom the manifest names, which `accept` checks."""
+    by = [one.seat_id for one in picture.recipients if share and share.startswith(one.fingerprint)]
+    return act.unit.seats.get(by[0]) if by else None
+
+
+def _without_it(act: Act, picture: store.StoredPicture) -> list[store.SeatRow]:
+    """Who may be given it; only a recipient whom its sender chose can vouch for it."""
+    mine = _mine(act, picture)
+    if mine is None or mine.share is not None or picture.scheme != HYBRID.name:
+        return []
+    if _has_rule(picture) or act.channel.tampering:
+        return []
+    have = {one.seat_id for one in picture.recipients}
+    rows = [row for row in act.unit.seats.in_channel(act.channel.id) if row.role == "receiver"]
+    return [row for row in rows if row.public_key and not row.waiting and row.id not in have]
+
+
+def _to_share_with(act: Act, picture: store.StoredPicture, person_id: str) -> store.SeatRow:
+    for row in _without_it(act, picture):
+        if row.public_id == person_id:
+            return row
+    raise NotFound("person")
+
+
+def _mine(act: Act, picture: store.StoredPicture) -> store.Recipient | None:
+    return next((one for one in picture.recipients if one.seat_id == act.seat.id), None)
+
+
 def _has_rule(picture: store.StoredPicture) -> bool:
     return picture.max_openings is not None or picture.until_all_opened
 
 
 def _is_counted(act: Act, arrival: Arrival) -> bool:
     """Whether the sender wants openings counted, and this seat can open it, here or elsewhere."""
-    meant = any(one.seat_id == act.seat.id for one in arrival.picture.recipients)
+    meant = _mine(act, arrival.picture) is not None
     return meant and _has_rule(arrival.picture) and not arrival.obstacle
 
 
 def _used_up(picture: store.StoredPicture, known: Known | None) -> bool:
     """Opened as often as its sender allowed, by all or, as this seat remembers, by it alone."""
     limit = picture.max_openings
-    if limit is not None and picture.openings >= limit:
-        return True
-    return known is not None and known.used_up(picture.public_id, limit)
-
-
-def _opened_before(found: Found) -> bool:
-    return any(
-        one.opened_at is not None
-        for one in found.picture.recipients
-        if one.seat_id == found.act.seat.id
-    )
+    all_together = limit is not None and picture.openings >= limit
+    return all_together or (known is not None and known.used_up(picture.public_id, limit))
 
 
 def _obstacle(act: Act, arrival: Arrival, known: Known | None) -> str:
     """What stands in this seat's way, in a sentence that says what to do; "" for nothing."""
     picture = arrival.picture
-    meant = any(one.seat_id == act.seat.id for one in picture.recipients)
-    not_meant = _BEFORE_YOU if picture.sent_at < act.seat.joined_at else _NOT_FOR_YOU
+    not_meant = BEFORE_YOU if picture.sent_at < act.seat.joined_at else NOT_FOR_YOU
     obstacles = (
-        (_GONE, known is not None and picture.public_id in known.gone),
-        (_USED_UP, known is not None and known.used_up(picture.public_id, picture.max_openings)),
-        (not_meant, not meant),
+        (GONE, known is not None and picture.public_id in known.gone),
+        (USED_UP, known is not None and known.used_up(picture.public_id, picture.max_openings)),
+        (not_meant, _mine(act, picture) is None),
         (arrival.obstacle, bool(arrival.obstacle)),
-        (_USED_UP, _used_up(picture, None)),
-        (_DAMAGED, picture.damaged),
+        (USED_UP, _used_up(picture, None)),
+        (DAMAGED, picture.damaged),
         (KEY_ELSEWHERE, act.seat.locked_key is None),
     )
     return next((words for words, stands in obstacles if stands), "")
@@ -277,14 +326,13 @@ def _obstacle(act: Act, arrival: Arrival, known: Known | None) -> str:
 
 def _require_openings_left(picture: store.StoredPicture, known: Known) -> None:
     if picture.public_id in known.gone:
-        raise CannotOpen(_GONE)
+        raise CannotOpen(GONE)
     if _used_up(picture, known):
-        raise CannotOpen(_USED_UP)
+        raise CannotOpen(USED_UP)
 
 
 def _item(act: Act, arrival: Arrival, sender: store.SeatRow, known: Known | None) -> InboxItem:
-    picture = arrival.picture
-    opened = {one.seat_id: one.opened_at for one in picture.recipients}
+    picture, mine = arrival.picture, _mine(act, arrival.picture)
     return InboxItem(
         id=picture.public_id,
         sender=sender.name,
@@ -292,7 +340,7 @@ def _item(act: Act, arrival: Arrival, sender: store.SeatRow, known: Known | None
         scheme=picture.scheme,
         sent_at=picture.sent_at,
         size=arrival.size,
-        opened_at=opened.get(act.seat.id),
+        opened_at=None if mine is None else mine.opened_at,
         obstacle=_obstacle(act, arrival, known),
         removal=removal_words(picture),
         delivery=arrival.name,

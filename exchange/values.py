@@ -18,6 +18,7 @@ EventKind = Literal[
     "joined",
     "left",
     "sent",
+    "shared",
     "opened",
     "refused",
     "removed picture",
@@ -292,6 +293,7 @@ class OpenedPicture:
         sha256: of `file`, 32 bytes.
         authenticated: changes on the way would have been noticed.
         exact: "file" when `file` is the original file, "pixels" when its samples are.
+        shared_by: nickname of the recipient who passed it on; "" for whom it was sent to.
     """
 
     id: str
@@ -306,3 +308,17 @@ class OpenedPicture:
     exact: Literal["file", "pixels"]
     details: Details
     proof: SenderProof
+    shared_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ciphertext:
+    """The exact envelope of a picture, to be opened elsewhere.
+
+    Attributes:
+        data: the envelope.
+        file_name: with a SHA-256 prefix of `data`.
+    """
+
+    data: bytes = field(repr=False)
+    file_name: str

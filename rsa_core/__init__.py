@@ -46,7 +46,7 @@ from rsa_core.schemes import (
 )
 from rsa_core.schemes.hybrid import OpenedBytes, open_bytes, seal_bytes, share_bytes
 from rsa_core.schemes.readdressing import readdress
-from rsa_core.signatures import Manifest, Part, accept, sign, verify
+from rsa_core.signatures import Manifest, Part, accept, sign, sign_share, verify
 from rsa_core.weak_keys import WEAKNESSES, make_weak
 
 __all__ = [
@@ -104,6 +104,7 @@ __all__ = [
     "seal_stream",
     "share_bytes",
     "sign",
+    "sign_share",
     "verify",
     "views",
 ]

@@ -173,6 +173,15 @@ def verify(manifest: bytes, signature: bytes, key: PublicKey) -> None:
         raise SignatureError from None
 
 
+def sign_share(manifest: bytes, recipient: PublicKey, key: KeyPair) -> bytes:
+    """By which a recipient passes a picture on to somebody whom its manifest does not name.
+
+    Returns:
+        Fingerprint of the one who shares, 32 bytes, then the signature (docs/formats.md, "Share").
+    """
+    return key.public.fingerprint + sign(_share(manifest, key.public, recipient), key)
+
+
 def accept(
     manifest: bytes,
     signature: bytes,
@@ -182,17 +191,21 @@ def accept(
     picture: str,
     scheme: str,
     recipient: PublicKey,
+    share: bytes | None = None,
+    sharer: PublicKey | None = None,
 ) -> Manifest:
     """A receiver's rules in one place: what must hold before anything is opened or shown.
 
     Each argument but the first two is what the receiver knows from elsewhere: the key that is
     pinned for this sender, the channel it is in, the identifier under which the picture arrived,
-    its scheme, its own key. That a picture identifier comes once is the caller's to see to. When
-    an envelope was opened, `Manifest.check_part` follows.
+    its scheme, its own key; and of a picture that somebody shared, their share and key. That a
+    picture identifier comes once is the caller's to see to. When an envelope was opened,
+    `Manifest.check_part` follows.
 
     Raises:
         SignatureError: the signature is not this sender's; or the manifest was signed for another
-            channel, picture, scheme or sender; or not for this recipient.
+            channel, picture, scheme or sender; or not for this recipient, and nobody for whom it is
+            shared it with this recipient.
         EnvelopeFormatError: signed by this sender, but no manifest.
     """
     verify(manifest, signature, sender)
@@ -200,9 +213,22 @@ def accept(
     said = (found.channel, found.picture, found.scheme, found.sender)
     if said != (channel, picture, scheme, sender.fingerprint):
         raise SignatureError
-    if recipient.fingerprint not in found.recipients:
+    if recipient.fingerprint in found.recipients:
+        return found
+    if share is None or sharer is None or sharer.fingerprint not in found.recipients:
         raise SignatureError
+    verify(_share(manifest, sharer, recipient), share[_DIGEST_BYTES:], sharer)
     return found
+
+
+def _share(manifest: bytes, by: PublicKey, recipient: PublicKey) -> bytes:
+    record = {
+        "version": VERSION,
+        "by": by.fingerprint.hex(),
+        "manifest": SHA256.new(manifest).hexdigest(),
+        "recipient": recipient.fingerprint.hex(),
+    }
+    return json.dumps(record, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
 def _manifest_of(record: Mapping[str, Any]) -> Manifest:

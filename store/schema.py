@@ -242,6 +242,7 @@ picture_recipient = _table(
     _owned_by("seat", primary_key=True),
     *_columns(LargeBinary, "fingerprint"),
     *_columns(UtcDateTime, "opened_at", nullable=True),
+    *_columns(LargeBinary, "share", nullable=True),
     indexed=["seat_id"],
 )
 

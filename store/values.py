@@ -100,11 +100,16 @@ class NewPicture:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A seat that a picture is for, and the first successful opening by it."""
+    """A seat that a picture is for, and the first successful opening by it.
+
+    Attributes:
+        share: signed by whoever shared it with this seat; None for whom it was sent to.
+    """
 
     seat_id: int
     fingerprint: bytes
     opened_at: datetime | None
+    share: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import streamlit as st
@@ -14,9 +15,9 @@ from ui.frame.service import exchange
 from ui.own_keys import own_key_panel
 from ui.owner import owner_panel
 from ui.parts.files import fetch_button, picture_with_save_button, save_button, small_picture
-from ui.parts.held import remember, state_of
+from ui.parts.held import key_of, remember, state_of
 from ui.parts.said import said, show
-from ui.parts.widgets import labelled, labelled_code, name_and_caption
+from ui.parts.widgets import labelled, labelled_code, name_and_caption, named_choice
 from ui.parts.words import clock_time, file_size
 from ui.safety import has_verified, number_buttons, show_alarms, verify_panel
 
@@ -131,6 +132,7 @@ def _item(seat: Seat, item: InboxItem) -> None:
         (_close_button if picture else _open_button)(seat, item)
     if picture:
         _show_opened(seat, item, picture)
+        _offer_sharing(seat, item)
         _offer_ciphertext(seat, item)
 
 
@@ -209,6 +211,8 @@ def _show_opened(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
     )
     labelled_code("SHA-256 of the file", opened.sha256.hex())
     proof = opened.proof
+    if opened.shared_by:
+        labelled("Shared with you by", opened.shared_by)
     labelled("Signed by", f"{proof.name}, safety number {proof.safety_number}")
     if has_verified(seat, item.sender_id, proof.safety_number):
         st.caption("Verified: you have checked this number.")
@@ -218,6 +222,22 @@ def _show_opened(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
         st.text(f"{proof.name}: {proof.doubt}")
     st.caption("Not yet verified. Ask the sender to read this number aloud.")
     number_buttons(seat, item.sender_id, proof.safety_number, key=item.id)
+
+
+def _offer_sharing(seat: Seat, item: InboxItem) -> None:
+    """For receivers who came later: the picture goes to one more of them."""
+    others: dict[str, str] = {}
+    with suppress(ExchangeError):  # it may have been removed a moment ago
+        others = {one.id: one.name for one in exchange().receiver.shareable(seat, item.id)}
+    if not others:
+        return
+    place = key_of(seat, f"share_{item.id}")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        to = named_choice("Share with", others, key=f"{place}_with")
+        if st.button("Share", icon=":material/share:", key=f"{place}_button", disabled=not to):
+            with st.spinner("Wrapping the key for one more receiver …"), said(place, rerun=True):
+                exchange().receiver.share(seat, item.id, to)
+    show(place)
 
 
 def _offer_ciphertext(seat: Seat, item: InboxItem) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
 
 from store.errors import PictureMissing, StoreRefused
 from store.repositories.chunks import Chunked
@@ -59,6 +59,41 @@ class Pictures(Chunked):
             )
         recipients = (Recipient(seat_id, key, None) for seat_id, key in sorted(new.recipients))
         return _picture(row, recipients)
+
+    def share(
+        self, shared: StoredPicture, recipient: Recipient, *, content: bytes, details: bytes
+    ) -> None:
+        """Adds a recipient, with the longer envelopes that name it.
+
+        Raises:
+            StoreFull: there is no room for what they are longer.
+            StoreRefused: the seat is a recipient already.
+        """
+        self._room.require(len(content) - shared.size, self.total_bytes())
+        values = {"size": len(content), "sha256": hashlib.sha256(content).digest()}
+        coded = {name: getattr(shared, name) for name in _CODED} | values
+        code = self._code("picture", *(coded[name] for name in _CODED))
+        this = picture.c.id == shared.id
+        self._connection.execute(update(picture).where(this).values(**values, row_code=code))
+        chunks = picture_chunk.c.picture_id == shared.id
+        self._connection.execute(delete(picture_chunk).where(chunks))
+        self._write(shared.id, content)
+        old = self.records(shared.channel_id, shared.public_id)
+        records = {name: getattr(old, name) for name in _RECORDS} | {"details": details}
+        code = self._code("records", shared.channel_id, shared.public_id, *records.values())
+        self._connection.execute(
+            update(picture_record)
+            .where(picture_record.c.picture_id == shared.id)
+            .values(details=details, row_code=code)
+        )
+        self._connection.execute(
+            insert(picture_recipient).values(
+                picture_id=shared.id,
+                seat_id=recipient.seat_id,
+                fingerprint=recipient.fingerprint,
+                share=recipient.share,
+            )
+        )
 
     def by_submission(self, sender_id: int, submission: str) -> StoredPicture | None:
         """What the sender stored under this submission; None when nothing."""
@@ -204,7 +239,7 @@ class Pictures(Chunked):
         for row in self._connection.execute(of_these):
             if row.picture_id in recipients:
                 recipients[row.picture_id].append(
-                    Recipient(row.seat_id, row.fingerprint, row.opened_at)
+                    Recipient(row.seat_id, row.fingerprint, row.opened_at, row.share)
                 )
         return [_picture(row, recipients[row.id]) for row in rows]
 

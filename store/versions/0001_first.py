@@ -85,6 +85,7 @@ def upgrade() -> None:
         "picture_recipient",
         _some(_BYTES, "fingerprint"),
         _maybe(_TIME, "opened_at"),
+        _maybe(_BYTES, "share"),
         refers={"picture_id": "picture", "seat_id": "seat"},
         key=("picture_id", "seat_id"),
         indexed=["seat_id"],

@@ -25,6 +25,7 @@ KINDS = {
     "joined": Kind("joined", "A new {role} joined", "person_add", people=True),
     "left": Kind("left", "A {role} left", "logout", people=True),
     "sent": Kind("sent a picture", "A new picture has arrived", "image"),
+    "shared": Kind("shared a picture", "A picture was shared", "share"),
     "opened": Kind("opened a picture", "A picture was opened", "drafts", _ENDS),
     "refused": Kind(
         "received a tampered picture; it was refused",
