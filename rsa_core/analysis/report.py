@@ -42,8 +42,7 @@ def report(
     Args:
         cipher: uint8, shape (H, W) or (H, W, C); see `measured` for captures.
         plain: the original of the same shape, where it may be known: MAE, PSNR and SSIM.
-        partner: the ciphertext, of the same shape, of a plaintext that differs in one sample:
-            NPCR, UACI and bit change.
+        partner: for a plaintext that differs in one sample: NPCR, UACI and bit change.
         block: bytes of a block, where equal ones are looked for; `Measured.block`.
         level: of all tests together (Holm).
 
@@ -102,11 +101,7 @@ def duplicates_test(
 
 
 def likeness(plain: NDArray[np.uint8], other: NDArray[np.uint8]) -> tuple[Measurement, ...]:
-    """MAE, PSNR and SSIM between an original and something else of its shape.
-
-    Raises:
-        ValueError: shapes or dtypes differ, or there are no samples.
-    """
+    """MAE, PSNR and SSIM between an original and something else of its shape; raises as `mae`."""
     ratio, alike = psnr(plain, other), ssim_of_bands(plain, other)
     equal = math.isinf(ratio)
     return (
