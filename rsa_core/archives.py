@@ -1,12 +1,11 @@
 """Folders as zip files: pictures going in, opened pictures coming out.
 
-An archive from outside is hostile until it is read. Its directory is bounded before it is parsed:
-a million names cost nothing. Then how many files, how large each claims to be and how hard it is
-squeezed are looked at, over all archives of one sending; and no file is unpacked before its turn,
-so that one at a time is in memory. Stored and deflated files are read, as every system makes
-them: Python unpacks the other methods without a limit, whatever size the directory claims.
-Nothing is ever written to a disk, so a member's name is only a name; whoever takes it judges it
-like any other upload's.
+An archive's directory is bounded before it is parsed: a million names cost nothing. Then how many
+files, how large each claims to be and how hard it is squeezed are looked at, over all archives of
+one sending; and no file is unpacked before its turn, so that one at a time is in memory. Only
+stored and deflated files are read: Python unpacks the other methods without a limit, whatever size
+the directory claims. Nothing is written to a disk, so whoever takes a member's name judges it like
+any other upload's.
 """
 
 import io

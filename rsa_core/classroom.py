@@ -30,7 +30,7 @@ _MAX_DIGITS = 1240  # 4096 bits have 1234 decimal digits
 class ClassroomPublicKey(RsaNumbers):
     """The numbers that everybody may know (KeyFormatError: says which rule they break).
 
-    n is odd, at least `MIN_MODULUS` and at most `MAX_BITS` bits; e is odd, 3 <= e < n.
+    n is odd, at least `MIN_MODULUS`, and has at most `MAX_BITS` bits; e is odd, 3 <= e < n.
     """
 
     def __post_init__(self) -> None:
@@ -94,7 +94,7 @@ class ClassroomKeyPair:
 
     @classmethod
     def from_primes(cls, p: int, q: int, e: int) -> "ClassroomKeyPair":
-        """The key pair of p and q, with the least d (KeyFormatError: no key, or e has no inverse)."""
+        """The key pair of p and q with the least d (KeyFormatError: no key, or no inverse of e)."""
         if min(p, q) < 3:
             raise KeyFormatError("p and q are not two distinct factors of n")
         public = ClassroomPublicKey(p * q, e)

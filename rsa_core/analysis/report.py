@@ -42,7 +42,8 @@ def report(
     Args:
         cipher: uint8, shape (H, W) or (H, W, C); see `measured` for captures.
         plain: the original of the same shape, where it may be known: MAE, PSNR and SSIM.
-        partner: for a plaintext that differs in one sample: NPCR, UACI and bit change.
+        partner: the ciphertext, of the same shape, of a plaintext that differs in one sample:
+            NPCR, UACI and bit change.
         block: bytes of a block, where equal ones are looked for; `Measured.block`.
         level: of all tests together (Holm).
 

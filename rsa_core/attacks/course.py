@@ -73,7 +73,10 @@ class Course:
         return max(0.0, self.budget.seconds - self.seconds)
 
     def check(self) -> None:
-        """Is called several times a second; raises CancelledError, or GaveUpError when time is over."""
+        """To be called several times a second.
+
+        Raises CancelledError when the caller asked to stop, GaveUpError when the time is over.
+        """
         if self._cancelled is not None and self._cancelled():
             raise CancelledError
         if self.seconds > self.budget.seconds:

@@ -5,7 +5,7 @@
     shuffle   pixels moved about by a secret permutation, used twice: chosen pictures tell it
 
 The first passes all statistics, the second all that look at one ciphertext, the third fools the
-correlation. None of them is worth anything, and none of the tests could tell.
+correlation.
 """
 
 import hashlib

@@ -53,7 +53,7 @@ def read_public_key(path: Path, kind: KeyKind | None = None) -> AnyPublicKey:
 
 
 def read_key_pair(path: Path, passphrase_file: Path | None) -> AnyKeyPair:
-    """Reads either kind of private key, and asks for its passphrase (CommandError: it cannot)."""
+    """Reads either kind of private key, asking for a passphrase if need be (or CommandError)."""
     data = _read(path)
     with about(path, KEY_TROUBLE):
         if _is_text(data):
