@@ -17,15 +17,10 @@ ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PATH": "/usr/local/bin:/usr/bin:/bin"}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the table.
+    """One line of the table; figures carry their units, and texts are "" where nothing is compared.
 
-    Attributes:
-        what: was measured.
-        ours: our figure, with its unit.
-        other: what it is compared with, and that figure.
-        ratio: how many times better we are; None where nothing is compared.
-        promise: in words; empty where nothing is promised.
-        kept: whether it is; None where nothing is promised or could be measured.
+    `other` names what we are compared with; `ratio` says how many times better we are. `kept` is
+    None where nothing is promised or could be measured.
     """
 
     what: str
@@ -39,12 +34,9 @@ class Line:
 def medians(
     repeats: int, *rivals: Callable[[], object], tidy: Callable[[], object] | None = None
 ) -> list[float]:
-    """Median seconds of each; one round that does not count, then all take turns.
+    """Median seconds of each rival; after one round that does not count, all take turns.
 
-    Args:
-        repeats: rounds that count.
-        rivals: what is measured.
-        tidy: called after each, outside the measured time.
+    `tidy` is called after each, outside the measured time.
     """
     times: list[list[float]] = [[] for _ in rivals]
     for number in range(repeats + 1):

@@ -1,12 +1,11 @@
 """Folders as zip files: pictures going in, opened pictures coming out.
 
-An archive from outside is hostile until it is read. Its directory is bounded before it is parsed:
-a million names cost nothing. Then how many files, how large each claims to be and how hard it is
-squeezed are looked at, over all archives of one sending; and no file is unpacked before its turn,
-so that one at a time is in memory. Stored and deflated files are read, as every system makes
-them: Python unpacks the other methods without a limit, whatever size the directory claims.
-Nothing is ever written to a disk, so a member's name is only a name; whoever takes it judges it
-like any other upload's.
+An archive's directory is bounded before it is parsed: a million names cost nothing. Then how many
+files, how large each claims to be and how hard it is squeezed are looked at, over all archives of
+one sending; and no file is unpacked before its turn, so that one at a time is in memory. Only
+stored and deflated files are read: Python unpacks the other methods without a limit, whatever size
+the directory claims. Nothing is written to a disk, so whoever takes a member's name judges it like
+any other upload's.
 """
 
 import io
@@ -41,11 +40,7 @@ class Member:
     _info: zipfile.ZipInfo = field(repr=False)
 
     def read(self) -> bytes:
-        """Unpacks the file: at most `MAX_FILE_BYTES`, whatever the archive claims.
-
-        Raises:
-            ArchiveError: it cannot be read.
-        """
+        """Unpacks at most `MAX_FILE_BYTES`, whatever is claimed (ArchiveError: it is damaged)."""
         if self.problem:
             raise ArchiveError(self.problem)
         try:
@@ -66,11 +61,7 @@ class Allowance:
     size: int = MAX_TOTAL_BYTES
 
     def take(self, files: int, size: int) -> None:
-        """Counts one more archive.
-
-        Raises:
-            ArchiveError: it is too much, and is not counted.
-        """
+        """Counts one more archive (ArchiveError: it is too much, and is not counted)."""
         first = self.files == MAX_FILES
         holder = "This zip file holds" if first else "The zip files together hold"
         unpacked = "This zip file unpacks" if first else "The zip files together unpack"
@@ -104,13 +95,10 @@ class _Bounded(io.BytesIO):
 def unpack(archive: bytes, allowance: Allowance | None = None) -> list[Member]:
     """The files of a zip, each to be read in its turn; folders and some systems' litter left out.
 
-    Args:
-        archive: the whole file.
-        allowance: shared by the archives that are sent together.
+    Archives that are sent together share an allowance. A bad member is only that member's problem.
 
     Raises:
-        ArchiveError: it is no zip, or holds more than we take. A single bad member is only that
-            member's problem.
+        ArchiveError: not a zip, or it holds more than we take.
     """
     file = _Bounded(archive)
     try:
@@ -141,9 +129,8 @@ def unpack(archive: bytes, allowance: Allowance | None = None) -> list[Member]:
 def pack(files: Iterable[tuple[str, bytes]]) -> bytes:
     """One zip of all files, stored without compression, under names that are all different.
 
-    The files are taken one by one, so that a generator keeps only one of them in memory beside
-    the archive. Names that differ in case only are made different too: some disks take them for
-    one.
+    A generator keeps only one file in memory beside the archive. Names that differ in case only
+    are made different too: some disks take them for one.
     """
     out = io.BytesIO()
     used: set[str] = set()

@@ -28,14 +28,9 @@ _MAX_DIGITS = 1240  # 4096 bits have 1234 decimal digits
 
 @dataclass(frozen=True, slots=True)
 class ClassroomPublicKey(RsaNumbers):
-    """The numbers that everybody may know.
+    """The numbers that everybody may know (KeyFormatError: says which rule they break).
 
-    Attributes:
-        n: modulus, odd, `MIN_MODULUS` or more and at most `MAX_BITS` bits.
-        e: public exponent, odd, 3 <= e < n.
-
-    Raises:
-        KeyFormatError: when made from other numbers; says which rule they break.
+    n is odd, at least `MIN_MODULUS`, and has at most `MAX_BITS` bits; e is odd, 3 <= e < n.
     """
 
     def __post_init__(self) -> None:
@@ -59,11 +54,7 @@ class ClassroomPublicKey(RsaNumbers):
 
     @classmethod
     def from_text(cls, text: str) -> "ClassroomPublicKey":
-        """Reads lines "name = number" that give n and e, decimal or 0x-hexadecimal.
-
-        Raises:
-            KeyFormatError: other lines, a missing number, or numbers that make no key.
-        """
+        """Reads n and e from lines "name = number", decimal or 0x-hex (else KeyFormatError)."""
         numbers = _numbers(text)
         if set(numbers) != {"n", "e"}:
             raise KeyFormatError("a public key is given by n and e")
@@ -72,16 +63,9 @@ class ClassroomPublicKey(RsaNumbers):
 
 @dataclass(frozen=True, slots=True)
 class ClassroomKeyPair:
-    """A classroom key with its private half.
+    """A classroom key with its private half (KeyFormatError: it does not undo `public`).
 
-    Attributes:
-        public: n and e.
-        d: private exponent; any one with e d = 1 modulo p - 1 and q - 1.
-        p: one factor of n.
-        q: the other factor.
-
-    Raises:
-        KeyFormatError: when made from numbers that do not undo `public`.
+    d is any exponent with e d = 1 modulo p - 1 and q - 1; p and q are the factors of n.
     """
 
     public: ClassroomPublicKey
@@ -110,11 +94,7 @@ class ClassroomKeyPair:
 
     @classmethod
     def from_primes(cls, p: int, q: int, e: int) -> "ClassroomKeyPair":
-        """The key pair of two given primes, with the least d.
-
-        Raises:
-            KeyFormatError: p and q make no key, or e has no inverse.
-        """
+        """The key pair of p and q with the least d (KeyFormatError: no key, or no inverse of e)."""
         if min(p, q) < 3:
             raise KeyFormatError("p and q are not two distinct factors of n")
         public = ClassroomPublicKey(p * q, e)
@@ -127,10 +107,8 @@ class ClassroomKeyPair:
     def generate(cls, bits: int, e: int | None = None) -> "ClassroomKeyPair":
         """A new key from two random primes of half the length.
 
-        Args:
-            bits: exact length of n, `MIN_GENERATED_BITS` to `MAX_BITS`. Milliseconds up to 1024
-                bits, a second at 2048, some seconds at 4096.
-            e: public exponent; None takes 65537, or 17 below 32 bits.
+        n has exactly `bits` bits, `MIN_GENERATED_BITS` to `MAX_BITS`: milliseconds up to 1024 bits,
+        a second at 2048, some seconds at 4096. Without `e` it takes 65537, or 17 below 32 bits.
 
         Raises:
             KeyFormatError: a length out of range, or an exponent that no such key has.
@@ -165,12 +143,9 @@ class ClassroomKeyPair:
 
     @classmethod
     def from_text(cls, text: str) -> "ClassroomKeyPair":
-        """Reads lines "name = number", decimal or 0x-hexadecimal.
+        """Reads lines "name = number", decimal or 0x-hexadecimal (else KeyFormatError).
 
         Either p, q and e suffice, or n, e and d; what is given beyond that must agree.
-
-        Raises:
-            KeyFormatError: other lines, too few numbers, or numbers that make no key.
         """
         numbers = _numbers(text)
         e = numbers.get("e")
@@ -187,11 +162,7 @@ class ClassroomKeyPair:
 
 
 def factor_by_exponent(public: ClassroomPublicKey, d: int) -> tuple[int, int]:
-    """The factors of n from both exponents, larger first (SP 800-56B, appendix C).
-
-    Raises:
-        KeyFormatError: d does not belong to n and e.
-    """
+    """The factors of n, larger first (SP 800-56B, appendix C; KeyFormatError: d does not fit)."""
     n, k = public.n, public.e * d - 1
     if not 3 <= d < n or k % 2 or pow(2, k + 1, n) != 2:
         raise KeyFormatError("d does not belong to n and e")

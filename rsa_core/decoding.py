@@ -66,14 +66,7 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
 def check(data: bytes) -> tuple[str, int, int, int]:
-    """Decodes a file whole.
-
-    Returns:
-        Format, columns, rows, frames.
-
-    Raises:
-        PictureError: as `read_picture` says.
-    """
+    """Decodes a file whole: format, columns, rows, frames (PictureError: as `read_picture`)."""
     with _opened(data, tuple(KINDS)) as image:
         name = "JPEG" if image.format == "MPO" else str(image.format)
         size = image.size

@@ -32,13 +32,11 @@ class Finding:
     """What one attack makes of the key.
 
     Attributes:
-        attack: its name.
         concerns: "key" where success opens everything sealed for the key; "textbook" where it
             opens what the unpadded schemes made, and nothing else.
         verdict: "broken": tried and found, or certain to succeed at the cost given; "at risk":
             succeeds under the condition in `needs`; "resists": not in this way.
         needs: what an attacker has beside the public key.
-        cost: what it takes, in words.
     """
 
     attack: str
@@ -54,12 +52,8 @@ def key_health(
 ) -> tuple[Finding, ...]:
     """Tries what is quick, and estimates the rest; a second or so at 8192 bits.
 
-    Args:
-        key: any public key; no private number is needed or found out by the caller.
-        others: public keys of other people, against which shared primes are looked for.
-
-    Returns:
-        One finding for each attack, those that concern the key first.
+    `others` are public keys of other people, against which shared primes are looked for. Gives one
+    finding for each attack, those that concern the key first.
     """
     return beside(health_alone(key.n, key.e), key.n, key.e, [(o.n, o.e) for o in others])
 

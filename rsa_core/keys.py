@@ -123,14 +123,10 @@ class RsaNumbers:
 
 @dataclass(frozen=True, slots=True)
 class PublicKey(RsaNumbers):
-    """An RSA public key that is fit for the safe schemes.
+    """An RSA public key that is fit for the safe schemes (else KeyFormatError).
 
-    Attributes:
-        n: modulus, 2048 to 8192 bits, odd, no square, without prime factors below 2000.
-        e: public exponent, odd, 65537 to 2^256 (FIPS 186-5, A.1.1).
-
-    Raises:
-        KeyFormatError: the numbers are out of these bounds.
+    n has 2048 to 8192 bits and is odd, not a square, and without prime factors below 2000; e is
+    odd, 65537 to 2^256 (FIPS 186-5, A.1.1).
     """
 
     def __post_init__(self) -> None:
@@ -171,12 +167,7 @@ class PublicKey(RsaNumbers):
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
-    """An RSA key pair that is fit for the safe schemes.
-
-    Attributes:
-        public: the public half.
-        engine: the private half, in pycryptodome's form; never shown.
-    """
+    """An RSA key pair that is fit for the safe schemes; pycryptodome's `engine` is never shown."""
 
     public: PublicKey
     engine: RSA.RsaKey = field(repr=False, compare=False)
@@ -185,8 +176,7 @@ class KeyPair:
     def generate(cls, bits: int = DEFAULT_KEY_SIZE) -> "KeyPair":
         """Makes a new key pair (FIPS 186-5, A.1.3; e = 65537); 0.2 to 4 seconds.
 
-        Raises:
-            ValueError: another size than those in `KEY_SIZES`.
+        Another size than those in `KEY_SIZES` raises ValueError.
         """
         if bits not in KEY_SIZES:
             raise ValueError(f"a new key pair has {KEY_SIZES} bits")
@@ -194,13 +184,10 @@ class KeyPair:
         return cls(PublicKey(int(engine.n), int(engine.e)), engine)
 
     def pem(self, passphrase: str | None = None) -> str:
-        """PKCS#8, PEM; in clear without a passphrase.
+        """PKCS#8, PEM; in clear without a passphrase (PassphraseError: it is empty).
 
         The passphrase goes in as UTF-8 of its Unicode normal form KC, so that the same letters
         typed on two systems are the same passphrase, and OpenSSL on a UTF-8 terminal agrees.
-
-        Raises:
-            PassphraseError: the passphrase is empty.
         """
         if passphrase is None:
             return pem.armour(pem.PRIVATE, self.der())
@@ -230,12 +217,7 @@ class KeyPair:
 
     @classmethod
     def from_der(cls, data: bytes, passphrase: str | None = None) -> "KeyPair":
-        """Reads PKCS#8, in clear or under a passphrase, or PKCS#1 in clear.
-
-        Raises:
-            KeyFormatError: anything else; says what it is, and what is expected.
-            PassphraseError: the passphrase is missing or wrong.
-        """
+        """Reads PKCS#8, in clear or under a passphrase, or clear PKCS#1; raises as `from_pem`."""
         if len(data) > pem.MAX_BYTES:
             raise KeyFormatError(f"{len(data)} bytes are too many; expected {_WANTED_PRIVATE}")
         if pkcs1.is_private_key(data):
@@ -258,21 +240,14 @@ class KeyPair:
         return cls._from_rsa_private_key(unwrapped.private_key)
 
     def lock(self, secret: bytes) -> bytes:
-        """PKCS#8 under a random secret of 32 bytes or more, DER (see `locking`).
-
-        Raises:
-            ValueError: the secret is too short.
-        """
+        """PKCS#8 under 32 or more random bytes, DER (see `locking`; ValueError: fewer bytes)."""
         return locking.lock(self._numbers(), secret)
 
     @classmethod
     def unlock(cls, data: bytes, secret: bytes) -> "KeyPair":
         """Reads what `lock` wrote.
 
-        Raises:
-            ValueError: the secret is too short.
-            PassphraseError: another secret, or changed bytes.
-            KeyFormatError: the bytes held another kind of key.
+        Raises as `locking.unlock`, and KeyFormatError where the bytes held another kind of key.
         """
         return cls._from_rsa_private_key(locking.unlock(data, secret), test_primes=False)
 

@@ -32,17 +32,14 @@ _TAG_BYTES = 16
 
 
 def derive_secret(token: bytes, purpose: str) -> bytes:
-    """A secret for one purpose from a random token.
+    """32 bytes for one purpose from a random token; the same for the same token and purpose.
 
     Args:
         token: at least 16 bytes (128 bits) from a random source; never a passphrase.
         purpose: ASCII; different purposes give independent secrets.
 
-    Returns:
-        32 bytes, the same for the same token and purpose.
-
     Raises:
-        ValueError: the token is too short, or the purpose is empty or no ASCII.
+        ValueError: the token is too short, or the purpose is empty or not ASCII.
     """
     if len(token) < _TOKEN_BYTES:
         raise ValueError(f"a token has at least {_TOKEN_BYTES} bytes")
@@ -52,17 +49,10 @@ def derive_secret(token: bytes, purpose: str) -> bytes:
 
 
 def lock(private_der: bytes, secret: bytes) -> bytes:
-    """Encrypts an RSA private key.
+    """Encrypts an RSAPrivateKey (DER; RFC 8017, A.1.2) of any size of key.
 
-    Args:
-        private_der: RSAPrivateKey DER (RFC 8017, A.1.2), of any size of key.
-        secret: 32 or more random bytes (`derive_secret`).
-
-    Returns:
-        PKCS#8 EncryptedPrivateKeyInfo, DER.
-
-    Raises:
-        ValueError: the secret is too short.
+    The secret has 32 or more random bytes (`derive_secret`; ValueError: fewer). Gives a PKCS#8
+    EncryptedPrivateKeyInfo, DER.
     """
     _check_secret(secret)
     return PKCS8.wrap(
@@ -90,17 +80,10 @@ def unlock(data: bytes, secret: bytes) -> bytes:
 
 
 def seal_note(data: bytes, secret: bytes) -> bytes:
-    """Encrypts a short record, at rest beside the locked key.
+    """Encrypts a short record, at rest beside the locked key; the note is 28 bytes longer.
 
-    Args:
-        data: any bytes.
-        secret: 32 random bytes (`derive_secret`); good for 2^32 notes, since nonces are random.
-
-    Returns:
-        28 bytes more than the data.
-
-    Raises:
-        ValueError: the secret has another length.
+    The secret has 32 random bytes (`derive_secret`; ValueError: another length) and is good for
+    2^32 notes, since nonces are random.
     """
     _check_aes_key(secret)
     nonce = get_random_bytes(_NONCE_BYTES)
@@ -112,9 +95,7 @@ def seal_note(data: bytes, secret: bytes) -> bytes:
 def open_note(note: bytes, secret: bytes) -> bytes:
     """Gives back the bytes that `seal_note` was given.
 
-    Raises:
-        ValueError: the secret has another length.
-        DecryptionError: another secret, or a changed note.
+    Raises as `seal_note`, and DecryptionError for another secret or a changed note.
     """
     _check_aes_key(secret)
     if len(note) < _NONCE_BYTES + _TAG_BYTES:

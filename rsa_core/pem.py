@@ -43,12 +43,7 @@ def armour(label: str, der: bytes) -> str:
 
 
 def unarmour(data: str | bytes, labels: tuple[str, ...], wanted: str) -> bytes:
-    """The DER of the only block.
-
-    Args:
-        data: PEM text.
-        labels: the labels that the caller takes.
-        wanted: what the caller takes, for the refusal's words.
+    """The DER of the only block, which has one of the labels; `wanted` names them in a refusal.
 
     Raises:
         KeyFormatError: no block, several, another label, or a damaged one.

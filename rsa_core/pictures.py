@@ -66,7 +66,6 @@ class Picture:
     Attributes:
         data: the file's own bytes, never re-encoded.
         format: "PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF" or "PPM".
-        mime: MIME type that belongs to the format.
         suffix: file name suffix that belongs to the format, with its dot.
         width: columns of `pixels()`, 1 to `MAX_SIDE`.
         height: rows of `pixels()`, 1 to `MAX_SIDE`.
@@ -89,13 +88,11 @@ class Picture:
     def pixels(self) -> Pixels:
         """Decodes the first frame to its stored samples; EXIF orientation is not applied.
 
-        Returns:
-            A new C-contiguous array: uint8 of shape (H, W) for grey, (H, W, 2) for grey and
-            alpha, (H, W, 3) for RGB, (H, W, 4) for RGB and alpha; uint16 of shape (H, W) for
-            grey of 16 bits. Palette, bilevel, CMYK and YCbCr become the nearest of those. Two
-            limits are Pillow's: 16-bit colour arrives as its high bytes, and TIFF arrives with
-            its orientation applied. Grey of more than 16 bits or in floating point is
-            stretched between its extremes to 8 bits.
+        A new C-contiguous array: uint8 of shape (H, W) for grey, (H, W, 2) for grey and alpha,
+        (H, W, 3) for RGB, (H, W, 4) for RGB and alpha; uint16 of shape (H, W) for grey of 16 bits.
+        Palette, bilevel, CMYK and YCbCr become the nearest of those. Two limits are Pillow's:
+        16-bit colour arrives as its high bytes, and TIFF with its orientation applied. Grey of more
+        than 16 bits or in floating point is stretched between its extremes to 8 bits.
         """
         samples: Pixels = _decoded(decoding.pixels, self.data, self.format)
         return samples
@@ -103,8 +100,7 @@ class Picture:
     def thumbnail(self, side: int = 256) -> bytes:
         """Makes a small upright copy of at most `side` x `side` pixels, without metadata.
 
-        Returns:
-            PNG where the picture has an alpha channel, JPEG otherwise.
+        PNG where the picture has an alpha channel, JPEG otherwise.
         """
         made: bytes = _decoded(decoding.thumbnail, self.data, self.format, side)
         return made
@@ -112,18 +108,14 @@ class Picture:
     def view_png(self, side: int | None = None) -> bytes:
         """Makes an upright PNG of 8-bit samples that any browser shows, without metadata.
 
-        Args:
-            side: longest side of the result in pixels; None keeps the size.
+        Its longest side has `side` pixels; None keeps the size.
         """
         made: bytes = _decoded(decoding.view_png, self.data, self.format, side)
         return made
 
 
 def read_picture(data: bytes) -> Picture:
-    """Checks a file whole, by decoding it, and says what it is.
-
-    Args:
-        data: the bytes of one file, at most `MAX_BYTES`.
+    """Checks a file of at most `MAX_BYTES` whole, by decoding it, and says what it is.
 
     Raises:
         PictureError: with one short sentence for people; it holds nothing of the file's text.
@@ -140,26 +132,15 @@ def read_picture(data: bytes) -> Picture:
 
 
 def says_where(data: bytes) -> bool:
-    """Whether a file's metadata (EXIF, XMP) say where the picture was taken.
-
-    Raises:
-        PictureError: it is not a picture.
-    """
+    """Whether metadata (EXIF, XMP) say where a picture was taken (PictureError: not a picture)."""
     found: bool = _decoded(decoding.says_where, data)
     return found
 
 
 def png_of(pixels: Pixels) -> bytes:
-    """Writes samples as a PNG that decodes to the same array.
+    """Writes samples as a PNG without metadata that decodes to the same array.
 
-    Args:
-        pixels: any array that `Picture.pixels` can give.
-
-    Returns:
-        A PNG without metadata. Colour under alpha 0 is kept.
-
-    Raises:
-        ValueError: a dtype or shape that `Picture.pixels` never gives.
+    Colour under alpha 0 is kept. Raises ValueError for a dtype or shape that no picture has.
     """
     shapes = {np.dtype(np.uint8): (1, 2, 3, 4), np.dtype(np.uint16): (1,)}
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
@@ -173,11 +154,7 @@ def png_of(pixels: Pixels) -> bytes:
 
 
 def ppm_of(pixels: NDArray[np.uint8]) -> bytes:
-    """Writes grey or RGB samples of 8 bits as plain PGM or PPM (netpbm), uncompressed.
-
-    Args:
-        pixels: shape (H, W) or (H, W, 3).
-    """
+    """Writes 8-bit samples, (H, W) or (H, W, 3), as binary PGM or PPM (netpbm), uncompressed."""
     kind = b"P5" if pixels.ndim == 2 else b"P6"
     return b"%s\n%d %d\n255\n" % (kind, pixels.shape[1], pixels.shape[0]) + pixels.tobytes()
 

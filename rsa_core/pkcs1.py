@@ -26,11 +26,7 @@ def pack(n: int, e: int, d: int, p: int, q: int) -> bytes:
 
 
 def parse(data: bytes) -> tuple[int, ...]:
-    """The nine numbers, not yet compared with one another.
-
-    Raises:
-        KeyFormatError: not an RSAPrivateKey.
-    """
+    """The nine numbers, not yet compared with one another (KeyFormatError: no RSAPrivateKey)."""
     try:
         numbers = DerSequence().decode(data, strict=True, nr_elements=9, only_ints_expected=True)
     except (ValueError, TypeError, IndexError):
@@ -39,14 +35,10 @@ def parse(data: bytes) -> tuple[int, ...]:
 
 
 def engine_of(data: bytes, *, test_primes: bool) -> RSA.RsaKey:
-    """The key as pycryptodome wants it, every number checked against the others.
+    """The key as pycryptodome wants it (KeyFormatError: its numbers contradict each other).
 
-    Args:
-        data: RSAPrivateKey; the size of n is the caller's to check.
-        test_primes: whether the factors are tested, which takes most of the time.
-
-    Raises:
-        KeyFormatError: the numbers contradict each other.
+    Takes an RSAPrivateKey; the size of n is the caller's to check. Testing whether the factors
+    are prime takes most of the time.
     """
     _, n, e, d, p, q, *_ = parse(data)
     try:

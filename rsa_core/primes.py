@@ -39,14 +39,9 @@ def is_prime(n: int) -> bool:
 
 
 def random_prime(bits: int, e: int) -> int:
-    """A random prime whose two top bits are set and modulo whose p - 1 `e` is invertible.
+    """A random prime whose two top bits are set and modulo whose p - 1 `e`, odd, is invertible.
 
-    Args:
-        bits: length, 3 or more.
-        e: odd public exponent.
-
-    Raises:
-        ValueError: hardly any prime of this length suits `e`.
+    It has 3 or more bits (ValueError: hardly any prime of this length suits `e`).
     """
     for _ in range(1000 * bits):
         p = secrets.randbits(bits) | (0b11 << (bits - 2)) | 1

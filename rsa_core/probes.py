@@ -25,10 +25,8 @@ def small_factor(n: int) -> Factors | None:
 def fermat(n: int, steps: int) -> Factors | None:
     """Factors close to each other: n = a^2 - b^2 with a from the root of n upwards (Fermat 1643).
 
-    Args:
-        n: odd modulus.
-        steps: values of a to try; a million take about a second. Factors that differ by D need
-            about D^2 / (8 sqrt n).
+    n is odd. A million steps, values of a, take about a second. Factors that differ by D need
+    about D^2 / (8 sqrt n).
     """
     a = math.isqrt(n - 1) + 1
     rest = a * a - n

@@ -76,13 +76,10 @@ class Child:
         memory: int | None = None,
         quiet: bool = True,
     ) -> None:
-        """Starts it.
+        """Starts it; there `make(*setup)`, picklable, returns the function that `call` calls.
 
-        Args:
-            make: called in the child with `setup`; returns the function that `call` calls.
-            setup: picklable.
-            memory: bytes it may take beyond what it has when `make` has returned.
-            quiet: whether its error output is dropped; libraries quote files there.
+        `memory` is the bytes it may take beyond what it has when `make` has returned. `quiet` drops
+        its error output: libraries quote files there.
         """
         self._unsent: tuple[object, ...] = ((memory, make, setup),)
         self.killed: Why | None = None
@@ -97,13 +94,10 @@ class Child:
         hear: Callable[[Any], None] | None = None,
         stop: Callable[[], bool] | None = None,
     ) -> Any:  # noqa: ANN401  (what the function returns)
-        """Calls the child's function and waits for its result.
+        """Calls the child's function with picklable arguments, and waits for its result.
 
-        Args:
-            arguments: picklable.
-            seconds: after which the child is ended.
-            hear: gets what the child `tell`s, in this thread.
-            stop: asked in another thread, 20 times a second, whether to end the child.
+        The child is ended after `seconds`, or when `stop`, asked in another thread 20 times a
+        second, says so. `hear` gets what the child `tell`s, in this thread.
 
         Raises:
             EndedError: the child has ended.

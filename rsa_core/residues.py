@@ -6,8 +6,7 @@ form is small at any key size, and shows at a glance what is wrong with the sche
 
 `Blocks` is plain: fixed-width big-endian integers, one after the other.
 
-Both hold the public key that made them, and no other key. Both refuse what is inconsistent, so
-that whatever exists is sound.
+Both hold the public key that made them, and no other key, and refuse what is inconsistent.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,17 +25,13 @@ _PIECE = 1 << 20  # positions counted at once; numpy.bincount widens its input t
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Residues:
-    """Residues in reading order, as a dictionary.
+    """Residues in reading order, as a dictionary (EnvelopeFormatError: its parts do not fit).
 
     Attributes:
-        key: the public key under which they were made.
         distinct: the residues that occur, strictly ascending, 1 to `MAX_DISTINCT` of them.
         indices: for each position the place of its residue in `distinct`; uint8 where there are
             at most 256 distinct residues, otherwise uint16; shape (N,), N >= 1.
         counts: how often each distinct residue occurs, int64, shape (len(distinct),).
-
-    Raises:
-        EnvelopeFormatError: when made from parts that do not fit together.
     """
 
     key: ClassroomPublicKey
@@ -74,14 +69,9 @@ class Residues:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Blocks:
-    """Residues in reading order, written out.
+    """Residues in reading order: one or more, big-endian, `key.width` bytes each.
 
-    Attributes:
-        key: the public key under which they were made.
-        data: big-endian integers of `key.width` bytes each, one or more.
-
-    Raises:
-        EnvelopeFormatError: the bytes are not such residues.
+    Other bytes raise EnvelopeFormatError.
     """
 
     key: ClassroomPublicKey
@@ -123,10 +113,8 @@ def dictionary_of(
 ) -> Residues:
     """A sound dictionary of any residues: sorted, each once, those only that occur.
 
-    Args:
-        key: the public key under which they were made.
-        residues: in any order, with repetitions and with some that do not occur.
-        indices: for each position the place of its residue in `residues`.
+    The residues come in any order, with repetitions and with some that do not occur; each index
+    is a place among them.
 
     Raises:
         EnvelopeFormatError: a residue is not below n, or too many of them are different.

@@ -36,15 +36,12 @@ _HEX = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One envelope that the signature covers.
+    """One envelope that the signature covers (ValueError: a field is out of bounds).
 
     Attributes:
         name: what it holds, such as "content" or "details"; printable ASCII, 1 to 200 characters.
-        digest: the envelope's digest (`schemes.base.Sealed`), 32 bytes.
-        commitment: its commitment to the content key, 32 bytes.
-
-    Raises:
-        ValueError: a field is out of these bounds.
+        digest: the envelope's (`schemes.base.Sealed`), 32 bytes.
+        commitment: to the content key, 32 bytes.
     """
 
     name: str
@@ -59,18 +56,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a sender signs about one picture.
+    """What a sender signs about one picture (ValueError: out of bounds, or something twice).
 
     Attributes:
-        channel: the channel's identifier; printable ASCII, 1 to 200 characters, as the next two.
-        picture: the picture's identifier, random, used once.
-        scheme: name of the scheme.
+        channel: its identifier; printable ASCII, 1 to 200 characters, as the next two.
+        picture: its identifier, random, used once.
+        scheme: its name.
         sender: fingerprint of the sender's public key, 32 bytes.
         recipients: fingerprints of the recipients' public keys, kept sorted.
         parts: the signed envelopes, kept sorted by name.
-
-    Raises:
-        ValueError: a field is out of these bounds, or something stands twice.
     """
 
     channel: str
@@ -96,16 +90,7 @@ class Manifest:
         object.__setattr__(self, "parts", tuple(sorted(self.parts, key=lambda part: part.name)))
 
     def check_part(self, name: str, digest: bytes, commitment: bytes | None) -> None:
-        """Returns if the manifest vouches for this very envelope under this very content key.
-
-        Args:
-            name: of the part.
-            digest: of the envelope that was opened.
-            commitment: to the content key that opened it.
-
-        Raises:
-            SignatureError: in every other case.
-        """
+        """Returns if it vouches for this opened envelope and content key (else SignatureError)."""
         named = [part for part in self.parts if part.name == name]
         if [(part.digest, part.commitment) for part in named] != [(digest, commitment)]:
             raise SignatureError
@@ -153,20 +138,12 @@ class Manifest:
 
 
 def sign(manifest: bytes, key: KeyPair) -> bytes:
-    """Signs the bytes of a packed manifest.
-
-    Returns:
-        The signature, as long as the modulus.
-    """
+    """Signs the bytes of a packed manifest; the signature is as long as the modulus."""
     return pss.new(key.engine, salt_bytes=SALT_BYTES).sign(SHA256.new(manifest))
 
 
 def verify(manifest: bytes, signature: bytes, key: PublicKey) -> None:
-    """Returns if `key` signed these very bytes.
-
-    Raises:
-        SignatureError: in every other case, in one voice.
-    """
+    """Returns if `key` signed these very bytes; else SignatureError, in one voice."""
     try:
         pss.new(key.engine(), salt_bytes=SALT_BYTES).verify(SHA256.new(manifest), signature)
     except ValueError:

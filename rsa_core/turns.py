@@ -46,10 +46,8 @@ def _always() -> bool:
 class Visitor:
     """The visitor, as far as the server can tell; "" where it cannot.
 
-    Attributes:
-        session: a name for one browser session.
-        address: the network address; a whole class may share one.
-        alive: whether a browser still shows that session's page; heavy work ends without it.
+    `session` names one browser session; a whole class may share an `address`. `alive` says whether
+    a browser still shows that session's page; heavy work ends without it.
     """
 
     session: str = ""
@@ -129,11 +127,7 @@ class Turns:
         self._usual = _FIRST_GUESS
 
     def ask(self, visitor: Visitor = NOBODY, channel: str = "") -> Turn:
-        """Queues up and returns immediately.
-
-        Args:
-            visitor: who wants it, and whether that page is still open.
-            channel: for which channel; "" for work without one.
+        """Queues up and returns immediately; the channel is "" for work without one.
 
         Raises:
             BusyError: this session has enough under way, or too many wait and none of them has
@@ -163,13 +157,9 @@ class Turns:
         tell: Tell | None = None,
         patience: float = math.inf,
     ) -> Iterator[Turn]:
-        """Waits for a place and has it inside.
+        """Waits for a place, at most `patience` seconds, and has it inside.
 
-        Args:
-            visitor: as for `ask`.
-            channel: as for `ask`.
-            tell: hears now and then how it stands; it may raise.
-            patience: seconds that waiting is worth.
+        `tell` hears now and then how it stands; it may raise.
 
         Raises:
             BusyError: as for `ask`, or the waiting was in vain.

@@ -17,12 +17,11 @@ Array = TypeVar("Array", bound=NDArray[Any])
 def noise_picture(capture: Capture, side: int = 512) -> NDArray[np.uint8]:
     """The ciphertext as a picture of at most `side` x `side`.
 
-    Returns:
-        For `textbook-pixels` the first copy's residues in the picture's own shape, c scaled to
-        c * 255 // (n - 1) and `thinned`: shape (H, W) or, for RGB,
-        (H, W, 3). Alpha, which would hide the rest, and the low bytes of 16-bit samples are
-        left out. For the other schemes the first bytes of the ciphertext, row after row in a
-        near-square: shape (H, W); what would not fill its last row is left out.
+    For `textbook-pixels` the first copy's residues in the picture's own shape, c scaled to
+    c * 255 // (n - 1) and `thinned`: shape (H, W) or, for RGB, (H, W, 3). Alpha, which would hide
+    the rest, and the low bytes of 16-bit samples are left out. For the other schemes the first
+    bytes of the ciphertext, row after row in a near-square: shape (H, W); what would not fill its
+    last row is left out.
     """
     if capture.shape is None:
         data = np.frombuffer(capture.ciphertext[: side * side], np.uint8)

@@ -25,15 +25,7 @@ _E = 65537
 
 @dataclass(frozen=True, slots=True)
 class Weakness:
-    """One exhibit.
-
-    Attributes:
-        name: by which `make_weak` knows it.
-        title: for people.
-        lesson: what goes wrong, in one sentence.
-        keys: how many key pairs show it.
-        make: makes them, from the length of n.
-    """
+    """One exhibit; `make` gives the `keys` key pairs that show it, from the length of n."""
 
     name: str
     title: str
@@ -157,10 +149,7 @@ WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
 def make_weak(name: str, bits: int = DEFAULT_BITS) -> tuple[ClassroomKeyPair, ...]:
     """Makes a key, or two where the weakness lies between keys.
 
-    Args:
-        name: one of `WEAKNESSES`.
-        bits: length of n, `MIN_BITS` to `MAX_BITS` and a multiple of 16; tiny-n has
-            `TINY_BITS` whatever is asked.
+    n has `MIN_BITS` to `MAX_BITS` bits, a multiple of 16; tiny-n has `TINY_BITS` whatever is asked.
 
     Raises:
         KeyFormatError: no such weakness, or a length out of range.

@@ -13,7 +13,6 @@ class Step:
     """One bit of the exponent.
 
     Attributes:
-        bit: 0 or 1.
         exponent: the bits of e so far, as a number: `result` is m^exponent mod n.
         squared: square of the result before, reduced.
         result: `squared`, times m where the bit is 1, reduced.
@@ -28,16 +27,7 @@ class Step:
 
 
 def square_and_multiply(m: int, e: int, n: int) -> tuple[Step, ...]:
-    """All steps of m^e mod n; the last one's `result` is the answer.
-
-    Args:
-        m: base, 0 <= m < n.
-        e: exponent, 1 or more.
-        n: modulus, 2 or more.
-
-    Raises:
-        ValueError: numbers out of these bounds.
-    """
+    """All steps of m^e mod n, the answer last (ValueError unless 0 <= m < n, e >= 1, n >= 2)."""
     if n < 2 or not 0 <= m < n or e < 1:
         raise ValueError("expected n from 2, m from 0 below n, e from 1")
     steps = []

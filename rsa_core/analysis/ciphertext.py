@@ -22,11 +22,9 @@ class Measured:
 
     Attributes:
         samples: uint8; (H, W) or (H, W, C) in the picture's own shape where residues have it,
-            otherwise the ciphertext's bytes in a near-square, of which a last short row is left
-            out.
+            otherwise the ciphertext's bytes in a near-square, without a short last row.
         words: what they are, for people.
-        block: bytes after which a new residue begins, as `report` wants it; 16 where there are
-            no blocks.
+        block: bytes after which a new residue begins, as `report` wants it; 16 without blocks.
     """
 
     samples: NDArray[np.uint8] = field(repr=False)

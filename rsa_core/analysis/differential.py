@@ -23,15 +23,10 @@ _EXPLAINED = "of two ciphertexts whose plaintexts differ in one sample (Wu, Noon
 
 
 def npcr(first: Pixels, second: Pixels) -> float:
-    """Number of pixels change rate between two ciphertext pictures.
+    """Number of pixels change rate between two ciphertext pictures: percent of unequal samples.
 
-    Args:
-        first: uint8 or uint16 array, any shape.
-        second: array of the same shape and dtype.
-
-    Returns:
-        Percent of unequal samples, 0 to 100. Independent uniform noise of 8 bits gives 99.61 on
-        average (255/256).
+    Both are uint8 or both uint16, of the same shape. Independent uniform noise of 8 bits gives
+    99.61 on average (255/256).
 
     Raises:
         ValueError: shapes or dtypes differ, or there are no samples.
@@ -43,14 +38,10 @@ def npcr(first: Pixels, second: Pixels) -> float:
 
 
 def uaci(first: Pixels, second: Pixels) -> float:
-    """Unified average changing intensity between two ciphertext pictures.
+    """Unified average changing intensity: mean of |a - b| in percent of the largest value.
 
-    Returns:
-        Mean of |a - b| in percent of the largest value, 0 to 100. Independent uniform noise of 8
-        bits gives 33.46 on average (257/768).
-
-    Raises:
-        ValueError: as for `npcr`.
+    Takes and raises what `npcr` does. Independent uniform noise of 8 bits gives 33.46 on average
+    (257/768).
     """
     top = check_pair(first, second)
     counts = distances(first, second)
@@ -58,11 +49,7 @@ def uaci(first: Pixels, second: Pixels) -> float:
 
 
 def bit_change(first: Pixels, second: Pixels) -> float:
-    """Percent of unequal bits between two ciphertexts, 0 to 100; noise gives 50.
-
-    Raises:
-        ValueError: as for `npcr`.
-    """
+    """Percent of unequal bits, 0 to 100; noise gives 50. Takes and raises what `npcr` does."""
     check_pair(first, second)
     unequal = int(_BITS @ count_bytes((first ^ second).view(np.uint8)))
     return 100 * unequal / (8 * first.nbytes)
@@ -111,11 +98,7 @@ def bit_change_test(first: Pixels, second: Pixels, level: float = LEVEL) -> Meas
 
 
 def check_pair(first: Pixels, second: Pixels) -> int:
-    """The largest sample value of two arrays that fit together.
-
-    Raises:
-        ValueError: shapes or dtypes differ, there are no samples, or they are not unsigned.
-    """
+    """The largest sample value of two arrays (ValueError: as for `npcr`, or not unsigned)."""
     if first.shape != second.shape or first.dtype != second.dtype or not first.size:
         raise ValueError("two pictures must have one shape and dtype, and at least one sample")
     if first.dtype not in (np.uint8, np.uint16):

@@ -15,14 +15,10 @@ _SHIFT = np.uint64(29)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DuplicateMap:
-    """Where blocks repeat.
+    """Where blocks of `width` bytes repeat.
 
-    Attributes:
-        width: bytes of a block.
-        blocks: how many whole blocks there are.
-        distinct: how many different ones.
-        repeated: how many blocks have at least one twin.
-        times: for each block how often its value occurs, int64, shape (blocks,).
+    Of the whole blocks `distinct` are different, and `repeated` have at least one twin. `times`
+    says for each how often its value occurs: int64, shape (blocks,).
     """
 
     width: int
@@ -40,14 +36,9 @@ class DuplicateMap:
 
 
 def duplicate_map(data: NDArray[np.uint8], width: int = 16) -> DuplicateMap:
-    """Finds equal blocks at multiples of `width`.
+    """Finds equal blocks at multiples of `width`, 1 or more (ValueError: not one whole block).
 
-    Args:
-        data: bytes, any shape, in reading order; what is left over at the end is not looked at.
-        width: bytes of a block, 1 or more.
-
-    Raises:
-        ValueError: not one whole block.
+    `data` has any shape and is read in order; what is left over at the end is not looked at.
     """
     classes, counts = block_classes(data, width)
     return DuplicateMap(
@@ -61,10 +52,7 @@ def block_classes(
     """For each whole block the number of its class, and for each class how many blocks it has.
 
     Blocks are compared by 64 bits of a mixture of their bytes, exact up to 8 bytes; two different
-    ones are taken for equal with probability N^2 / 2^65.
-
-    Raises:
-        ValueError: not one whole block.
+    ones are taken for equal with probability N^2 / 2^65. Raises as `duplicate_map`.
     """
     _, classes, counts = np.unique(_mixed(data, width), return_inverse=True, return_counts=True)
     return classes.reshape(-1), counts.astype(np.int64)
@@ -73,10 +61,7 @@ def block_classes(
 def count_equal(data: NDArray[np.uint8], width: int) -> tuple[int, int, int]:
     """How many whole blocks there are, how many different ones, and how many have a twin.
 
-    As `duplicate_map` counts them, ten times as fast.
-
-    Raises:
-        ValueError: not one whole block.
+    Counts and raises as `duplicate_map` does, ten times as fast.
     """
     ordered = np.sort(_mixed(data, width))
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))

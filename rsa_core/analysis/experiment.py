@@ -18,12 +18,7 @@ from rsa_core.schemes.base import AnyPublicKey, Scheme
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Experiment:
-    """Two ciphertexts to compare.
-
-    Attributes:
-        first: of the picture.
-        second: of the same picture with one sample changed in its lowest bit.
-    """
+    """Ciphertexts of a picture, and of the same with one sample changed in its lowest bit."""
 
     first: Measured
     second: Measured
@@ -38,13 +33,9 @@ def sealed_twice(
 ) -> Experiment:
     """Seals a test picture, changes one sample in its middle, and seals it again.
 
-    Args:
-        scheme: any of `SCHEMES`.
-        pixels: uint8, shape (H, W) or (H, W, C); of four channels the first three are taken, of
-            two the first.
-        public: a key of the scheme's kind.
-        changed: False seals the same picture twice: a scheme with randomness gives unrelated
-            ciphertexts even so.
+    The samples are uint8, shape (H, W) or (H, W, C); of four channels the first three are taken,
+    of two the first. Without `changed` the same picture is sealed twice: a scheme with randomness
+    gives unrelated ciphertexts even so.
 
     Raises:
         ValueError: the samples are not uint8, or are no picture.

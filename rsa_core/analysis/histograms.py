@@ -26,11 +26,7 @@ _SPREAD = 120  # no value occurs so often in 1936 samples of noise: below 1e-90
 
 
 def histogram(samples: Samples) -> NDArray[np.int64]:
-    """How often each value occurs, shape (256,).
-
-    Raises:
-        ValueError: the samples are not uint8, or there are none.
-    """
+    """How often each value occurs, shape (256,) (ValueError: no samples, or not uint8)."""
     if samples.dtype != np.uint8 or not samples.size:
         raise ValueError("a histogram is of uint8 samples, one or more")
     return count_bytes(samples)
@@ -114,18 +110,12 @@ def bit_balance_test(counts: NDArray[np.int64], level: float = LEVEL) -> Measure
 
 
 def local_entropy(pixels: Samples, seed: int = 0) -> tuple[float, int] | None:
-    """Mean entropy of up to 30 blocks of 44 x 44 pixels that do not overlap.
+    """Mean entropy of up to 30 blocks of 44 x 44 pixels that do not overlap, and their number.
 
-    Args:
-        pixels: shape (H, W) or (H, W, C); each channel has its own blocks.
-        seed: which blocks, where there are more than 30; the same seed takes the same.
-
-    Returns:
-        The mean in bits, 7.9025 for ideal noise, and the number of blocks; None where not one
-        block fits.
-
-    Wu and others, "Local Shannon entropy measure with statistical tests for image randomness"
-    (2013).
+    Takes shape (H, W) or (H, W, C), where each channel has its own blocks; `seed` says which,
+    where there are more than 30. The mean is in bits, 7.9025 for ideal noise. None where not one
+    block fits. Wu and others, "Local Shannon entropy measure with statistical tests for image
+    randomness" (2013).
     """
     planes = pixels.reshape(*pixels.shape[:2], -1)
     rows, columns, channels = (

@@ -22,15 +22,13 @@ class Measurement:
     """One statistic.
 
     Attributes:
-        name: of the statistic.
         value: the number; None ("n/a") where it is not defined, as for a constant picture.
         unit: "%", "bits", "dB", or "" for a bare number.
         ideal: what ideal noise of this size gives on average; None where nothing is ideal.
         low: below it the test rejects at `level`, alone; None where it does not look there.
-        high: above it the test rejects at `level`, alone.
+        high: above it, likewise.
         p_value: chance that ideal noise is at least as far from ideal; None without a test.
         adjusted: the p-value corrected for all tests of the page; the bare one until then.
-        level: of the test.
         verdict: in plain words, by the adjusted p-value.
         explanation: formula and source, in a sentence or two.
         far: what it means when the test rejects.

@@ -23,14 +23,10 @@ _VALUES = np.arange(256, dtype=np.int64)
 
 
 def correlation(plane: NDArray[np.uint8], direction: Direction) -> float | None:
-    """Pearson's r over all adjacent pairs of one channel.
+    """Pearson's r, -1 to 1, over all adjacent pairs of one channel: uint8, shape (H, W).
 
-    Args:
-        plane: uint8, shape (H, W).
-        direction: where the neighbour is: to the right, below, or below to the right.
-
-    Returns:
-        -1 to 1; None where there is no pair, or the samples are constant.
+    The neighbour is to the right, below, or below to the right. None where there is no pair, or
+    the samples are constant.
     """
     first, second = _pairs(plane, direction)
     if not first.size:

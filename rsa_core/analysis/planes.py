@@ -9,11 +9,7 @@ from numpy.typing import NDArray
 
 
 def bit_plane(pixels: NDArray[np.uint8], bit: int) -> NDArray[np.uint8]:
-    """One plane as a picture of 0 and 255, of the same shape; bit 7 is the highest.
-
-    Raises:
-        ValueError: no such bit, or the samples are not uint8.
-    """
+    """One plane as 0 and 255, same shape; bit 7 is highest (ValueError: no such bit or dtype)."""
     if pixels.dtype != np.uint8 or not 0 <= bit <= 7:
         raise ValueError("a plane is bit 0 to 7 of uint8 samples")
     return (pixels >> np.uint8(bit) & np.uint8(1)) * np.uint8(255)

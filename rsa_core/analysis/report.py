@@ -102,11 +102,7 @@ def duplicates_test(
 
 
 def likeness(plain: NDArray[np.uint8], other: NDArray[np.uint8]) -> tuple[Measurement, ...]:
-    """MAE, PSNR and SSIM between an original and something else of its shape.
-
-    Raises:
-        ValueError: shapes or dtypes differ, or there are no samples.
-    """
+    """MAE, PSNR and SSIM between an original and something else of its shape; raises as `mae`."""
     ratio, alike = psnr(plain, other), ssim_of_bands(plain, other)
     equal = math.isinf(ratio)
     return (

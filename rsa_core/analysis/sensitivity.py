@@ -24,13 +24,8 @@ _HIGH = 0.05
 def almost_opened(envelope: bytes, pair: ClassroomKeyPair, off_by: int = OFF_BY) -> Pixels:
     """The picture that d + `off_by` shows, low bytes of whatever comes out.
 
-    Args:
-        envelope: of `textbook-pixels` or `textbook-blocks`.
-        pair: the right key pair.
-        off_by: what is added to d.
-
     Raises:
-        EnvelopeFormatError: no envelope of these schemes.
+        EnvelopeFormatError: not an envelope of `textbook-pixels` or `textbook-blocks`.
         RecipientError: no copy was made under this key.
     """
     container = Container.parse(envelope)
@@ -55,11 +50,7 @@ def almost_opened(envelope: bytes, pair: ClassroomKeyPair, off_by: int = OFF_BY)
 
 
 def key_sensitivity(right: Pixels, wrong: Pixels) -> tuple[Measurement, ...]:
-    """NPCR, UACI and correlation of the pictures under the right and an almost right key.
-
-    Raises:
-        ValueError: shapes or dtypes differ, or there are no samples.
-    """
+    """NPCR, UACI and correlation of the right and the almost right picture; raises as `npcr`."""
     changed, amount = npcr(right, wrong), uaci(right, wrong)
     r = pearson(right.view(np.uint8), wrong.view(np.uint8))
     if r is None:

@@ -20,29 +20,21 @@ Floats = NDArray[np.float64]
 
 
 def mae(first: Pixels, second: Pixels) -> float:
-    """Mean absolute error in sample steps; 85.33 between two uniform pictures of 8 bits.
-
-    Raises:
-        ValueError: shapes or dtypes differ, or there are no samples.
-    """
+    """Mean absolute error in sample steps; 85.33 for two uniform 8-bit ones. Raises as `npcr`."""
     check_pair(first, second)
     counts = distances(first, second)
     return int(counts @ np.arange(counts.size)) / first.size
 
 
 def mse(first: Pixels, second: Pixels) -> float:
-    """Mean squared error in sample steps squared (ValueError: as for `mae`)."""
+    """Mean squared error in sample steps squared; raises as `npcr`."""
     check_pair(first, second)
     counts = distances(first, second)
     return int(counts @ np.arange(counts.size) ** 2) / first.size
 
 
 def psnr(first: Pixels, second: Pixels) -> float:
-    """Peak signal-to-noise ratio in dB: 10 log10(top^2 / MSE); infinite for equal pictures.
-
-    Raises:
-        ValueError: as for `mae`.
-    """
+    """Peak signal-to-noise ratio, 10 log10(top^2 / MSE) dB; infinite if equal. Raises as `npcr`."""
     top = check_pair(first, second)
     error = mse(first, second)
     return math.inf if error == 0 else 10 * math.log10(top * top / error)
@@ -51,14 +43,9 @@ def psnr(first: Pixels, second: Pixels) -> float:
 def ssim(first: Pixels, second: Pixels) -> float | None:
     """Structural similarity, -1 to 1: mean over all uniform 7 x 7 windows and all channels.
 
-    Sample covariance and the constants of Wang, Bovik, Sheikh and Simoncelli, "Image quality
-    assessment: from error visibility to structural similarity" (2004); agrees with scikit-image.
-
-    Returns:
-        None where no window fits.
-
-    Raises:
-        ValueError: as for `mae`.
+    None where no window fits; raises as `npcr`. Sample covariance and the constants of Wang,
+    Bovik, Sheikh and Simoncelli, "Image quality assessment: from error visibility to structural
+    similarity" (2004); agrees with scikit-image.
     """
     top = check_pair(first, second)
     if min(first.shape[:2]) < WINDOW:

@@ -14,11 +14,9 @@ NUMBERS = ("value", "unit", "ideal", "low", "high", "p_value", "adjusted", "verd
 def rows_of(
     measurements: Sequence[Measurement], *, explained: bool = False
 ) -> list[dict[str, str]]:
-    """One row for each measurement; columns that would be empty are left out.
+    """One row for each measurement, all tested at one level; empty columns are left out.
 
-    Args:
-        measurements: all tested at one level.
-        explained: adds a column with formula and source.
+    `explained` adds a column with formula and source.
     """
     rows = [
         {

@@ -20,17 +20,13 @@ Work = Callable[[Target, Reading, Course], Found]
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """One way to break something.
+    """One way to break something; the texts are for people.
 
     Attributes:
         name: by which `ATTACKS` knows it.
-        title: for people.
-        summary: what it does, in one or two sentences.
-        citation: where it comes from.
-        needs: what the attacker has beside the capture, in words.
+        needs: what the attacker has beside the capture.
         gives: what success is: the picture, an outline, a key, or a forged envelope.
         stopped_by: schemes that rule it out, each with the assumption that does.
-        work: the attack itself.
     """
 
     name: str
@@ -53,12 +49,8 @@ class Attack:
     ) -> Outcome:
         """Runs the attack here and now; `attacks.start` runs it in a process that can be killed.
 
-        Args:
-            target: what the interceptor has.
-            budget: what it may spend; None takes the default.
-            progress: called with the part done, 0 to 1, and what is being done.
-            show: called with a reduced picture in the making.
-            cancelled: asked several times a second, except while FLINT factors.
+        `progress` hears the part done, 0 to 1, and what is being done; `show` gets reduced pictures
+        in the making; `cancelled` is asked several times a second, except while FLINT factors.
 
         Raises:
             EnvelopeFormatError: the capture is not an envelope of any scheme.

@@ -17,11 +17,7 @@ SHOWN_SIDE = 512
 
 
 class FailedError(Exception):
-    """Base class; never raised itself.
-
-    Attributes:
-        pixels: what could still be redrawn, a part of the picture; or None.
-    """
+    """Base class, never raised itself; `pixels` is the part that could still be redrawn, if any."""
 
     def __init__(self, words: str, pixels: Pixels | None = None) -> None:
         super().__init__(words)
@@ -49,12 +45,7 @@ class Found:
 
 
 class Course:
-    """What an attack holds on to while it works.
-
-    Attributes:
-        budget: what may be spent.
-        evidence: lines noted so far.
-    """
+    """What an attack holds on to while it works; `evidence` is the lines noted so far."""
 
     def __init__(
         self,
@@ -84,9 +75,7 @@ class Course:
     def check(self) -> None:
         """To be called several times a second.
 
-        Raises:
-            CancelledError: the caller asked to stop.
-            GaveUpError: the time is over.
+        Raises CancelledError when the caller asked to stop, GaveUpError when the time is over.
         """
         if self._cancelled is not None and self._cancelled():
             raise CancelledError

@@ -5,7 +5,7 @@
     shuffle   pixels moved about by a secret permutation, used twice: chosen pictures tell it
 
 The first passes all statistics, the second all that look at one ciphertext, the third fools the
-correlation. None of them is worth anything, and none of the tests could tell.
+correlation.
 """
 
 import hashlib
@@ -47,15 +47,11 @@ _CLEAR = 0.6  # of the median roughness; a right key is far below, a wrong one c
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    """One cipher, shown and broken.
+    """One of `EXHIBITS`, shown and broken in `seconds`.
 
-    Attributes:
-        name: by which `EXHIBITS` knows it.
-        cipher: the ciphertext as samples to be measured, uint8, two or three axes.
-        partner: the same after one sample of the picture was changed.
-        recovered: what the attack gives back; None where it did not recognise the picture.
-        words: how it was broken, and what the tests had said.
-        seconds: what the attack took.
+    `cipher` is to be measured, uint8, two or three axes; `partner` is the same after one sample of
+    the picture was changed. `recovered` is None where the attack did not recognise the picture;
+    `words` say how it was broken, and what the tests had said.
     """
 
     name: str
@@ -67,11 +63,7 @@ class Shown:
 
 
 def show(name: str, pixels: Samples) -> Shown:
-    """Encrypts a picture with one of the exhibits, and breaks it.
-
-    Args:
-        name: one of `EXHIBITS`.
-        pixels: uint8, shape (H, W) or (H, W, C).
+    """Encrypts a picture, uint8 of shape (H, W) or (H, W, C), with an exhibit, and breaks it.
 
     Raises:
         ValueError: no such exhibit, or samples that are not uint8.
@@ -118,17 +110,11 @@ def shuffle_encrypt(pixels: Samples, permutation: NDArray[np.intp]) -> Samples:
 def shuffle_break(
     oracle: Callable[[Samples], Samples], shape: tuple[int, ...]
 ) -> tuple[NDArray[np.intp], int]:
-    """The secret permutation from chosen pictures: each pixel carries the number of its place.
+    """The secret permutation from chosen pictures, and how many of them were asked for.
 
-    ceil(log256(pixels) / channels) pictures suffice, one or two (Li and others, "A general
-    quantitative cryptanalysis of permutation-only multimedia ciphers", 2008).
-
-    Args:
-        oracle: encrypts a picture of the given shape.
-        shape: of the pictures, (H, W) or (H, W, C).
-
-    Returns:
-        The permutation, and how many pictures were asked for.
+    Each pixel carries the number of its place: ceil(log256(pixels) / channels) pictures suffice,
+    one or two (Li and others, "A general quantitative cryptanalysis of permutation-only multimedia
+    ciphers", 2008). The oracle encrypts pictures of `shape`, (H, W) or (H, W, C).
     """
     pixels, channels = shape[0] * shape[1], shape[2] if len(shape) == 3 else 1
     digits = max(1, math.ceil(math.log(pixels, 256)))

@@ -23,8 +23,7 @@ class Reading:
     """The capture under attack, taken apart.
 
     Attributes:
-        scheme: its name.
-        container: its contents; None for `hybrid`, whose ciphertext no attack here touches.
+        container: None for `hybrid`, whose ciphertext no attack here touches.
         keys: (n, e) of its recipients as far as they are known: all for the classroom schemes,
             for `hybrid` those among the channel's keys whose key id the envelope names.
         recipients: how many there are.
@@ -48,12 +47,7 @@ class Reading:
         return cls("hybrid", None, known, len(recipients))
 
     def textbook(self) -> Container:
-        """The container of a scheme that stops_by has let through.
-
-        Raises:
-            EnvelopeFormatError: there is none; a registry that lists what stops an attack never
-                lets that happen.
-        """
+        """The container of a scheme that `stopped_by` lets through (EnvelopeFormatError: none)."""
         if self.container is None:
             raise EnvelopeFormatError("the envelope is not a classroom container")
         return self.container

@@ -22,8 +22,7 @@ _TICK = 0.25  # seconds between two pictures in the making
 def key_pair_of(n: int, e: int, factors: Sequence[int]) -> ClassroomKeyPair | None:
     """The key pair from the factors of n.
 
-    None where n is not a product of two distinct primes, or longer than the laboratory computes
-    with.
+    None where n is not a product of two distinct primes, or is too long for the laboratory.
     """
     public = public_of((n, e))
     if public is None or len(factors) != 2:

@@ -37,13 +37,11 @@ class State:
     """A run at one moment.
 
     Attributes:
-        phase: "waiting" for a place, "running", "done", "cancelled", or "failed" where the capture
-            is not an envelope.
+        phase: "waiting" for a place, "running", "done" with an outcome, "cancelled", or "failed"
+            where the capture is not an envelope.
         part: how far it is, 0 to 1.
-        words: what it does.
-        picture: the latest picture in the making, at most 512 on a side; None before the first.
+        picture: the latest in the making, at most 512 on a side; None before the first.
         pictures: how many there have been.
-        outcome: in phase "done" what came of it.
         seconds: since the child was started.
     """
 
@@ -167,17 +165,11 @@ def start(
     budget: Budget | None = None,
     turn: Turn | None = None,
 ) -> Run:
-    """Starts an attack in a child and returns immediately.
+    """Starts an attack in a child and returns immediately (ValueError: no attack has this name).
 
-    Args:
-        name: one of `ATTACKS`.
-        target: what is attacked; or what gives it, when its turn has come: it may be large, and
-            the queue long. It may raise CancelledError.
-        budget: what it may spend.
-        turn: its place in a queue; left when the run has ended. None asks for one of `LONG`.
-
-    Raises:
-        ValueError: no attack has this name.
+    A target may be large and the queue long: a function may give it when its turn has come, or
+    raise CancelledError. `turn` is a place in a queue, left when the run has ended; None asks for
+    one of `LONG`.
     """
     if name not in ATTACKS:
         raise ValueError(f"no such attack; there are {', '.join(ATTACKS)}")

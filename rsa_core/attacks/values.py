@@ -26,7 +26,7 @@ class Target:
         envelope: the capture under attack, whole.
         others: other captured envelopes of the channel, the newest first.
         keys: (n, e) of every public key seen in the channel, whatever its kind.
-        own: the attacker's own classroom key pair, for attacks from inside; or None.
+        own: the attacker's own key pair, for attacks from inside.
     """
 
     envelope: bytes = field(repr=False)
@@ -37,14 +37,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What an attack may spend.
+    """What an attack may spend: wall-clock seconds and bytes of memory (ValueError: out of range).
 
-    Attributes:
-        seconds: of wall clock.
-        memory: bytes of memory beyond what the interpreter and its libraries take.
-
-    Raises:
-        ValueError: no such numbers.
+    Memory is what it takes beyond the interpreter and its libraries.
     """
 
     seconds: float = 60.0
@@ -61,16 +56,13 @@ class Outcome:
     """What came of one attack.
 
     Attributes:
-        attack: name of the attack, as in `ATTACKS`.
-        verdict: one of three.
         words: what happened and why, for people; when it failed, the assumption that stopped it.
         pixels: the recovered picture, uint8 or uint16, (H, W) or (H, W, C); where a sample could
             not be recovered it is 0. None where there is no picture.
         exact: whether `pixels` is the sender's picture to the last bit, not a part or an outline.
         file: the recovered picture file, where the scheme encrypts files.
         envelope: a forged envelope, for attacks that change what travels.
-        key: the recovered key pair.
-        seconds: wall clock that the attack took.
+        seconds: wall clock.
         evidence: lines that let people check it: numbers, counts, times.
     """
 

@@ -32,14 +32,10 @@ def cores() -> int:
 def run(
     work: Work, jobs: Sequence[Job], processes: int, done: Done, progress: Progress | None = None
 ) -> None:
-    """Does all jobs.
+    """Does independent jobs, in this process alone where `processes` is 1.
 
-    Args:
-        work: what is done to each.
-        jobs: independent of each other.
-        processes: how many work at once; 1 is this process.
-        done: called in this process with each row, in the order of completion.
-        progress: called with the part done of a file, 0 to 1, where only this process works.
+    `done` is called in this process with each row, in the order of completion; `progress` with the
+    part done of a file, 0 to 1, where only this process works.
 
     Raises:
         KeyboardInterrupt: Ctrl-C or SIGTERM came; everything has ended tidily.

@@ -27,11 +27,7 @@ INTERRUPTED = 130
 
 
 class CommandError(Exception):
-    """A command cannot go on.
-
-    Attributes:
-        status: the exit status that belongs to it.
-    """
+    """A command cannot go on; `status` is the exit status that belongs to it."""
 
     def __init__(self, message: str, status: int = FAILED) -> None:
         super().__init__(message)

@@ -43,12 +43,7 @@ _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One file that is meant.
-
-    Attributes:
-        source: where it is.
-        name: its path below what was named on the command line, with "/" between.
-    """
+    """One file that is meant; `name` is its "/" path below what was named on the command line."""
 
     source: Path
     name: str
@@ -57,11 +52,9 @@ class Found:
 def find(named: Sequence[Path], suffixes: Collection[str], leave_out: Path) -> Iterator[Found]:
     """The files that are meant, folders walked, in the order of their names.
 
-    Args:
-        named: files and folders. What does not exist or cannot be read comes along too, so that
-            it is missed where all other failures are.
-        suffixes: of the files that count in folders, lower case.
-        leave_out: a folder that is not entered, because the output goes there.
+    What does not exist or cannot be read comes along too, so that it is missed where all other
+    failures are. In folders files with one of the lower-case `suffixes` count; `leave_out`, where
+    the output goes, is not entered.
     """
     barred = leave_out.resolve()
     for path in named:
@@ -92,9 +85,8 @@ def picture_suffix(head: bytes) -> str | None:
 def safe_name(name: str) -> str:
     """A file name that is harmless in any folder: one component, visible, on every system.
 
-    Returns:
-        At most 240 bytes in UTF-8, never empty, with no separators, control characters or
-        characters that Windows refuses, and with neither dots nor spaces at its ends.
+    At most 240 bytes in UTF-8, never empty, with no separators, control characters or characters
+    that Windows refuses, and with neither dots nor spaces at its ends.
     """
     cleaned = _UNSAFE.sub("_", name).strip(". ")
     stem, dot, suffix = cleaned.rpartition(".")
@@ -107,14 +99,10 @@ def safe_name(name: str) -> str:
 
 
 def target_of(name: str, out: Path, *, sealing: bool, suffix: str = "") -> Path:
-    """Where the output of a file goes.
+    """Where the output of a file goes; `name` is as in `Found`.
 
-    Args:
-        name: of the file, as in `Found`.
-        out: the output folder.
-        sealing: whether it gets a suffix; otherwise it loses that of an envelope, and what is
-            left, which is the sender's choice, is made harmless.
-        suffix: that of the scheme.
+    Sealing adds the scheme's suffix. Opening removes that of an envelope, and makes what is left,
+    which is the sender's choice, harmless.
     """
     path = out / name
     if sealing:
@@ -124,30 +112,17 @@ def target_of(name: str, out: Path, *, sealing: bool, suffix: str = "") -> Path:
 
 
 class Draft:
-    """A file in the making, beside its target. Used in a `with`; without `keep` it vanishes.
-
-    Attributes:
-        file: open for writing, unbuffered.
-    """
+    """A file in the making, unbuffered, beside its target; without `keep` its `with` removes it."""
 
     def __init__(self, folder: Path, mode: int = 0o666) -> None:
-        """Makes the folder where it is missing, and the temporary file.
-
-        Args:
-            folder: of the target.
-            mode: of the target, as the process's umask leaves it.
-        """
+        """Makes the folder if missing, and the temporary file; `mode` is as the umask leaves it."""
         folder.mkdir(parents=True, exist_ok=True)
         self._path = folder / f".rsa_core-{secrets.token_hex(8)}.part"
         handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         self.file: BinaryIO = os.fdopen(handle, "wb", buffering=0)
 
     def keep(self, target: Path, *, force: bool) -> None:
-        """Gives the file its name, in the same folder.
-
-        Raises:
-            TargetExistsError: something has that name, and `force` does not say to replace it.
-        """
+        """Gives the file its name, in its folder (TargetExistsError: taken, and no `force`)."""
         self.file.close()
         if not force:
             try:
@@ -177,22 +152,13 @@ class Draft:
 
 
 def check_free(target: Path, *, force: bool) -> None:
-    """Refuses a name that is taken.
-
-    Raises:
-        TargetExistsError: it is, and `force` does not say to replace it.
-    """
+    """Refuses a name that is taken (TargetExistsError), unless `force` says to replace it."""
     if not force and os.path.lexists(target):
         raise TargetExistsError
 
 
 def write_whole(target: Path, data: bytes, *, force: bool, mode: int = 0o666) -> None:
-    """Writes a file, whole or not at all.
-
-    Raises:
-        TargetExistsError: it is there, and `force` does not say to replace it.
-        OSError: it cannot be written.
-    """
+    """Writes a file, whole or not at all (TargetExistsError, as `check_free`; or OSError)."""
     check_free(target, force=force)
     with Draft(target.parent, mode) as draft:
         draft.file.write(data)

@@ -42,13 +42,10 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file.
+    """One file, as the manifest names it.
 
-    Attributes:
-        name: for the manifest.
-        source: the file.
-        target: what is made from it; None for one that would collide with another of this run.
-        before: what the manifest says about it, if it was done before.
+    `target` is None for one that would collide with another of this run; `before` is what the
+    manifest says about it, if it was done before.
     """
 
     name: str
@@ -70,15 +67,10 @@ class _Made:
 
 @dataclass(frozen=True, slots=True)
 class Sealer:
-    """Seals one file after the other for the same recipients.
+    """Seals one file after the other for the same recipients, none of them twice.
 
-    Attributes:
-        out: the output folder.
-        scheme: name of the scheme.
-        recipients: public keys of the kind that the scheme takes, none twice.
-        force: whether to do again what is done, and to overwrite.
-        processes: how many one file may use, where its scheme can use several.
-        keys: for the manifest.
+    `force` does again what is done, and overwrites. `processes` is how many one file may use, where
+    its scheme can use several. `keys` is for the manifest.
     """
 
     out: Path
@@ -212,8 +204,7 @@ def scheme_of(source: BinaryIO) -> str:
     """Which scheme made an envelope; the file is rewound.
 
     Raises:
-        EnvelopeFormatError: it is empty, a picture, or no sound container. Whatever else it is,
-            `hybrid` will say what is wrong.
+        EnvelopeFormatError: empty, a picture, or no sound container. `hybrid` judges the rest.
     """
     head = source.read(16)
     source.seek(0)
@@ -231,11 +222,7 @@ def scheme_of(source: BinaryIO) -> str:
 
 
 def _attempt(work: Sealer | Opener, job: Job, stop: Stop, progress: Progress | None) -> Row:
-    """Does the job, skips it, or says why not.
-
-    Raises:
-        CancelledError: `stop` said so; nothing is left behind.
-    """
+    """Does the job, skips it, or says why not (CancelledError: nothing is left behind)."""
     started = time.perf_counter()
     try:
         if job.target is None:

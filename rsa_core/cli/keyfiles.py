@@ -33,14 +33,9 @@ _WANTED = "an RSA public key, PEM, DER or classroom text"
 
 
 def read_public_key(path: Path, kind: KeyKind | None = None) -> AnyPublicKey:
-    """Reads a public key, or the public half of a classroom key pair.
+    """Reads a public key, or the public half of a classroom key pair (CommandError: no such key).
 
-    Args:
-        path: of the file.
-        kind: which kind is wanted; None takes either, as a safe key where it is fit for that.
-
-    Raises:
-        CommandError: no such key in the file.
+    Without `kind` it takes either, as a safe key where it is fit for that.
     """
     data = _read(path)
     with about(path, KEY_TROUBLE):
@@ -58,11 +53,7 @@ def read_public_key(path: Path, kind: KeyKind | None = None) -> AnyPublicKey:
 
 
 def read_key_pair(path: Path, passphrase_file: Path | None) -> AnyKeyPair:
-    """Reads a private key of either kind; asks for a passphrase if it is under one.
-
-    Raises:
-        CommandError: no such key in the file, or it does not open.
-    """
+    """Reads either kind of private key, asking for a passphrase if need be (or CommandError)."""
     data = _read(path)
     with about(path, KEY_TROUBLE):
         if _is_text(data):
@@ -77,11 +68,7 @@ def read_key_pair(path: Path, passphrase_file: Path | None) -> AnyKeyPair:
 
 
 def passphrase_in(path: Path) -> str:
-    """The first line of a file, in UTF-8.
-
-    Raises:
-        CommandError: the file cannot be read, or its first line is empty or no text.
-    """
+    """The first line of a file, in UTF-8 (CommandError: unreadable, empty, or not text)."""
     try:
         line = _read(path)[:_MAX_PASSPHRASE].split(b"\n")[0].rstrip(b"\r").decode()
     except UnicodeDecodeError:
@@ -92,11 +79,7 @@ def passphrase_in(path: Path) -> str:
 
 
 def new_passphrase() -> str | None:
-    """Asks twice for a new passphrase; None when it is left empty.
-
-    Raises:
-        CommandError: nobody answers, or the two differ.
-    """
+    """Asks twice for a new passphrase; None if empty (CommandError: no answer, or they differ)."""
     first = _ask("New passphrase (empty for none): ")
     if not first:
         return None

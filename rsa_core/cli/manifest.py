@@ -56,11 +56,7 @@ class Manifest:
     """The rows of earlier runs, and those of this one."""
 
     def __init__(self, path: Path) -> None:
-        """Reads what is there.
-
-        Raises:
-            CommandError: another kind of file has this name, or it cannot be read.
-        """
+        """Reads what is there (CommandError: another kind of file, or it cannot be read)."""
         self._path = path
         try:
             self._earlier = _parse(path.read_bytes()) if path.exists() else []

@@ -53,12 +53,9 @@ _MAX_INFO = 8192
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """All of an envelope but its ciphertext and tag.
+    """All of an envelope but its ciphertext, of `size` bytes, and its tag.
 
-    Attributes:
-        infos: encoded RecipientInfos, sorted as DER sorts them when written.
-        nonce: 12 bytes.
-        size: length of the ciphertext, in bytes.
+    `infos` are encoded RecipientInfos, sorted as DER sorts them when written; `nonce` is 12 bytes.
     """
 
     infos: tuple[bytes, ...]
@@ -69,8 +66,7 @@ class Layout:
     def fresh(cls, content_key: bytes, recipients: Sequence[PublicKey], size: int) -> "Layout":
         """The layout of a new envelope: the content key wrapped for each, and their roll.
 
-        Raises:
-            ValueError: no recipients, the same one twice, or more than 1000.
+        Raises ValueError for no recipients, the same one twice, or more than 1000.
         """
         if not 1 <= len(recipients) <= MAX_RECIPIENTS:
             raise ValueError(f"an envelope has 1 to {MAX_RECIPIENTS} recipients")
@@ -105,7 +101,6 @@ class Parsed:
     """An envelope that was read, its ciphertext left in place.
 
     Attributes:
-        layout: what it takes to write it again.
         recipients: those who are named by a KeyTransRecipientInfo, in the envelope's order.
         pieces: offset and length of each piece of the ciphertext; one piece in DER.
         tag: 16 bytes.
@@ -119,12 +114,9 @@ class Parsed:
     def content_key(self, key: KeyPair) -> bytes:
         """The content key, or 32 random bytes if the recipients do not give it.
 
-        What is wrong with the recipients is not reported here: the random key fails at the tag,
-        in the same words and after the same work as a changed ciphertext does.
-
-        Raises:
-            RecipientError: no recipient is this public key; that is public.
-            EnvelopeFormatError: two are, or it is wrapped in a way that is not read here.
+        Raises as `wrapping.content_key_for`. What else is wrong with the recipients is not
+        reported here: the random key fails at the tag, in the same words and after the same work
+        as a changed ciphertext does.
         """
         found = wrapping.content_key_for(key, self.recipients)
         if found is None or not roll.holds(found, self.layout.nonce, self.layout.infos):
@@ -134,8 +126,7 @@ class Parsed:
     def with_recipient(self, content_key: bytes, public: PublicKey) -> Layout:
         """The layout with one more recipient; a roll is rewritten.
 
-        Raises:
-            ValueError: the recipient is there already, or there are 1000.
+        Raises ValueError where the recipient is there already, or there are 1000.
         """
         if any(one.key_id == public.key_id for one in self.recipients):
             raise ValueError("this recipient has the envelope already")
@@ -149,8 +140,7 @@ class Parsed:
     def readdressed(self, content_key: bytes, old: PublicKey, new: PublicKey) -> Layout:
         """The layout with one recipient replaced by another; a roll is rewritten.
 
-        Raises:
-            ValueError: no recipient is named by the key id of `old`.
+        Raises ValueError where no recipient is named by the key id of `old`.
         """
         kept = tuple(
             info
@@ -167,11 +157,7 @@ class Parsed:
 
 
 def parse(file: BinaryIO) -> Parsed:
-    """Reads a seekable file from its start to its end.
-
-    Raises:
-        EnvelopeFormatError: not such an envelope; says where, and what was expected.
-    """
+    """Reads a seekable file whole (EnvelopeFormatError: says where, and what was expected)."""
     end = file.seek(0, io.SEEK_END)
     file.seek(0)
     reader = der.Reader(file, end)

@@ -54,11 +54,9 @@ class Container:
     """One picture, encrypted once for each distinct public key.
 
     Attributes:
-        scheme: "textbook-pixels", "textbook-blocks" or "oaep-blocks".
-        samples: "u8" or "u16", or "file" where a file's bytes are encrypted (oaep-blocks).
+        samples: "file" where a file's bytes are encrypted (oaep-blocks).
         shape: of the samples, (H, W) or (H, W, C) with C from 2 to 4; (length,) for a file.
-        copies: `Residues` for textbook-pixels, `Blocks` for the other schemes; no two under
-            the same key.
+        copies: `Residues` for textbook-pixels, otherwise `Blocks`; no two under the same key.
 
     Raises:
         EnvelopeFormatError: when made from parts that do not fit together.
@@ -108,8 +106,7 @@ class Container:
     def parse(cls, data: bytes) -> "Container":
         """Reads exactly what `pack` writes; indices stay views of `data`.
 
-        Raises:
-            EnvelopeFormatError: anything else; says what is wrong, and where.
+        Anything else raises EnvelopeFormatError, which says what is wrong, and where.
         """
         if len(data) > MAX_ENVELOPE:
             raise EnvelopeFormatError(f"{len(data)} bytes; a container has at most {MAX_ENVELOPE}")

@@ -61,13 +61,7 @@ class Sealing:
     """Encrypts one content in one pass."""
 
     def __init__(self, content_key: bytes, layout: Layout, digest: "Digest | None") -> None:
-        """Begins.
-
-        Args:
-            content_key: fresh.
-            layout: its nonce is fresh.
-            digest: hashes the ciphertext too; None where it is not needed.
-        """
+        """Begins, with a fresh key and nonce; `digest`, unless None, hashes the ciphertext too."""
         self._cipher = AES.new(content_key, AES.MODE_GCM, nonce=layout.nonce, mac_len=TAG_BYTES)
         self._digest = digest
 
@@ -97,11 +91,7 @@ class Opening:
         self._cipher.decrypt(ciphertext, output=plaintext)
 
     def finish(self, tag: bytes) -> None:
-        """Returns if the tag is right.
-
-        Raises:
-            DecryptionError: it is wrong: another key, or a changed envelope.
-        """
+        """Returns if the tag is right (DecryptionError: another key, or a changed envelope)."""
         try:
             self._cipher.verify(tag)
         except ValueError:

@@ -145,11 +145,7 @@ class Reader:
         return None
 
     def leave(self, end: int | None, what: str) -> None:
-        """Goes out of an element that `enter` gave the end of.
-
-        Raises:
-            EnvelopeFormatError: its content is not used up exactly.
-        """
+        """Goes out of an element that ends at `end` (EnvelopeFormatError: content is left over)."""
         at = self.at
         if end is None:
             if self.take(2) != END_OF_CONTENTS:
@@ -158,11 +154,7 @@ class Reader:
             raise EnvelopeFormatError(f"at byte {at}: expected the end at byte {end} ({what})")
 
     def whole(self, what: str, limit: int) -> bytes:
-        """The next element with its header; its length is definite and small.
-
-        Raises:
-            EnvelopeFormatError: a length that is indefinite or over the limit.
-        """
+        """The next element with its header (EnvelopeFormatError: indefinite, or over the limit)."""
         at = self.at
         _, size = self.header()
         if size is None or size > limit:
@@ -172,11 +164,7 @@ class Reader:
         return self.take(header + size)
 
     def content(self, tag: int, what: str, limit: int) -> bytes:
-        """The content of the next element; its length is definite and small.
-
-        Raises:
-            EnvelopeFormatError: another tag, or a length that is indefinite or over the limit.
-        """
+        """The content of the next element (EnvelopeFormatError: another tag, or as for `whole`)."""
         at = self.at
         found, size = self.header()
         if found != tag:

@@ -22,11 +22,8 @@ from rsa_core.keys import KeyPair, PublicKey
 class Streamed:
     """What is known of an envelope that went from file to file.
 
-    Attributes:
-        size: length of the content in bytes.
-        digest: of the envelope's content part, 32 bytes (see `content`); None where it was not
-            wanted.
-        commitment: to the content key, 32 bytes.
+    `size` is the content's, in bytes; `digest` that of the content part (see `content`), 32 bytes,
+    or None where it was not wanted; `commitment` is to the content key, 32 bytes.
     """
 
     size: int
@@ -42,18 +39,14 @@ def seal_stream(
     *,
     with_digest: bool = True,
 ) -> Streamed:
-    """Encrypts what is left of a file, in one pass.
+    """Encrypts what is left of a file, exactly `size` bytes, in one pass.
 
-    Args:
-        source: gives exactly `size` bytes.
-        target: takes the envelope; it is worthless if this raises.
-        size: in bytes; DER puts the lengths first, so they must be known before.
-        recipients: one or more, none of them twice.
-        with_digest: whether the envelope will be signed; hashing it takes as long as encrypting.
+    DER puts the lengths first, so they must be known before. The target is worthless if this
+    raises. `with_digest` says whether the envelope will be signed: hashing it takes as long as
+    encrypting.
 
     Raises:
-        ValueError: the recipients are none, more than 1000 or one of them twice; or the source
-            has another size.
+        ValueError: the source has another size; or as `cms.Layout.fresh`.
     """
     content_key = get_random_bytes(wrapping.CONTENT_KEY_BYTES)
     layout = cms.Layout.fresh(content_key, recipients, size)

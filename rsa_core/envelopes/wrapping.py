@@ -52,12 +52,7 @@ _HASHES: dict[str, tuple[str, ModuleType, Callable[[bytes], Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Wrapping:
-    """The two hash functions of an RSAES-OAEP, by name.
-
-    Attributes:
-        hash_name: of the padding itself.
-        mask_hash_name: of its mask generation function MGF1.
-    """
+    """The two hash functions of an RSAES-OAEP, by name: the padding's, and its mask's (MGF1)."""
 
     hash_name: str
     mask_hash_name: str
@@ -128,13 +123,10 @@ _OUR_ALGORITHM = next(code for code, wrapping in _ALGORITHMS.items() if wrapping
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One recipient of an envelope.
+    """One recipient of an envelope; the wrapped key is as long as the modulus.
 
-    Attributes:
-        key_id: the subject key identifier, usually 20 bytes; None where the recipient is named
-            by the issuer and serial number of a certificate.
-        wrapping: None where it is not RSAES-OAEP.
-        wrapped_key: as long as the recipient's modulus.
+    `key_id` is the subject key identifier, usually 20 bytes; None where the recipient is named by
+    the issuer and serial number of a certificate. `wrapping` is None where it is not RSAES-OAEP.
     """
 
     key_id: bytes | None
@@ -155,12 +147,8 @@ def wrap(content_key: bytes, public: PublicKey) -> bytes:
 def parse(info: bytes) -> Recipient | None:
     """Reads one RecipientInfo, a whole element.
 
-    Returns:
-        None for another kind of recipient than a KeyTransRecipientInfo: RFC 5652 wants those to
-        be passed over.
-
-    Raises:
-        EnvelopeFormatError: a damaged KeyTransRecipientInfo.
+    None for another kind than a KeyTransRecipientInfo: RFC 5652 wants those to be passed over.
+    A damaged KeyTransRecipientInfo raises EnvelopeFormatError.
     """
     if info[0] in _OTHER_KINDS:
         return None

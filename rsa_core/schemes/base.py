@@ -26,11 +26,9 @@ class Sealed:
     """An envelope just made.
 
     Attributes:
-        envelope: everything that travels.
         digest: SHA-256 of the envelope's content part (parameters, ciphertext, tag; not the
             recipients), 32 bytes. What a signature covers.
-        commitment: SHA-256 commitment to the content key, 32 bytes; None where a scheme has
-            no content key.
+        commitment: SHA-256 commitment to the content key, 32 bytes; None where there is none.
     """
 
     envelope: bytes
@@ -43,10 +41,9 @@ class Opened:
     """What came out of an envelope.
 
     Attributes:
-        file: a picture file; the sender's own bytes where the scheme keeps the file, a PNG of
-            the exact samples where it keeps the pixels.
-        pixels: the samples, uint8 or uint16, shape (H, W) or (H, W, C); None where the scheme
-            keeps the file.
+        file: the sender's own bytes where the scheme keeps the file, a PNG of the exact samples
+            where it keeps the pixels.
+        pixels: uint8 or uint16, shape (H, W) or (H, W, C); None where the scheme keeps the file.
         digest: as in `Sealed`, computed from the envelope that was opened.
         commitment: as in `Sealed`, computed from the content key that opened it.
     """
@@ -77,22 +74,18 @@ class Capture:
     """A ciphertext as an interceptor sees it: no key was used to make this value.
 
     Attributes:
-        scheme: name of the scheme.
         size: length of the whole envelope in bytes.
         recipients: in the envelope's own order.
         parameters: public parameters in reading order, names and values as text.
-        ciphertext: what the scheme put in the plaintext's place: for `hybrid` the AES-GCM
-            output, for the block schemes the first recipient's copy: its residues as big-endian
-            integers of `residue_width` bytes. Empty for `textbook-pixels`, whose ciphertext is
-            `residues`: written out it would be gigabytes. `views.ciphertext_head` gives the
-            beginning of either.
+        ciphertext: for `hybrid` the AES-GCM output; for the block schemes the first recipient's
+            copy, residues as big-endian integers of `residue_width` bytes; empty for
+            `textbook-pixels`, whose `residues` written out would be gigabytes.
+            `views.ciphertext_head` gives the beginning of either.
         residue_width: bytes for one residue; 1 where there are no residues.
-        shape: shape of the residues where there is one for each sample byte: (H, W) or
-            (H, W, C), for 16-bit samples (H, W, 2) with the high byte first; None where the
-            ciphertext has no pixel grid.
+        shape: of the residues where there is one for each sample byte: (H, W) or (H, W, C), for
+            16-bit samples (H, W, 2) with the high byte first; None without a pixel grid.
         moduli: the classroom keys (n, e) of the recipients, empty for safe schemes.
-        residues: for `textbook-pixels` one dictionary of residues for each recipient, in the
-            recipients' order; empty for the others.
+        residues: for `textbook-pixels` one dictionary for each recipient, in their order.
     """
 
     scheme: str
@@ -155,12 +148,8 @@ class Scheme(Protocol, Generic[Public_contra, Private_contra]):
     ) -> Sealed:
         """Encrypts a picture for one or more recipients.
 
-        Args:
-            picture: what to encrypt.
-            recipients: their public keys.
-            progress: called in this thread with the part done, 0 to 1. A scheme that takes but a
-                moment does not call it.
-            cancelled: asked in this thread while long work goes on.
+        `progress` is called with the part done, 0 to 1, unless the scheme takes but a moment;
+        `cancelled` is asked while long work goes on. Both are called in this thread.
 
         Raises:
             ValueError: no recipients, or the same one twice.
@@ -186,8 +175,4 @@ class Scheme(Protocol, Generic[Public_contra, Private_contra]):
         """
 
     def capture(self, envelope: bytes) -> Capture:
-        """Reads what is public, without any key.
-
-        Raises:
-            EnvelopeFormatError: not an envelope of this scheme.
-        """
+        """Reads what is public, without any key (EnvelopeFormatError: not of this scheme)."""

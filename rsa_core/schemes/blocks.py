@@ -131,18 +131,12 @@ def run(
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> list[bytes]:
-    """Does `make(key_der)` for every piece.
+    """Does `make(key_der)` for every piece; the results keep the pieces' order.
 
-    Args:
-        make: gives the function for one piece; a child imports it by name.
-        key_der: the key.
-        pieces: independent of each other; more of them make smoother progress.
-        processes: how many at once; 1 works in this process; None takes one for each core.
-        progress: called in this thread with the part done, 0 to 1, the last time with 1.
-        cancelled: asked in this thread several times a second.
-
-    Returns:
-        The results in the pieces' order.
+    A child imports `make` by name. Pieces are independent of each other; more of them make
+    smoother progress. With `processes=1` this process works; None takes one for each core.
+    `progress` is called in this thread with the part done, 0 to 1, the last time with 1;
+    `cancelled` is asked in it several times a second.
 
     Raises:
         CancelledError: `cancelled` said so; nothing keeps running.

@@ -85,11 +85,7 @@ def pixels_of(samples: NDArray[np.uint8], container: Container) -> Pixels:
 
 
 def distinct_keys(recipients: Sequence[ClassroomPublicKey]) -> list[ClassroomPublicKey]:
-    """Each key once, in order of first mention: a class may well share the published key.
-
-    Raises:
-        ValueError: there is none.
-    """
+    """Each key once, by first mention: a class may share the published one (ValueError: none)."""
     keys = list(dict.fromkeys(recipients))
     if not keys:
         raise ValueError("an envelope has at least one recipient")
@@ -97,11 +93,7 @@ def distinct_keys(recipients: Sequence[ClassroomPublicKey]) -> list[ClassroomPub
 
 
 def check_size(copies: int, size: int) -> None:
-    """Refuses before any work is done.
-
-    Raises:
-        LimitError: the copies, of `size` bytes together, are more than an envelope may hold.
-    """
+    """Refuses copies of `size` bytes together, before any work is done (LimitError: too large)."""
     if size > MAX_ENVELOPE:
         raise LimitError(
             f"{copies} different keys would make an envelope of {size / 1e6:.0f} MB; "

@@ -29,13 +29,7 @@ from rsa_core.schemes.base import Cancelled, Capture, Opened, Progress, Recipien
 
 @dataclass(frozen=True, slots=True)
 class OpenedBytes:
-    """What came out of an envelope.
-
-    Attributes:
-        data: the bytes that went in.
-        digest: of the envelope's content part, 32 bytes (see `envelopes.content`).
-        commitment: to the content key that opened it, 32 bytes.
-    """
+    """What came out of an envelope; digest and commitment are those of `schemes.base.Opened`."""
 
     data: bytes = field(repr=False)
     digest: bytes
@@ -43,11 +37,7 @@ class OpenedBytes:
 
 
 def seal_bytes(data: bytes, recipients: Sequence[PublicKey]) -> Sealed:
-    """Encrypts any bytes, of any length from 0, for one or more recipients.
-
-    Raises:
-        ValueError: no recipients, the same one twice, or more than 1000.
-    """
+    """Encrypts any bytes, even none (ValueError: no recipients, one twice, or more than 1000)."""
     content_key = get_random_bytes(wrapping.CONTENT_KEY_BYTES)
     layout = cms.Layout.fresh(content_key, recipients, len(data))
     head = layout.head()
@@ -90,11 +80,8 @@ def open_bytes(envelope: bytes, key: KeyPair) -> OpenedBytes:
 def share_bytes(envelope: bytes, key: KeyPair, recipient: PublicKey) -> Sealed:
     """Adds a recipient: the content key is wrapped once more, the ciphertext stays as it is.
 
-    The envelope is opened on the way, so that nothing is shared that does not open.
-
-    Returns:
-        The longer envelope; digest and commitment are those of the given one. An envelope that
-        OpenSSL wrote in BER comes back in DER.
+    The envelope is opened on the way, so that nothing is shared that does not open. Digest and
+    commitment stay the same. An envelope that OpenSSL wrote in BER comes back in DER.
 
     Raises:
         ValueError: the recipient is one already, or there are 1000.

@@ -4,7 +4,7 @@ Each block of k - 66 bytes of the file is encrypted by itself (RFC 8017, 7.1), u
 key pair, for each recipient once more. Nobody reads it without a key; but nothing binds a block
 to its neighbours, so an interceptor can drop, repeat and swap blocks, or insert their own, since
 the public key is public. And opening costs one private power for each block: thousands of times
-what `hybrid` needs. That is the lesson.
+what `hybrid` needs.
 """
 
 from collections.abc import Sequence

@@ -1,9 +1,8 @@
 """Readdressing: what was sealed for one key is sealed for another, by the holder of the first.
 
 This is what an interceptor does after swapping in a false public key: open what arrives, and send
-it on to the key it was meant for. `hybrid` keeps its content, digest
-and commitment: the content key is wrapped once more, and the false recipient leaves the roll.
-`oaep-blocks` is encrypted again.
+it on to the key it was meant for. `hybrid` keeps its content, digest and commitment: the content
+key is wrapped once more, and the false recipient leaves the roll. `oaep-blocks` is encrypted again.
 """
 
 from rsa_core.errors import DecodingError, DecryptionError, PictureError
@@ -17,12 +16,8 @@ from rsa_core.schemes.oaep_blocks import OAEP_BLOCKS
 def readdress(scheme: str, envelope: bytes, key: KeyPair, recipient: PublicKey) -> Sealed:
     """Seals an envelope's content for another recipient instead of the one that holds `key`.
 
-    Args:
-        scheme: "hybrid" or "oaep-blocks"; the others' keys are classroom keys.
-        envelope: sealed for `key`, maybe for others beside.
-        key: a recipient's.
-        recipient: who takes its place. In `oaep-blocks` the other recipients' copies are left
-            out.
+    The scheme is "hybrid" or "oaep-blocks"; the others' keys are classroom keys. In `oaep-blocks`
+    the other recipients' copies are left out.
 
     Raises:
         ValueError: another scheme.

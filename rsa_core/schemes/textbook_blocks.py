@@ -71,8 +71,7 @@ class TextbookBlocks(BlockScheme):
     ) -> Sealed:
         """Encrypts the samples; recipients with equal keys share one copy.
 
-        Raises:
-            KeyFormatError: a key shorter than 64 bits. For the rest see `Scheme.seal`.
+        Raises as `Scheme.seal`, with KeyFormatError for a key shorter than 64 bits.
         """
         keys = distinct_keys(recipients)
         for key in keys:

@@ -50,9 +50,7 @@ class TextbookPixels(ContainerScheme):
     ) -> Sealed:
         """Encrypts the samples; recipients with equal keys share one copy.
 
-        Raises:
-            KeyFormatError: a key under which two samples would get the same residue. For the rest
-                see `Scheme.seal`.
+        Raises as `Scheme.seal`, with KeyFormatError for a key that gives two samples one residue.
         """
         keys = distinct_keys(recipients)
         pixels = picture.pixels()
@@ -72,11 +70,8 @@ class TextbookPixels(ContainerScheme):
         """Decrypts the copy that was made under this key.
 
         Nothing tells a changed residue from a true one: whatever it decrypts to is shown, and
-        what is larger than a sample can be is shown as 255.
-
-        Raises:
-            LimitError: a forged envelope, whose many different residues take too long. For the
-                rest see `Scheme.open`.
+        what is larger than a sample can be is shown as 255. Raises as `Scheme.open`, with
+        LimitError for a forged envelope, whose many different residues take too long.
         """
         container = self._parsed(envelope)
         copy = copy_for(container, key.public)
@@ -90,15 +85,7 @@ TEXTBOOK_PIXELS = TextbookPixels()
 
 
 def encrypt_samples(samples: NDArray[np.uint8], key: ClassroomPublicKey) -> Residues:
-    """Raises every byte to e modulo n.
-
-    Args:
-        samples: any bytes, shape (N,), N >= 1.
-        key: the public key.
-
-    Raises:
-        KeyFormatError: two different bytes would get the same residue.
-    """
+    """m^e mod n for each byte m, shape (N,), N >= 1 (KeyFormatError: two share a residue)."""
     powers = [pow(m, key.e, key.n) for m in range(256)]
     if len(set(powers)) != 256:
         raise KeyFormatError(
@@ -115,11 +102,8 @@ def encrypt_samples(samples: NDArray[np.uint8], key: ClassroomPublicKey) -> Resi
 def decrypt_samples(residues: Residues, key: ClassroomKeyPair) -> NDArray[np.uint8]:
     """Undoes `encrypt_samples`: one private power for each distinct residue.
 
-    Returns:
-        The bytes, shape (N,); 255 where a changed residue gives more.
-
-    Raises:
-        LimitError: so many distinct residues that it would take more than half a minute.
+    Where a changed residue gives more, the byte is 255. Raises LimitError where it would take more
+    than half a minute.
     """
     if len(residues.distinct) * key.public.bits**3 > _MAX_WORK:
         raise LimitError(

@@ -31,15 +31,13 @@ REGIONS: Mapping[str, str] = MappingProxyType(
 
 
 def flip(envelope: bytes, region: str = "square") -> Altered:
-    """Flips bits of the ciphertext.
+    """Flips bits of the ciphertext in an envelope of any scheme.
 
-    Args:
-        envelope: of any scheme.
-        region: one of `REGIONS`; the schemes that keep no pixels apart have a single bit flipped.
+    The schemes that keep no pixels apart have a single bit flipped, whatever the region.
 
     Raises:
         EnvelopeFormatError: not an envelope.
-        ValueError: unknown region.
+        ValueError: not one of `REGIONS`.
     """
     if region not in REGIONS:
         raise ValueError("no such region")

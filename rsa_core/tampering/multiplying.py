@@ -24,18 +24,15 @@ FACTORS = tuple(range(2, 17))
 
 
 def multiply(envelope: bytes, factor: int = 2, keys: Sequence[PublicKey] = ()) -> Altered:
-    """Multiplies the plaintext through the ciphertext, for all recipients.
+    """Multiplies the plaintext by s, the factor, through the ciphertext, for all recipients.
 
-    Args:
-        envelope: of any scheme.
-        factor: s, one of `FACTORS`.
-        keys: public keys among which those of a `hybrid` envelope's recipients are looked for;
-            the other schemes' envelopes have them inside.
+    The recipients' keys of a `hybrid` envelope are looked for among `keys`; the other schemes'
+    envelopes have them inside.
 
     Raises:
         EnvelopeFormatError: not an envelope.
         CannotTamperError: no recipient of a `hybrid` envelope is among the keys.
-        ValueError: another factor.
+        ValueError: not one of `FACTORS`.
     """
     if factor not in FACTORS:
         raise ValueError("no such factor")

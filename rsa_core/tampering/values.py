@@ -7,12 +7,7 @@ from rsa_core.errors import RsaCoreError
 
 @dataclass(frozen=True, slots=True)
 class Altered:
-    """A forged envelope.
-
-    Attributes:
-        envelope: well formed, as long as the given one or about so.
-        words: what was done to it, for people: a part of a sentence.
-    """
+    """A forged envelope, well formed and about as long; `words`, part of a sentence, say how."""
 
     envelope: bytes = field(repr=False)
     words: str

@@ -41,10 +41,7 @@ def stages(envelope: bytes) -> Iterator[Pixels]:
     """The picture appearing: 16 pictures, each with more of the 256 samples looked up.
 
     At most 512 on a side; samples not looked up yet are 0. Brightest first. Nothing where a
-    residue hides more than one sample.
-
-    Raises:
-        EnvelopeFormatError: the bytes are no classroom container.
+    residue hides more than one sample. Raises as `Container.parse`.
     """
     container = Container.parse(envelope)
     copy = container.copies[0]
@@ -131,14 +128,7 @@ def _unit(container: Container) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """Looks for flat blocks.
-
-    Attributes:
-        wanted: the residues that occur.
-        key: the public key.
-        widths: bytes of a block, and of the last one.
-        course: the run.
-    """
+    """Looks for flat blocks; `widths` are the bytes of a block, and of the last one."""
 
     wanted: set[int]
     key: ClassroomPublicKey
@@ -146,11 +136,7 @@ class _Search:
     course: Course
 
     def flat(self, unit: int) -> Iterator[tuple[str, dict[int, int]]]:
-        """Dictionaries of blocks of one colour, cheap ones first: what, and what of it occurs.
-
-        Args:
-            unit: bytes of one pixel.
-        """
+        """Names and dictionaries of blocks of one colour, cheap first; a pixel has `unit` bytes."""
         yield "Blocks of one repeated byte", self._repeated(1)
         if unit == 4:
             yield "Opaque greys", self._tried([(v, v, v, 255) for v in range(256)])

@@ -25,17 +25,7 @@ _FIXED = 64  # bytes for one kept number beside its digits
 def find_small(
     wanted: Container[int], n: int, e: int, bound: int, course: Course
 ) -> dict[int, int]:
-    """Finds 0 <= m < bound with m^e mod n among `wanted`.
-
-    Args:
-        wanted: residues that are looked for; a set or a dictionary.
-        n: modulus.
-        e: public exponent.
-        bound: 2 to 2^24.
-        course: the run; its memory budget is kept.
-
-    Returns:
-        m for each residue that was found.
+    """Finds m below `bound`, 2 to 2^24, with m^e mod n among `wanted`; gives m for each residue.
 
     Raises:
         GaveUpError: the memory would not suffice, or the time did not.
