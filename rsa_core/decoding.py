@@ -1,4 +1,4 @@
-"""What Pillow does with a file from outside; runs in a child of `apart`, which can be ended.
+"""What Pillow does with a file from outside; runs in a child (`processes`), which can be ended.
 
 Bounded in every direction but time, which is the child's: formats by a list, bytes, pixels, sides
 and frames by the constants below, and what is cheap to make and dear to decode by `_check_cost`.

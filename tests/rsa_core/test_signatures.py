@@ -1,4 +1,5 @@
 import dataclasses
+import hashlib
 import json
 import re
 
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rsa_core.errors import EnvelopeFormatError, SignatureError
-from rsa_core.signatures import Manifest, Part, sign, verify
+from rsa_core.signatures import Manifest, Part, accept, sign, sign_share, verify
 
 TEXTS = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=40)
 DIGESTS = st.binary(min_size=32, max_size=32)
@@ -192,3 +193,55 @@ def test_the_salt_is_fresh(alice):
 
 def test_hexadecimal_is_lower_case_only():
     assert not re.search(rb"[A-F]", dataclasses.replace(MANIFEST, sender=b"\xab" * 32).pack())
+
+
+# Shares --------------------------------------------------------------------------------------
+
+
+def test_a_share_lets_in_whom_it_names_and_nobody_else(alice, bob, carol):
+    """Alice has sent to Bob, who shares with Carol."""
+    packed = dataclasses.replace(
+        MANIFEST, sender=alice.public.fingerprint, recipients=(bob.public.fingerprint,)
+    ).pack()
+    signature = sign(packed, alice)
+    share = sign_share(packed, carol.public, bob)
+
+    def accepted(recipient, **shared):
+        about = {"channel": "channel-1", "picture": "image-1", "scheme": "hybrid"}
+        return accept(
+            packed, signature, sender=alice.public, recipient=recipient, **about, **shared
+        )
+
+    assert accepted(bob.public) == accepted(carol.public, share=share, sharer=bob.public)
+    flipped = share[:-1] + bytes([share[-1] ^ 1])
+    for recipient, shared in (
+        (carol.public, {}),
+        (carol.public, {"share": share}),
+        (carol.public, {"share": flipped, "sharer": bob.public}),
+        (carol.public, {"share": share, "sharer": alice.public}),  # no recipient of it
+        (alice.public, {"share": share, "sharer": bob.public}),  # it is for Carol
+        (carol.public, {"share": sign_share(packed, carol.public, carol), "sharer": carol.public}),
+        (carol.public, {"share": sign_share(packed + b" ", carol.public, bob),
+                        "sharer": bob.public}),
+    ):  # fmt: skip
+        with pytest.raises(SignatureError):
+            accepted(recipient, **shared)
+
+
+def test_openssl_checks_a_share_made_from_the_page(alice, bob, openssl, tmp_path):
+    """The bytes are those of docs/formats.md, built here again."""
+    packed = MANIFEST.pack()
+    record = {
+        "by": bob.public.fingerprint.hex(),
+        "manifest": hashlib.sha256(packed).hexdigest(),
+        "recipient": alice.public.fingerprint.hex(),
+        "version": 1,
+    }
+    share = sign_share(packed, alice.public, bob)
+    assert share[:32] == bob.public.fingerprint
+    (tmp_path / "share").write_text(json.dumps(record, separators=(",", ":")))
+    (tmp_path / "signature").write_bytes(share[32:])
+    (tmp_path / "bob.pub.pem").write_text(bob.public.pem())
+    check = ["dgst", "-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32",
+             "-verify", "bob.pub.pem", "-signature", "signature", "share"]  # fmt: skip
+    assert openssl(*check).stdout == b"Verified OK\n"

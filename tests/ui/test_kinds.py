@@ -54,6 +54,8 @@ def test_the_table_has_every_kind_and_no_other(exchange, tmp_path):
     exchange.owner.set_rules(ada, approval=True)
     cy = exchange.lobby.take_seat(lesson.room.key, name="Cy", role="receiver")
     exchange.owner.approve(ada, cy.id)
+    exchange.owner.set_rules(ada, tampering=False)
+    exchange.receiver.share(bob, lesson.send(6, "hybrid"), cy.id)
     exchange.owner.remove_seat(ada, cy.id)
     exchange.owner.change_key(ada)
     exchange.owner.extend(ada, "7 days")

@@ -1,0 +1,28 @@
+"""A picture goes to a receiver who joined later, by a press of one who has it."""
+
+from tests.ui.test_lasting import press, shows
+from tests.ui.test_pages import channel, exchange, page_of, sit  # noqa: F401 (fixtures)
+
+
+def words(at):
+    return "\n".join(one.value for one in (*at.text, *at.caption, *at.info, *at.error))
+
+
+def test_a_later_receiver_gets_it_and_sees_by_whom(exchange, channel, png):  # noqa: F811
+    ada = sit(exchange, channel, "Ada", "sender")
+    bob = sit(exchange, channel, "Bob", "receiver")
+    exchange.sender.send(
+        ada, png, file_name="a.png", scheme="hybrid", recipients=(bob.id,), submission="1"
+    )
+    at = press(page_of(bob, channel.key), "Open")
+    assert "Share" not in [button.label for button in at.button]  # there is nobody else
+    dan = sit(exchange, channel, "Dan", "receiver")
+    late = page_of(dan, channel.key)
+    assert "not sealed for your key" in words(late)
+    press(at.run(), "Share")
+    assert not at.exception
+    assert "Share" not in [button.label for button in at.button]
+    press(late.run(), "Open")
+    assert shows(late, png)
+    assert "Shared with you by" in words(late)
+    assert "Share" not in [button.label for button in late.button]
