@@ -41,7 +41,7 @@ def test_the_witnesses_see_what_is_called(calls):
     page.route(plain, lambda route: route.fulfill(body="<p>Plain", content_type="text/html"))
     page.goto(plain)
     page.evaluate("""() => {
-        new Picture().src = "http://picture.invalid/";
+        new Image().src = "http://picture.invalid/";
         fetch("https://fetch.invalid/").catch(() => {});
         new WebSocket("ws://socket.invalid/").onerror = () => {};
         const frame = document.createElement("iframe");
@@ -68,7 +68,7 @@ def test_every_page_has_an_icon_of_its_own_and_shows_it(calls, watched):
         anybody.go(path)
         icon = anybody.page.locator("link[rel='shortcut icon']")
         expect(icon).to_have_attribute("href", re.compile(r"^data:image/"))
-        shown = """async (link) => { const picture = new Picture(); picture.src = link.href;
+        shown = """async (link) => { const picture = new Image(); picture.src = link.href;
             await picture.decode(); return picture.naturalWidth; }"""
         assert icon.evaluate(shown) > 0
 
