@@ -81,7 +81,7 @@ def test_the_largest_ciphertext_arrives_when_it_is_asked_for_and_not_before(visi
         print(
             f"\n{len(data)} bytes saved in {took:.2f} s, server +{resident(server) - before} bytes"
         )
-        stored = exchange.receiver.envelope(bob, sent.id).data
+        stored = exchange.receiver.envelope(bob, sent).data
     finally:
         exchange.close()
     assert data == stored

@@ -89,7 +89,7 @@ def test_the_first_opening_is_one_over_both_servers(servers, exchange, apart):
         pages = [await page(n) for n in range(12)]
         await asyncio.gather(*(one.press("Open") for one in pages))
         with pytest.raises(ExchangeError):
-            exchange.receiver.open(receiver, sent.id)
+            exchange.receiver.open(receiver, sent)
         return sum("The original file" in " ".join(one.texts()) for one in pages)
 
     async def story():
