@@ -4,18 +4,27 @@ When a fragment's tick comes just after a page's run has ended, Streamlit starts
 ignores what the old one has still in the event loop's queue: the end of the page, and the word
 that it has ended (`AppSession.request_rerun` describes it). The browser then keeps half a page
 until the next whole run. Here the new runner begins after those messages.
+
+A run that begins also drops what the last one has drawn and not sent yet. Streamlit drops with it
+where a file is to be sent to, which the browser has just asked for: the file is then lost without
+a word. Here that answer stays.
 """
 
+from typing import Any
+
 from streamlit.runtime.app_session import AppSession, AppSessionState
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import RerunData
 
 _create = AppSession._create_scriptrunner
+_clear = ForwardMsgQueue.clear
 _waiting: dict[AppSession, list[RerunData]] = {}  # what is asked for meanwhile, in that order
 
 
 def hear_runs_out() -> None:
     """Changes Streamlit's sessions accordingly; once is enough, twice does no harm."""
     AppSession._create_scriptrunner = _create_in_turn  # type: ignore[assignment,method-assign]
+    ForwardMsgQueue.clear = _clear_but_answers  # type: ignore[assignment,method-assign]
 
 
 def _create_in_turn(session: AppSession, request: RerunData) -> None:
@@ -38,3 +47,9 @@ def _begin(session: AppSession) -> None:
         runner = session._scriptrunner
         if runner is None or not runner.request_rerun(request):
             _create_in_turn(session, request)
+
+
+def _clear_but_answers(queue: ForwardMsgQueue, *args: Any, **options: Any) -> None:  # noqa: ANN401
+    answers = [one for one in queue._queue if one.WhichOneof("type") == "file_urls_response"]
+    _clear(queue, *args, **options)
+    queue._queue += [one for one in answers if not any(one is kept for kept in queue._queue)]

@@ -4,8 +4,11 @@ import asyncio
 from types import SimpleNamespace
 
 import pytest
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.app_session import AppSessionState
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
+from tests.loops import run_apart
 from ui.door import runs
 
 
@@ -45,7 +48,7 @@ def turns(monkeypatch):
             for _ in range(3):
                 await asyncio.sleep(0)
 
-        asyncio.run(story())
+        run_apart(story())
         return happened
 
     return turns
@@ -73,3 +76,16 @@ def test_a_session_that_was_closed_meanwhile_runs_no_more(turns):
     found = turns(lambda one: runs._create_in_turn(one, "tick"), AppSessionState.SHUTDOWN_REQUESTED)
     assert found == ["the last message"]
     assert runs._waiting == {}
+
+
+@pytest.mark.parametrize("fragments", [None, ["a fragment"]])
+def test_where_a_file_is_to_go_is_not_forgotten_when_a_run_begins(fragments):
+    """Streamlit forgets it, and the file that somebody has just chosen is lost without a word."""
+    runs.hear_runs_out()
+    queue = ForwardMsgQueue()
+    queue.enqueue(drawn := ForwardMsg())
+    drawn.delta.new_element.text.body = "half a page"
+    queue.enqueue(answer := ForwardMsg())
+    answer.file_urls_response.response_id = "1"
+    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=fragments)
+    assert [one for one in queue.flush() if one.HasField("file_urls_response")] == [answer]
