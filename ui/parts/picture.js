@@ -7,17 +7,13 @@ export default function ({ data, parentElement }) {
   const file = bytes.subarray(4 + head, 4 + head + about.size);
   const view = about.view_mime && !about.same ? bytes.subarray(4 + head + about.size) : file;
   const root = parentElement.querySelector("#root");
-  const forget = () => root.urls.splice(0).forEach((u) => URL.revokeObjectURL(u));
-  // Also called at each redraw, which keeps the button: replacing it would swallow a press.
-  const left = () => setTimeout(() => { if (!root.isConnected) forget(); });
-  if (root.dataset.sha === about.sha) return left;
+  if (root.dataset.sha === about.sha) return;
   root.dataset.sha = about.sha;
-  root.urls ??= [];
-  forget();
   root.replaceChildren();
+  const urls = [];
   const url = (part, mime) => {
     const made = URL.createObjectURL(new Blob([part], { type: mime }));
-    root.urls.push(made);
+    urls.push(made);
     return made;
   };
   if (about.view_mime) {
@@ -37,5 +33,5 @@ export default function ({ data, parentElement }) {
     a.click();
   };
   root.appendChild(button);
-  return left;
+  return () => { urls.forEach((u) => URL.revokeObjectURL(u)); delete root.dataset.sha; };
 }
