@@ -10,8 +10,6 @@ where a file is to be sent to, which the browser has just asked for: the file is
 a word. Here that answer stays.
 """
 
-from typing import Any
-
 from streamlit.runtime.app_session import AppSession, AppSessionState
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import RerunData
@@ -49,7 +47,12 @@ def _begin(session: AppSession) -> None:
             _create_in_turn(session, request)
 
 
-def _clear_but_answers(queue: ForwardMsgQueue, *args: Any, **options: Any) -> None:  # noqa: ANN401
+def _clear_but_answers(
+    queue: ForwardMsgQueue,
+    retain_lifecycle_msgs: bool = False,
+    fragment_ids_this_run: list[str] | None = None,
+) -> None:
     answers = [one for one in queue._queue if one.WhichOneof("type") == "file_urls_response"]
-    _clear(queue, *args, **options)
-    queue._queue += [one for one in answers if not any(one is kept for kept in queue._queue)]
+    _clear(queue, retain_lifecycle_msgs, fragment_ids_this_run)
+    if retain_lifecycle_msgs:  # else what was in the queue has been sent
+        queue._queue += [one for one in answers if not any(one is kept for kept in queue._queue)]

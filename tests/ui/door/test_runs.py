@@ -89,3 +89,4 @@ def test_where_a_file_is_to_go_is_not_forgotten_when_a_run_begins(fragments):
     answer.file_urls_response.response_id = "1"
     queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=fragments)
     assert [one for one in queue.flush() if one.HasField("file_urls_response")] == [answer]
+    assert queue.is_empty()
