@@ -70,7 +70,7 @@ def test_the_owner_locks_removes_renames_the_key_and_ends(visitor):
     late.page.get_by_label("Your name").fill("Dan")
     late.choose("Role", "Receiver")
     late.button("Enter channel").click()
-    expect(late.page.get_by_text("has to let you in")).to_be_visible()
+    expect(late.page.get_by_text("Waiting for the owner to let you in")).to_be_visible()
     ada.button("Let in").click()
     expect(late.page.get_by_role("heading", name="Inbox")).to_be_visible()
 
