@@ -48,7 +48,7 @@ from rsa_core import (
 )
 from rsa_core.turns import GRACE, NOBODY, QUICK, Visitor
 
-EVERY = 0.5  # seconds between two looks at what waits
+EVERY = 1.0  # second between two looks at what waits
 NO_ROOM_FOR = timedelta(seconds=10)  # what finds no room in the channel is not tried sooner again
 _PATIENCE = 10.0  # seconds for one picture to be relayed when the exchange is closed
 
