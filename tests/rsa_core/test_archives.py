@@ -60,11 +60,11 @@ def test_folders_and_litter_are_left_out():
 @pytest.mark.parametrize(
     ("archive", "words"),
     [
-        (b"", "no zip"),
-        (b"PK\x03\x04 nonsense", "no zip"),
+        (b"", "zip file cannot be read"),
+        (b"PK\x03\x04 nonsense", "zip file cannot be read"),
         (zipped(), "empty"),
         (zipped(*((f"{n}.png", b"") for n in range(archives.MAX_FILES + 1))), "files"),
-        (lying(zipped(("a.png", GOOD)), version=64), "no zip"),
+        (lying(zipped(("a.png", GOOD)), version=64), "zip file cannot be read"),
     ],
 )
 def test_what_is_no_use_is_refused_as_a_whole(archive, words):
