@@ -58,6 +58,9 @@ def fill(store: Store, marker: str, *, rows: int = 1, **channel) -> int:
                         (key,) = column.foreign_keys
                         there = ids[key.column.table.name]
                         values[column.name] = there[number % len(there)]
+                    elif column.name == "token_hash":  # a hash of random bits, without any marker:
+                        # SQLite may leave a cell of its index behind where a page was split
+                        values[column.name] = os.urandom(32)
                     elif column.name != "id":
                         values[column.name] = value(column, marker)
                 if table.name == "channel":
