@@ -173,10 +173,10 @@ class Receiver:
     def shareable(self, seat: Seat, picture_id: str) -> tuple[Person, ...]:
         """Receivers who lack a picture and may be given it.
 
-        Nobody where openings are counted, interceptors may tamper, or the scheme is not `hybrid`.
+        Nobody where openings are counted, the scheme is not `hybrid`, or tampering is possible.
         """
         with self._desk.act(seat, "receiver") as act:
-            rows = _without_it(act, act.picture(picture_id))
+            rows = _without_it(act, self._arrival(act, picture_id))
         return tuple(self._desk.person(row, act.channel) for row in rows)
 
     def share(self, seat: Seat, picture_id: str, person_id: str) -> None:
@@ -189,7 +189,7 @@ class Receiver:
             CannotOpen, Tampered: as `open`; nothing is passed on that does not open.
         """
         with self._desk.act(seat, "receiver") as act:
-            receiver = _to_share_with(act, act.picture(picture_id), person_id)
+            receiver = _to_share_with(act, self._arrival(act, picture_id), person_id)
         found = self._find(seat, picture_id, with_content=True)
         opened(found, None)
         key, public = unlock_key(found.act), PublicKey.from_der(receiver.public_key or b"")
@@ -200,10 +200,11 @@ class Receiver:
             raise CannotOpen("This picture cannot be shared with anyone else.") from None
         share = sign_share(found.records.manifest, public, key)
         with self._desk.act(seat, "receiver", write=True) as act:
-            picture = act.picture(picture_id)
+            arrival = self._arrival(act, picture_id)
+            picture = arrival.picture
             if picture.sha256 != found.picture.sha256:
                 raise Unavailable("Someone else has just shared this picture. Please try again.")
-            receiver = _to_share_with(act, picture, person_id)
+            receiver = _to_share_with(act, arrival, person_id)
             act.require_room(len(content) - picture.size)
             recipient = store.Recipient(receiver.id, public.fingerprint, None, share)
             act.unit.pictures.share(picture, recipient, content=content, details=details)
@@ -268,20 +269,20 @@ def _sharer(act: Act, picture: store.StoredPicture, share: bytes | None) -> stor
     return act.unit.seats.get(by[0]) if by else None
 
 
-def _without_it(act: Act, picture: store.StoredPicture) -> list[store.SeatRow]:
+def _without_it(act: Act, arrival: Arrival) -> list[store.SeatRow]:
     """Who may be given it; only a recipient whom its sender chose can vouch for it."""
-    mine = _mine(act, picture)
+    picture, mine = arrival.picture, _mine(act, arrival.picture)
     if mine is None or mine.share is not None or picture.scheme != HYBRID.name:
         return []
-    if _has_rule(picture) or act.channel.tampering:
+    if arrival.name or _has_rule(picture) or act.channel.tampering:
         return []
     have = {one.seat_id for one in picture.recipients}
     rows = [row for row in act.unit.seats.in_channel(act.channel.id) if row.role == "receiver"]
     return [row for row in rows if row.public_key and not row.waiting and row.id not in have]
 
 
-def _to_share_with(act: Act, picture: store.StoredPicture, person_id: str) -> store.SeatRow:
-    for row in _without_it(act, picture):
+def _to_share_with(act: Act, arrival: Arrival, person_id: str) -> store.SeatRow:
+    for row in _without_it(act, arrival):
         if row.public_id == person_id:
             return row
     raise NotFound("person")

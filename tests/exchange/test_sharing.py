@@ -4,7 +4,7 @@ import pytest
 
 from exchange import CannotOpen, NotFound, Tampered, WrongRole
 from rsa_core import PublicKey
-from tests.exchange.deceiving import kinds
+from tests.exchange.deceiving import kinds, opened, relay, swap_key
 
 
 @pytest.fixture
@@ -86,6 +86,19 @@ def test_nothing_is_shared_where_interceptors_may_tamper(lesson, png):
     blocks = lesson.send("Ada", png, "Bob", scheme="oaep-blocks").id
     with pytest.raises(NotFound):
         share(lesson, blocks, to="Cy")
+
+
+def test_what_came_by_relay_is_not_shared(lesson, png):
+    """What arrived is not what was sent, and must not take its place."""
+    swap_key(lesson)
+    sent = lesson.send("Ada", png, "Bob").id
+    relay(lesson)
+    assert opened(lesson, "Bob", sent).file == png
+    lesson.exchange.owner.set_rules(lesson.seats["Ada"], tampering=False)
+    assert lesson.exchange.receiver.shareable(lesson.seats["Bob"], sent) == ()
+    with pytest.raises(NotFound):
+        share(lesson, sent, to="Cy")
+    assert opened(lesson, "Bob", sent).file == png
 
 
 def test_a_share_that_nobody_signed_is_refused(office, png, writer):

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from store import PictureMissing, PictureRecords, StoreRefused
+from store import PictureMissing, PictureRecords, Recipient, StoreRefused
 from store.schema import CHUNK_BYTES
 from tests.store import making
 from tests.store.making import HOUR, NOW
@@ -156,3 +156,28 @@ def test_bytes_are_not_in_the_repr(store):
         unit.pictures.add(new)
         records = unit.pictures.records(new.channel_id, new.public_id)
     assert "CONTENT" not in repr(new) + repr(records)
+
+
+def test_a_share_adds_a_recipient_and_longer_envelopes(store):
+    """Whole, listed, and once only; the other records and other pictures stay as they are."""
+    made, sender, receiver = making.room(store)
+    old = making.send(store, sender, [receiver], content=os.urandom(CHUNK_BYTES + 5))
+    other = making.send(store, sender, [receiver])
+    content, share = os.urandom(2 * CHUNK_BYTES + 7), b"f" * 32 + os.urandom(256)
+    with store.write() as unit:
+        late = making.seat(unit, made.id)
+        recipient = Recipient(late.id, b"k" * 32, None, share)
+        before = unit.pictures.get(made.id, old.public_id)
+        unit.pictures.share(before, recipient, content=content, details=b"longer details")
+    with store.read() as unit:
+        now = unit.pictures.get(made.id, old.public_id)
+        assert (now.size, now.sha256) == (len(content), hashlib.sha256(content).digest())
+        assert now.recipients == (*before.recipients, recipient)
+        assert unit.pictures.content(made.id, old.public_id) == content
+        records = unit.pictures.records(made.id, old.public_id)
+        assert records == PictureRecords(b"longer details", old.manifest, old.signature, old.note)
+        assert unit.pictures.content(made.id, other.public_id) == other.content
+    with pytest.raises(StoreRefused), store.write() as unit:
+        unit.pictures.share(now, recipient, content=b"again", details=b"again")
+    with store.read() as unit:
+        assert unit.pictures.content(made.id, old.public_id) == content
