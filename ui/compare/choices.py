@@ -19,7 +19,7 @@ from lab.subject import (
 from ui.compare.working import Job, current_job, keep_job
 from ui.frame import asked
 from ui.parts.files import small_picture
-from ui.parts.held import once
+from ui.parts.held import remember
 
 _TYPES = ["png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff", "ppm", "pgm"]
 _PROBLEM = "compare_refused"
@@ -47,7 +47,7 @@ def choices() -> None:
         )
         _more_choices()
     chosen = (file.file_id if file else name, side)
-    subject = once("compare_subject", chosen, lambda: _subject(file, name, side))
+    subject = remember("compare_subject", chosen, lambda: _subject(file, name, side))
     with shown:
         if isinstance(subject, Subject):
             small_picture(subject.png, alt="The picture to be compared")

@@ -16,7 +16,7 @@ from rsa_core.analysis import CANNOT_SHOW, rows_of
 from ui.compare.working import Job
 from ui.interceptor import plots
 from ui.parts.files import save_button, small_picture
-from ui.parts.held import once
+from ui.parts.held import remember
 from ui.parts.words import csv_of
 
 _WIDTH = 160  # two side by side on a telephone
@@ -68,7 +68,7 @@ def _pinned(column: str) -> dict[str, ColumnConfig]:
 
 
 def _downloads(job: Job) -> None:
-    table, report = once("compare_files", (job, len(job.done)), lambda: _files(job))
+    table, report = remember("compare_files", (job, len(job.done)), lambda: _files(job))
     with st.container(horizontal=True):
         for label, data, suffix, mime in (
             ("Download CSV", table, "csv", "text/csv"),

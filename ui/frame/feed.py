@@ -113,10 +113,7 @@ def _concerns(seat: Seat, feed: Feed, event: Event) -> bool:
 
 
 def _ask(seat: Seat, feed: Feed) -> tuple[Event, ...]:
-    """Adds what is new to the feed.
-
-    An interceptor's page first passes on what was sealed for its keys: that too is news.
-    """
+    """Adds what is new to the feed."""
     events = feed.events = feed.events or []
     news = exchange().member.news(seat, events[-1].seq if events else 0)
     events.extend(news.events)

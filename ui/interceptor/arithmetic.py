@@ -6,7 +6,7 @@ from exchange import CapturedPicture, Seat
 from lab.arithmetic import Arithmetic, arithmetic
 from lab.errors import LabError
 from ui.interceptor.findings import exact_picture
-from ui.parts.held import once
+from ui.parts.held import remember
 from ui.parts.widgets import labelled_code
 
 _LONG = 6  # lines of numbers that need a box with its own scroll bar
@@ -21,7 +21,7 @@ def show_arithmetic(seat: Seat, capture: CapturedPicture) -> None:
         x, y, channel = _place(capture.facts.shape)
         recovered = None if capture.facts.shape else exact_picture(seat, capture)
         try:
-            found = once(
+            found = remember(
                 "arithmetic",
                 (capture.file_name, x, y, channel, recovered is not None),
                 lambda: arithmetic(capture.facts, x=x, y=y, channel=channel, recovered=recovered),

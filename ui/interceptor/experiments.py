@@ -14,7 +14,7 @@ from rsa_core.analysis import Measurement
 from ui.frame.service import visitor
 from ui.interceptor.tables import statistics_table
 from ui.parts.files import small_picture
-from ui.parts.held import keep, kept, once
+from ui.parts.held import keep, kept, remember
 
 _SAMPLE, _OWN = "Built-in sample", "My own picture"
 
@@ -50,7 +50,7 @@ def _picture() -> tuple[str, Subject] | None:
     """The test picture, and what names it."""
     source = st.radio("Test picture", [_SAMPLE, _OWN], horizontal=True)
     if source == _SAMPLE:
-        return _SAMPLE, once("test", _SAMPLE, built_in)
+        return _SAMPLE, remember("test", _SAMPLE, built_in)
     upload = st.file_uploader("Your test picture")
     if upload is None:
         st.caption("It stays on this page and is reduced to 256 pixels.")
@@ -58,7 +58,7 @@ def _picture() -> tuple[str, Subject] | None:
     data = upload.getvalue()
     name = hashlib.sha256(data).hexdigest()
     try:
-        return name, once("test", name, lambda: uploaded(data))
+        return name, remember("test", name, lambda: uploaded(data))
     except LabError as error:
         st.error(str(error))
         return None

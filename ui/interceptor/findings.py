@@ -17,7 +17,7 @@ from exchange import (
 )
 from ui.frame.service import exchange
 from ui.parts.files import picture_with_save_button, save_button
-from ui.parts.held import once
+from ui.parts.held import remember
 from ui.parts.widgets import labelled_code
 from ui.parts.words import clock_time
 
@@ -35,14 +35,14 @@ def exact_picture(seat: Seat, capture: CapturedPicture) -> bytes | None:
     for item in found_items(seat, capture).values():
         heading = _heading(seat, item)
         if heading is not None and heading.exact:
-            return once(f"exact_{seat.id}", item, partial(_fetch, seat, item)).picture
+            return remember(f"exact_{seat.id}", item, partial(_fetch, seat, item)).picture
     return None
 
 
 def show_finding(seat: Seat, capture: CapturedPicture, item: FoundItem) -> None:
     """Verdict, words, evidence, and what was recovered, to look at and to save."""
     try:
-        found = once(f"finding_{seat.id}", item, partial(_fetch, seat, item))
+        found = remember(f"finding_{seat.id}", item, partial(_fetch, seat, item))
     except ExchangeError as error:
         st.error(str(error))
         return
@@ -126,6 +126,6 @@ def _heading(seat: Seat, item: FoundItem) -> Found | None:
         return replace(_fetch(seat, item), picture=None, file=None, envelope=None)
 
     try:
-        return once(f"heading_{seat.id}_{item.picture_id}_{item.attack}", item, fetch)
+        return remember(f"heading_{seat.id}_{item.picture_id}_{item.attack}", item, fetch)
     except (NotFound, Unavailable):
         return None

@@ -30,9 +30,6 @@ def remember(scope: str, key: object, work: Callable[[], Made], *, most: int = 1
     return held[key]
 
 
-once = remember
-
-
 def keep(scope: str, key: object, made: object) -> None:
     """Keeps what a press has worked out, for `kept` to give back under the same key."""
     st.session_state[f"held_{scope}"] = {key: made}
