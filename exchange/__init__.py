@@ -37,7 +37,7 @@ from exchange.member import Member
 from exchange.owner import Owner
 from exchange.receiver import InboxItem, Receiver
 from exchange.safety import Alarm, Contact
-from exchange.sender import Sender, schemes_for
+from exchange.sender import Sender
 from exchange.values import (
     CHANNEL_KINDS,
     KEEP_FOR,
@@ -45,7 +45,6 @@ from exchange.values import (
     ROLES,
     Channel,
     Ciphertext,
-    Details,
     Event,
     KeyWay,
     Lobby,
@@ -54,12 +53,14 @@ from exchange.values import (
     Role,
     Seat,
     SentPicture,
+    schemes_for,
 )
 from exchange.wire.tapped import Wires
 from exchange.wire.values import Intervention, KeySwap, ReadItem, ReadPicture
 from rsa_core import KEY_SIZES, WEAKNESSES
 from rsa_core.attacks import ATTACKS
 from rsa_core.attacks import Attack as AttackChoice
+from rsa_core.details import Details
 from rsa_core.tampering import FACTORS as TAMPER_FACTORS
 from rsa_core.tampering import REGIONS as TAMPER_REGIONS
 from rsa_core.turns import NOBODY, Visitor, asked_by

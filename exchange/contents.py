@@ -2,7 +2,7 @@
 
 Its details are a small record that travels in a separate `hybrid` envelope to the recipients' safe
 keys, whatever scheme the picture itself uses, so that an inbox lists names and previews without
-touching the large one: JSON, canonical when written, strict when read (`docs/formats.md`).
+touching the large one.
 
 Nothing of a picture is shown before its signature held. The manifest must name this channel,
 this picture, this scheme, the sender's own pinned key and this receiver's key, and the digests
@@ -10,21 +10,23 @@ and content-key commitments must be those of the envelopes that were opened. Wha
 past that point is one refusal, `Tampered`.
 """
 
-import base64
-import binascii
 import hashlib
-import json
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass, field
 
 import store
 from exchange import texts
 from exchange.desk import Act
-from exchange.errors import CannotOpen, InputRefused, KeyChanged, NotDecoded, Tampered
+from exchange.errors import (
+    CannotOpen,
+    InputRefused,
+    KeyChanged,
+    NotDecoded,
+    Tampered,
+    Unavailable,
+)
 from exchange.keys import classroom_keys, unlock_key
 from exchange.known import Known
-from exchange.values import Details, OpenedPicture, SenderProof, SentUnder
+from exchange.values import OpenedPicture, SenderProof
 from exchange.wire import Arrival
 from rsa_core import (
     SCHEMES,
@@ -35,33 +37,24 @@ from rsa_core import (
     KeyPair,
     LimitError,
     Manifest,
+    Part,
     Picture,
     PictureError,
     Progress,
     PublicKey,
     RecipientError,
+    Sealed,
     SignatureError,
     accept,
     open_bytes,
     read_picture,
+    share_bytes,
+    sign_share,
 )
+from rsa_core.details import Details, SentUnder
 from rsa_core.pictures import says_where
 
 _NO_KEY_FITS = "This picture is not encrypted for any classroom key that you have had."
-_VERSION = 2
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_FIELDS_OF_1 = {
-    "v": int,
-    "name": str,
-    "mime": str,
-    "size": int,
-    "width": int,
-    "height": int,
-    "caption": str,
-    "thumbnail": str,
-}
-_FIELDS = _FIELDS_OF_1 | {"sent_at": int, "max_openings": int, "until_all_opened": bool}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +64,7 @@ class Found:
     Attributes:
         sender_key: SPKI DER of the key that the receiver is told is the sender's.
         content: the envelope; b"" where only the details are asked for.
-        share, sharer: how and by whom it was passed on to this seat; None for whom it was sent to.
+        share, sharer: how and by whom it was shared with this seat; None for whom it was sent to.
     """
 
     act: Act
@@ -104,6 +97,33 @@ def make_details(picture: Picture, file_name: str, caption: str, under: SentUnde
     )
 
 
+def make_manifest(
+    act: Act,
+    picture_id: str,
+    scheme: str,
+    recipients: tuple[PublicKey, ...],
+    sealed: dict[str, Sealed],
+) -> bytes:
+    """What the asking sender signs.
+
+    A scheme without a content key (the textbook ones) is meant to be tampered with, so its
+    content is not part of the manifest; its details always are.
+    """
+    parts = [
+        Part(name, part.digest, part.commitment)
+        for name, part in sealed.items()
+        if part.commitment is not None
+    ]
+    return Manifest(
+        channel=act.channel.public_id,
+        picture=picture_id,
+        scheme=scheme,
+        sender=PublicKey.from_der(act.seat.public_key or b"").fingerprint,
+        recipients=tuple(key.fingerprint for key in recipients),
+        parts=tuple(parts),
+    ).pack()
+
+
 def tells_place(data: bytes) -> bool:
     """Whether a file says where it was taken; False for anything but a picture."""
     try:
@@ -126,69 +146,6 @@ def viewable(file: bytes) -> tuple[bytes, Picture]:
         raise NotDecoded from None
     except PictureError:
         raise Tampered from None
-
-
-def pack_details(details: Details) -> bytes:
-    """Canonical JSON: sorted keys, no spaces, ASCII; the thumbnail in base64."""
-    under = details.under
-    if under is None:
-        raise ValueError("details that do not say when they were sent")
-    record = {
-        "v": _VERSION,
-        "name": details.file_name,
-        "mime": details.mime,
-        "size": details.size,
-        "width": details.width,
-        "height": details.height,
-        "caption": details.caption,
-        "thumbnail": base64.b64encode(details.thumbnail).decode(),
-        "sent_at": (under.sent_at - _EPOCH) // _MICROSECOND,
-        "max_openings": under.max_openings or 0,
-        "until_all_opened": under.until_all_opened,
-    }
-    return json.dumps(record, sort_keys=True, separators=(",", ":")).encode()
-
-
-def parse_details(data: bytes) -> Details:
-    """Reads what `pack_details` wrote, and what it wrote as version 1.
-
-    Raises:
-        Tampered: it is not such a record. Its signature held, so a sender's program made it
-            so; a receiver can only refuse it.
-    """
-    try:
-        record: Any = json.loads(data)
-        if not isinstance(record, dict):
-            raise Tampered
-        fields = _FIELDS_OF_1 if record.get("v") == 1 else _FIELDS
-        if record.keys() != fields.keys() or record["v"] not in (1, _VERSION):
-            raise Tampered
-        if any(type(record[name]) is not kind for name, kind in fields.items()):
-            raise Tampered
-        for name in ("name", "mime", "caption"):
-            record[name].encode()  # JSON can hold halves of characters, and pages cannot
-        thumbnail = base64.b64decode(record["thumbnail"], validate=True)
-        under = None if fields is _FIELDS_OF_1 else _under(record)
-    except (ValueError, OverflowError, binascii.Error, RecursionError):
-        raise Tampered from None
-    return Details(
-        file_name=record["name"],
-        mime=record["mime"],
-        size=record["size"],
-        width=record["width"],
-        height=record["height"],
-        caption=record["caption"],
-        thumbnail=thumbnail,
-        under=under,
-    )
-
-
-def _under(record: dict[str, Any]) -> SentUnder:
-    return SentUnder(
-        sent_at=_EPOCH + record["sent_at"] * _MICROSECOND,
-        max_openings=record["max_openings"] or None,
-        until_all_opened=record["until_all_opened"],
-    )
 
 
 def _verified(found: Found) -> Manifest:
@@ -216,7 +173,7 @@ def _verified(found: Found) -> Manifest:
             scheme=found.picture.scheme,
             recipient=PublicKey.from_der(found.act.seat.public_key),
             share=found.share,
-            sharer=None if found.sharer is None else _key_of(found.sharer),
+            sharer=_sharer_key(found, sender),
         )
     except (SignatureError, EnvelopeFormatError):
         raise Tampered from None
@@ -226,11 +183,11 @@ def _open_details(found: Found, manifest: Manifest, key: KeyPair) -> Details:
     try:
         got = open_bytes(found.records.details, key)
         manifest.check_part("details", got.digest, got.commitment)
+        details, picture = Details.parse(got.data), found.picture
     except (EnvelopeFormatError, RecipientError, DecryptionError, SignatureError):
         raise Tampered from None
-    details, picture = parse_details(got.data), found.picture
     stored = SentUnder(picture.sent_at, picture.max_openings, picture.until_all_opened)
-    if details.under not in (None, stored):
+    if details.under != stored:
         raise Tampered
     return details
 
@@ -272,7 +229,7 @@ def opened(found: Found, progress: Progress | None) -> OpenedPicture:
         authenticated=scheme.authenticated,
         exact=scheme.keeps,
         details=details,
-        shared_by="" if found.sharer is None else found.sharer.name,
+        shared_by="" if found.sharer in (None, found.sender) else found.sharer.name,
         proof=SenderProof(
             name=found.sender.name,
             safety_number=sender.safety_number,
@@ -282,8 +239,55 @@ def opened(found: Found, progress: Progress | None) -> OpenedPicture:
     )
 
 
-def _key_of(seat: store.SeatRow) -> PublicKey:
-    return PublicKey.from_der(seat.public_key or b"")
+def _sharer_key(found: Found, sender: PublicKey) -> PublicKey | None:
+    if found.sharer is None:
+        return None
+    if found.sharer.id == found.sender.id:
+        return sender
+    return PublicKey.from_der(found.sharer.public_key or b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A picture with one more recipient: both envelopes, and the signature that says for whom."""
+
+    before: store.StoredPicture
+    fingerprint: bytes
+    content: bytes = field(repr=False)
+    details: bytes = field(repr=False)
+    share: bytes = field(repr=False)
+
+    def add(self, act: Act, receiver: store.SeatRow) -> None:
+        """Takes the stored picture's place, unless that has changed since (Unavailable)."""
+        picture = act.picture(self.before.public_id)
+        if picture.sha256 != self.before.sha256:
+            raise Unavailable("Someone else has shared this picture meanwhile. Please try again.")
+        act.require_room(len(self.content) - picture.size)
+        recipient = store.Recipient(receiver.id, self.fingerprint, None, self.share)
+        act.unit.pictures.share(picture, recipient, content=self.content, details=self.details)
+        act.tell("shared", f"with {receiver.name}", picture_id=picture.public_id)
+
+
+def shared_with(
+    public: PublicKey,
+    *,
+    before: store.StoredPicture,
+    content: tuple[bytes, KeyPair | bytes],
+    details: tuple[bytes, KeyPair | bytes],
+    manifest: bytes,
+    signer: KeyPair,
+) -> Shared:
+    """Wraps the content keys of both envelopes, each given with what opens it, for one more key."""
+    try:
+        return Shared(
+            before,
+            public.fingerprint,
+            share_bytes(*content, public).envelope,
+            share_bytes(*details, public).envelope,
+            sign_share(manifest, public, signer),
+        )
+    except (ValueError, DecryptionError):
+        raise CannotOpen("This picture cannot be shared with anyone else.") from None
 
 
 def _open_content(

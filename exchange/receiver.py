@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import store
-from exchange.contents import Found, details_of, opened
+from exchange.contents import Found, details_of, opened, shared_with
 from exchange.desk import Act, Desk, removal_words
 from exchange.errors import (
     BEFORE_YOU,
@@ -22,22 +22,19 @@ from exchange.errors import (
     KeyChanged,
     NotFound,
     Tampered,
-    Unavailable,
 )
 from exchange.keys import Keys, unlock_key
 from exchange.known import Known, Records
 from exchange.safety import sound_alarm
-from exchange.values import Ciphertext, Details, OpenedPicture, Person, Seat
+from exchange.values import Ciphertext, OpenedPicture, Person, Seat
 from exchange.wire import Arrival, WireOf
 from rsa_core import (
-    HYBRID,
     SCHEMES,
     Progress,
     PublicKey,
     fingerprint_of,
-    share_bytes,
-    sign_share,
 )
+from rsa_core.details import Details
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,42 +170,38 @@ class Receiver:
     def shareable(self, seat: Seat, picture_id: str) -> tuple[Person, ...]:
         """Receivers who lack a picture and may be given it.
 
-        Nobody where openings are counted, the scheme is not `hybrid`, or tampering is possible.
+        Nobody where openings are counted, the scheme is not `hybrid`, or tampering is possible; and
+        nobody who was not chosen by its sender can vouch for it.
         """
         with self._desk.act(seat, "receiver") as act:
             rows = _without_it(act, self._arrival(act, picture_id))
         return tuple(self._desk.person(row, act.channel) for row in rows)
 
     def share(self, seat: Seat, picture_id: str, person_id: str) -> None:
-        """Passes a picture on to a receiver for whom it was not sent, who may have come later.
+        """Shares a picture with a receiver for whom it was not sent, who may have come later.
 
         The content keys are wrapped once more, and this seat signs for whom; all else stays.
 
         Raises:
             NotFound: no such picture in this channel, or it is not `shareable` with this person.
-            CannotOpen, Tampered: as `open`; nothing is passed on that does not open.
+            CannotOpen, Tampered: as `open`; what does not open is not shared.
+            Unavailable: someone else was faster.
         """
         with self._desk.act(seat, "receiver") as act:
             receiver = _to_share_with(act, self._arrival(act, picture_id), person_id)
         found = self._find(seat, picture_id, with_content=True)
         opened(found, None)
-        key, public = unlock_key(found.act), PublicKey.from_der(receiver.public_key or b"")
-        try:
-            content = share_bytes(found.content, key, public).envelope
-            details = share_bytes(found.records.details, key, public).envelope
-        except ValueError:
-            raise CannotOpen("This picture cannot be shared with anyone else.") from None
-        share = sign_share(found.records.manifest, public, key)
+        key, records = unlock_key(found.act), found.records
+        shared = shared_with(
+            PublicKey.from_der(receiver.public_key or b""),
+            before=found.picture,
+            content=(found.content, key),
+            details=(records.details, key),
+            manifest=records.manifest,
+            signer=key,
+        )
         with self._desk.act(seat, "receiver", write=True) as act:
-            arrival = self._arrival(act, picture_id)
-            picture = arrival.picture
-            if picture.sha256 != found.picture.sha256:
-                raise Unavailable("Someone else has just shared this picture. Please try again.")
-            receiver = _to_share_with(act, arrival, person_id)
-            act.require_room(len(content) - picture.size)
-            recipient = store.Recipient(receiver.id, public.fingerprint, None, share)
-            act.unit.pictures.share(picture, recipient, content=content, details=details)
-            act.tell("shared", f"with {receiver.name}", picture_id=picture_id)
+            shared.add(act, _to_share_with(act, self._arrival(act, picture_id), person_id))
 
     def _arrival(self, act: Act, picture_id: str) -> Arrival:
         """What arrives under this id."""
@@ -238,7 +231,7 @@ class Receiver:
                 known=known,
                 content=arrival.content(act.unit) if with_content else b"",
                 share=share,
-                sharer=_sharer(act, arrival.picture, share),
+                sharer=_sharer(act, arrival.picture, share, sender),
             )
 
     @contextmanager
@@ -263,22 +256,22 @@ class Receiver:
             self._records.keep(act, self._records.of(act).removed(here))
 
 
-def _sharer(act: Act, picture: store.StoredPicture, share: bytes | None) -> store.SeatRow | None:
-    """Who passed it on: a recipient whom the manifest names, which `accept` checks."""
+def _sharer(
+    act: Act, picture: store.StoredPicture, share: bytes | None, sender: store.SeatRow
+) -> store.SeatRow | None:
+    """Who shared it: its sender, or a recipient whom the manifest names, which `accept` checks."""
+    if share and sender.public_key and share.startswith(fingerprint_of(sender.public_key)):
+        return sender
     by = [one.seat_id for one in picture.recipients if share and share.startswith(one.fingerprint)]
     return act.unit.seats.get(by[0]) if by else None
 
 
-def _without_it(act: Act, arrival: Arrival) -> list[store.SeatRow]:
+def _without_it(act: Act, arrival: Arrival) -> tuple[store.SeatRow, ...]:
     """Who may be given it; only a recipient whom its sender chose can vouch for it."""
     picture, mine = arrival.picture, _mine(act, arrival.picture)
-    if mine is None or mine.share is not None or picture.scheme != HYBRID.name:
-        return []
-    if arrival.name or _has_rule(picture) or act.channel.tampering:
-        return []
-    have = {one.seat_id for one in picture.recipients}
-    rows = [row for row in act.unit.seats.in_channel(act.channel.id) if row.role == "receiver"]
-    return [row for row in rows if row.public_key and not row.waiting and row.id not in have]
+    if mine is None or mine.share is not None or arrival.name:
+        return ()
+    return act.lacking(picture)[0]
 
 
 def _to_share_with(act: Act, arrival: Arrival, person_id: str) -> store.SeatRow:

@@ -8,23 +8,22 @@ double click, a reconnect) finds the first one.
 import json
 import secrets
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import store
 from exchange import texts
-from exchange.contents import make_details, pack_details
+from exchange.contents import make_details, make_manifest, shared_with
 from exchange.desk import Act, Desk, receipts, removal_words
-from exchange.errors import InputRefused
+from exchange.errors import DAMAGED, CannotOpen, InputRefused, NotFound
 from exchange.keys import unlock_key
 from exchange.known import Known, Records
 from exchange.safety import sound_alarm
 from exchange.values import (
     REMOVE_AFTER,
     ChannelKind,
-    SchemeChoice,
     Seat,
     SentPicture,
-    SentUnder,
+    schemes_for,
 )
 from exchange.wire import WireOf
 from rsa_core import (
@@ -34,8 +33,6 @@ from rsa_core import (
     DecryptionError,
     KeyFormatError,
     LimitError,
-    Manifest,
-    Part,
     Picture,
     PictureError,
     Progress,
@@ -47,6 +44,7 @@ from rsa_core import (
     seal_note,
     sign,
 )
+from rsa_core.details import SentUnder
 
 NOTE_PURPOSE = "sender's note"
 PICTURES_OF_A_CHANNEL = 500
@@ -123,13 +121,15 @@ class Sender:
             details = make_details(picture, texts.file_name(file_name, picture.suffix), line, under)
         except PictureError as error:
             raise InputRefused(str(error)) from None
-        sealed_details = seal_bytes(pack_details(details), _unique_keys(targets))
+        public = tuple({one.public.fingerprint: one.public for one in targets}.values())
+        sealed_details = seal_bytes(details.pack(), public)
         picture_id = secrets.token_hex(16)
-        manifest = _manifest(
-            act, picture_id, scheme, targets, {"content": sealed, "details": sealed_details}
+        manifest = make_manifest(
+            act, picture_id, scheme, public, {"content": sealed, "details": sealed_details}
         )
         signature = sign(manifest, unlock_key(act))
-        note = json.dumps({"name": details.file_name, "caption": line}).encode()
+        keys = [part.content_key.hex() for part in (sealed, sealed_details) if part.content_key]
+        note = json.dumps({"name": details.file_name, "caption": line, "keys": keys}).encode()
         with self._desk.act(seat, "sender", write=True) as act:
             earlier = act.unit.pictures.by_submission(act.seat.id, submission)
             if earlier is not None:  # another tab of the same seat was faster
@@ -168,7 +168,49 @@ class Sender:
         with self._desk.act(seat, "sender") as act:
             pictures = act.unit.pictures.by_sender(act.channel.id, act.seat.id)
             seats = act.seats_of(pictures)
-            return tuple(_sent(act, picture, seats) for picture in reversed(pictures))
+            sent = [
+                _sent(act, picture, seats, {row.public_id: row.name for row in lacking})
+                for picture, lacking in zip(pictures, act.lacking(*pictures), strict=True)
+            ]
+            return tuple(reversed(sent))
+
+    def share(self, seat: Seat, picture_id: str, person_id: str) -> None:
+        """Shares a picture that was sent with a receiver for whom it was not sent.
+
+        The note has the content keys: they are wrapped once more, and all else stays.
+
+        Raises:
+            NotFound: not this sender's picture, or this person does not lack it.
+            InputRefused: as `send`, about the receiver's key.
+            CannotOpen: the stored picture or its note is damaged.
+            Unavailable: someone else was faster.
+        """
+        with self._desk.act(seat, "sender") as act:
+            picture = _own(act, picture_id)
+            _require_lacking(act, picture, person_id)
+            known = self._records.of(act)
+            targets = self._targets(act, picture.scheme, (person_id,))
+            records = act.unit.pictures.records(act.channel.id, picture_id)
+            content = act.unit.pictures.content(act.channel.id, picture_id)
+        self._require_known(seat, act, known, targets)
+        keys = [bytes.fromhex(one) for one in _note(act, records)["keys"]]
+        if len(keys) != 2:
+            raise CannotOpen(DAMAGED)
+        [target] = targets
+        shared = shared_with(
+            target.public,
+            before=picture,
+            content=(content, keys[0]),
+            details=(records.details, keys[1]),
+            manifest=records.manifest,
+            signer=unlock_key(act),
+        )
+        with self._desk.act(seat, "sender", write=True) as act:
+            _require_lacking(act, _own(act, picture_id), person_id)
+            known = self._records.of(act)
+            _require_keys(act, known, targets)
+            self._pin(act, known, targets)
+            shared.add(act, target.seat)
 
     def _targets(self, act: Act, scheme: str, recipients: tuple[str, ...]) -> list[_Target]:
         kind: ChannelKind = "classroom" if act.channel.kind == "classroom" else "private"
@@ -233,15 +275,6 @@ class Sender:
         )
 
 
-def schemes_for(kind: ChannelKind) -> tuple[SchemeChoice, ...]:
-    """The schemes that a channel of this kind offers, the default first."""
-    return tuple(
-        SchemeChoice(scheme.name, scheme.summary, scheme.key_kind == "classroom key")
-        for scheme in SCHEMES.values()
-        if kind == "classroom" or scheme.secure
-    )
-
-
 def _compared_another(known: Known, target: _Target) -> bool:
     return known.compared_another(target.seat, target.public.fingerprint)
 
@@ -255,6 +288,18 @@ def _require_keys(act: Act, known: Known, targets: list[_Target]) -> None:
             "Not sent: a recipient's key is different from the one you sent to before. Compare "
             "your safety numbers, and tell the person who runs the server."
         )
+
+
+def _own(act: Act, picture_id: str) -> store.StoredPicture:
+    picture = act.picture(picture_id)
+    if picture.sender_id != act.seat.id:
+        raise NotFound
+    return picture
+
+
+def _require_lacking(act: Act, picture: store.StoredPicture, person_id: str) -> None:
+    if person_id not in {row.public_id for row in act.lacking(picture)[0]}:
+        raise NotFound("person")
 
 
 def _require_place(act: Act, size: int) -> None:
@@ -275,43 +320,22 @@ def _seal(
         raise InputRefused(f"This scheme cannot take this picture: {error}.") from None
 
 
-def _unique_keys(targets: list[_Target]) -> tuple[PublicKey, ...]:
-    return tuple({target.public.fingerprint: target.public for target in targets}.values())
-
-
-def _manifest(
-    act: Act,
-    picture_id: str,
-    scheme: str,
-    targets: list[_Target],
-    sealed: dict[str, Sealed],
-) -> bytes:
-    """What is signed.
-
-    A scheme without a content key (the textbook ones) is meant to be tampered with, so its
-    content is not part of the manifest; its details always are.
-    """
-    parts = [
-        Part(name, part.digest, part.commitment)
-        for name, part in sealed.items()
-        if part.commitment is not None
-    ]
-    return Manifest(
-        channel=act.channel.public_id,
-        picture=picture_id,
-        scheme=scheme,
-        sender=PublicKey.from_der(act.seat.public_key or b"").fingerprint,
-        recipients=tuple(key.fingerprint for key in _unique_keys(targets)),
-        parts=tuple(parts),
-    ).pack()
-
-
-def _sent(act: Act, picture: store.StoredPicture, seats: dict[int, store.SeatRow]) -> SentPicture:
-    records = act.unit.pictures.records(act.channel.id, picture.public_id)
+def _note(act: Act, records: store.PictureRecords) -> dict[str, Any]:
+    """What the sender keeps about a picture: name, caption, and the keys of its envelopes."""
     try:
-        note = json.loads(open_note(records.note, act.secret(NOTE_PURPOSE)))
+        note: dict[str, Any] = json.loads(open_note(records.note, act.secret(NOTE_PURPOSE)))
     except DecryptionError:
-        note = {"name": "(note damaged)", "caption": ""}
+        return {"name": "(note damaged)", "caption": "", "keys": []}
+    return note
+
+
+def _sent(
+    act: Act,
+    picture: store.StoredPicture,
+    seats: dict[int, store.SeatRow],
+    lacking: dict[str, str],
+) -> SentPicture:
+    note = _note(act, act.unit.pictures.records(act.channel.id, picture.public_id))
     return SentPicture(
         id=picture.public_id,
         scheme=picture.scheme,
@@ -321,4 +345,5 @@ def _sent(act: Act, picture: store.StoredPicture, seats: dict[int, store.SeatRow
         caption=note["caption"],
         receipts=receipts(picture, seats),
         removal=removal_words(picture),
+        lacking=lacking,
     )

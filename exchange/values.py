@@ -10,6 +10,9 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
+from rsa_core import SCHEMES
+from rsa_core.details import Details
+
 Role = Literal["sender", "interceptor", "receiver"]
 ChannelKind = Literal["private", "classroom"]
 KeyWay = Literal["new", "private", "public"]
@@ -196,6 +199,15 @@ class SchemeChoice:
     insecure: bool
 
 
+def schemes_for(kind: ChannelKind) -> tuple[SchemeChoice, ...]:
+    """The schemes that a channel of this kind offers, the default first."""
+    return tuple(
+        SchemeChoice(scheme.name, scheme.summary, scheme.key_kind == "classroom key")
+        for scheme in SCHEMES.values()
+        if kind == "classroom" or scheme.secure
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """One recipient of a sent picture."""
@@ -212,6 +224,7 @@ class SentPicture:
     Attributes:
         file_name, caption: from the sender's own sealed note; nobody else can read it.
         removal: by which rule it will be removed before the channel ends; "" for none.
+        lacking: nicknames, by public id, of receivers with whom it can be shared.
     """
 
     id: str
@@ -222,46 +235,7 @@ class SentPicture:
     caption: str = field(repr=False)
     receipts: tuple[Receipt, ...]
     removal: str
-
-
-@dataclass(frozen=True, slots=True)
-class SentUnder:
-    """When a picture was sent, and when it is to be removed, as its sender signed it.
-
-    Attributes:
-        sent_at: the sender's program's clock.
-        max_openings: by all recipients together; None for any number.
-        until_all_opened: when every recipient has opened it.
-    """
-
-    sent_at: datetime
-    max_openings: int | None
-    until_all_opened: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """The small sealed record about a picture, opened and verified.
-
-    Attributes:
-        file_name: safe on every disk, without a folder.
-        mime: media type of the original file.
-        size: bytes of the original file.
-        width, height: stored samples.
-        caption: "" for none.
-        thumbnail: a small PNG or JPEG.
-        under: when and under which rule it was sent; None in records of version 1, which did not
-            say so.
-    """
-
-    file_name: str = field(repr=False)
-    mime: str
-    size: int
-    width: int
-    height: int
-    caption: str = field(repr=False)
-    thumbnail: bytes = field(repr=False)
-    under: SentUnder | None = None
+    lacking: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,7 @@ def verify(manifest: bytes, signature: bytes, key: PublicKey) -> None:
 
 
 def sign_share(manifest: bytes, recipient: PublicKey, key: KeyPair) -> bytes:
-    """By which a recipient passes a picture on to somebody whom its manifest does not name.
+    """By which its sender or a recipient shares a picture with someone the manifest does not name.
 
     Returns:
         Fingerprint of the one who shares, 32 bytes, then the signature (docs/formats.md, "Share").
@@ -181,8 +181,8 @@ def accept(
 
     Raises:
         SignatureError: the signature is not this sender's; or the manifest was signed for another
-            channel, picture, scheme or sender; or not for this recipient, and nobody for whom it is
-            shared it with this recipient.
+            channel, picture, scheme or sender; or not for this recipient, and neither its sender
+            nor anyone it is for shared it with this recipient.
         EnvelopeFormatError: signed by this sender, but no manifest.
     """
     verify(manifest, signature, sender)
@@ -192,7 +192,8 @@ def accept(
         raise SignatureError
     if recipient.fingerprint in found.recipients:
         return found
-    if share is None or sharer is None or sharer.fingerprint not in found.recipients:
+    sharers = (found.sender, *found.recipients)
+    if share is None or sharer is None or sharer.fingerprint not in sharers:
         raise SignatureError
     verify(_share(manifest, sharer, recipient), share[_DIGEST_BYTES:], sharer)
     return found

@@ -55,7 +55,9 @@ def _inbox(seat: Seat) -> None:
     Even after they are gone from the channel: opening may have been what removed them.
     """
     items, inbox = exchange().receiver.inbox(seat), state_of(Inbox, seat)
-    state_of(Feed, seat).counts_openings = any(item.removal for item in items)
+    feed = state_of(Feed, seat)
+    feed.counts_openings = any(item.removal for item in items)
+    feed.may_share = bool(inbox.opened)
     new = unread(seat, "sent")
     st.subheader("Inbox")
     if new:

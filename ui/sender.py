@@ -27,7 +27,7 @@ from ui.owner import owner_panel
 from ui.parts.files import save_button
 from ui.parts.held import key_of, remember, state_of
 from ui.parts.said import said, say, show
-from ui.parts.widgets import explained_radio, name_and_caption
+from ui.parts.widgets import explained_radio, name_and_caption, named_choice
 from ui.parts.words import clock_time, counted, csv_of, file_size
 from ui.safety import show_alarms, verify_panel
 
@@ -312,9 +312,28 @@ def _sent_list(seat: Seat) -> None:
     pictures = exchange().sender.sent(seat)
     if not pictures:
         st.caption("Nothing sent yet.")
+    _offer_sharing(seat, pictures)
     for picture in pictures:
         with st.container(border=True):
             _sent_picture(picture)
+
+
+def _offer_sharing(seat: Seat, pictures: tuple[SentPicture, ...]) -> None:
+    """For receivers who came later: pictures that were sent go to one more of them."""
+    people = {one: name for picture in pictures for one, name in picture.lacking.items()}
+    place = key_of(seat, "share")
+    if people:
+        with st.expander("Share earlier pictures"):
+            to = named_choice("Share with", people, key=f"{place}_with")
+            names = {one.id: one.file_name for one in pictures if to in one.lacking}
+            picked = st.multiselect(
+                "Pictures to share", list(names), list(names), format_func=lambda one: names[one]
+            )
+            if st.button("Share", icon=":material/share:", disabled=not picked):
+                with st.spinner("Wrapping the keys …"), said(place, rerun=True):
+                    for picture_id in picked:
+                        exchange().sender.share(seat, picture_id, to)
+    show(place)
 
 
 def _sent_picture(picture: SentPicture) -> None:

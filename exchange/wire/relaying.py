@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import store
-from exchange.contents import parse_details, viewable
+from exchange.contents import viewable
 from exchange.desk import Act, Desk, in_words
 from exchange.errors import (
     Damaged,
@@ -46,7 +47,10 @@ from rsa_core import (
     readdress,
     sign,
 )
+from rsa_core.details import Details
 from rsa_core.turns import GRACE, NOBODY, QUICK, Visitor
+
+Read = TypeVar("Read")
 
 EVERY = 1.0  # second between two looks at what waits
 NO_ROOM_FOR = timedelta(seconds=10)  # what finds no room in the channel is not tried sooner again
@@ -184,7 +188,7 @@ class Relaying:
                 raise NotFound
             found = _waiting(act, picture, ours[0])
         false = _unlock(act, ours[0].locked_key, ours[0].public_key)
-        details = parse_details(_opened(lambda: open_bytes(found.records.details, false).data))
+        details = _opened(lambda: Details.parse(open_bytes(found.records.details, false).data))
         if found.content is None:
             return ReadPicture(details, None, None, "", "", "")
         content, scheme = found.content, SCHEMES[picture.scheme]
@@ -305,7 +309,7 @@ def _unlock(act: Act, locked: bytes, public_key: bytes) -> KeyPair:
     return KeyPair.unlock(locked, act.secret(false_key_purpose(PublicKey.from_der(public_key))))
 
 
-def _opened(work: Callable[[], bytes]) -> bytes:
+def _opened(work: Callable[[], Read]) -> Read:
     try:
         return work()
     except _FAULTS:

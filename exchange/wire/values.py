@@ -6,7 +6,7 @@ Times are aware UTC. What was read is left out of `repr`.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from exchange.values import Details
+from rsa_core.details import Details
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,11 +29,13 @@ class Sealed:
         digest: SHA-256 of the envelope's content part (parameters, ciphertext, tag; not the
             recipients), 32 bytes. What a signature covers.
         commitment: SHA-256 commitment to the content key, 32 bytes; None where there is none.
+        content_key: for a sealer who means to add recipients later; None where there is none.
     """
 
     envelope: bytes
     digest: bytes
     commitment: bytes | None
+    content_key: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

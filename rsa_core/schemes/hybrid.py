@@ -6,8 +6,8 @@ back without any of this code. `seal_bytes` and `open_bytes` do the same for any
 
 A changed envelope is refused: public bytes with an exact message, everything behind the wrapped
 key in one voice and after the same work. That holds for the recipients too (`envelopes.roll`),
-against everybody but the recipients themselves, who can add one with `share_bytes`. A signature
-says whom the sender meant, and who the sender is (`signatures`).
+against everybody but the sealer and the recipients, who can add one with `share_bytes`. A
+signature says whom the sender meant, and who the sender is (`signatures`).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def seal_bytes(data: bytes, recipients: Sequence[PublicKey]) -> Sealed:
         tag = sealing.finish()
         view[at:] = layout.tail(tag)
         found = digest.finish(tag)
-    return Sealed(out.getvalue(), found, commitment_to(content_key))
+    return Sealed(out.getvalue(), found, commitment_to(content_key), content_key)
 
 
 def open_bytes(envelope: bytes, key: KeyPair) -> OpenedBytes:
@@ -64,7 +64,10 @@ def open_bytes(envelope: bytes, key: KeyPair) -> OpenedBytes:
         DecryptionError: anything else, in one voice.
     """
     parsed = cms.parse(io.BytesIO(envelope))
-    content_key = parsed.content_key(key)
+    return _opened(envelope, parsed, parsed.content_key(key))
+
+
+def _opened(envelope: bytes, parsed: cms.Parsed, content_key: bytes) -> OpenedBytes:
     digest = Digest(parsed.layout)
     opening = Opening(content_key, parsed.layout, digest)
     with _filled(parsed.layout.size) as (out, view):
@@ -77,20 +80,25 @@ def open_bytes(envelope: bytes, key: KeyPair) -> OpenedBytes:
     return OpenedBytes(out.getvalue(), found, commitment_to(content_key))
 
 
-def share_bytes(envelope: bytes, key: KeyPair, recipient: PublicKey) -> Sealed:
+def share_bytes(envelope: bytes, key: KeyPair | bytes, recipient: PublicKey) -> Sealed:
     """Adds a recipient: the content key is wrapped once more, the ciphertext stays as it is.
 
     The envelope is opened on the way, so that nothing is shared that does not open. Digest and
     commitment stay the same. An envelope that OpenSSL wrote in BER comes back in DER.
 
+    Args:
+        envelope: as `open_bytes` takes it.
+        key: a recipient's key pair, or what its sealer kept: `Sealed.content_key`.
+        recipient: who gets it, too.
+
     Raises:
         ValueError: the recipient is one already, or there are 1000.
         EnvelopeFormatError, RecipientError, DecryptionError: as `open_bytes`.
     """
-    opened = open_bytes(envelope, key)
     parsed = cms.parse(io.BytesIO(envelope))
-    layout = parsed.with_recipient(parsed.content_key(key), recipient)
-    return _rewritten(envelope, parsed, layout, opened)
+    content_key = key if isinstance(key, bytes) else parsed.content_key(key)
+    opened = _opened(envelope, parsed, content_key)
+    return _rewritten(envelope, parsed, parsed.with_recipient(content_key, recipient), opened)
 
 
 def readdress_bytes(envelope: bytes, key: KeyPair, recipient: PublicKey) -> Sealed:

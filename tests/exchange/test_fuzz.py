@@ -19,14 +19,12 @@ from datetime import UTC, datetime
 import pytest
 
 from exchange import InputRefused
-from exchange.contents import pack_details, parse_details
-from exchange.errors import Tampered
 from exchange.texts import caption, file_name, is_invisible, look_alike, person_name
-from exchange.values import Details, SentUnder
-from rsa_core import archives
+from rsa_core import EnvelopeFormatError, archives
 from rsa_core.cli.console import CommandError
 from rsa_core.cli.manifest import Manifest, Row
 from rsa_core.csv_cells import harmless, plain
+from rsa_core.details import Details, SentUnder
 from rsa_core.errors import ArchiveError
 from tests.rsa_core.zips import CENTRAL_FIELDS, directory, lying, nameless, quoting, zipped
 from ui.parts.words import csv_of
@@ -215,8 +213,8 @@ def name(rng: random.Random) -> None:
 def details(rng: random.Random, seed: bytes) -> None:
     """A record as a sender's own program may write it: refused, or fit for a page and a zip."""
     try:
-        record = parse_details(mutated(rng, seed.replace(b"a.png", rng.choice(NAMES_IN_JSON))))
-    except Tampered:
+        record = Details.parse(mutated(rng, seed.replace(b"a.png", rng.choice(NAMES_IN_JSON))))
+    except EnvelopeFormatError:
         return
     (record.file_name + record.caption + record.mime).encode()
     packed = archives.pack([(record.file_name, b"1"), ("a.png", b"2")])
@@ -230,7 +228,7 @@ def details(rng: random.Random, seed: bytes) -> None:
 def targets(tmp_path):
     seeds = archive_seeds()
     under = SentUnder(datetime(2026, 5, 1, tzinfo=UTC), 3, until_all_opened=False)
-    record = pack_details(Details("a.png", "image/png", 1, 1, 1, "c", b"\0\0", under))
+    record = Details("a.png", "image/png", 1, 1, 1, "c", b"\0\0", under).pack()
     return {
         "archive": (0.5, lambda rng: archive(rng, seeds)),
         "manifest": (0.2, lambda rng: manifest(rng, tmp_path / "m.csv")),

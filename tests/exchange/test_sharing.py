@@ -2,7 +2,7 @@
 
 import pytest
 
-from exchange import CannotOpen, NotFound, Tampered, WrongRole
+from exchange import CannotOpen, Damaged, NotFound, Tampered, WrongRole
 from rsa_core import PublicKey
 from tests.exchange.deceiving import kinds, opened, relay, swap_key
 
@@ -17,7 +17,9 @@ def late(room, png, clock):
 
 
 def share(room, picture_id, by="Bob", to="Dan"):
-    room.exchange.receiver.share(room.seats[by], picture_id, room.seats[to].id)
+    exchange = room.exchange
+    acts = exchange.sender if room.seats[by].role == "sender" else exchange.receiver
+    acts.share(room.seats[by], picture_id, room.seats[to].id)
 
 
 def test_what_was_shared_opens_byte_for_byte_and_says_by_whom(room, png, late):
@@ -47,6 +49,55 @@ def test_only_those_whom_the_sender_chose_can_pass_it_on(room, png, late):
         share(room, late, by="Dan", to="Eli")
 
 
+def lacking(room, number=0):
+    return sorted(room.exchange.sender.sent(room.seats["Ada"])[number].lacking.values())
+
+
+def test_its_sender_shares_it_and_nobody_else_is_named(room, png, late):
+    assert lacking(room) == ["Cy", "Dan"]
+    share(room, late, by="Ada")
+    assert lacking(room) == ["Cy"]
+    got = room.exchange.receiver.open(room.seats["Dan"], late)
+    assert (got.file, got.shared_by, got.proof.name) == (png, "", "Ada")
+    assert room.exchange.receiver.open(room.seats["Bob"], late).file == png
+    assert room.exchange.receiver.shareable(room.seats["Dan"], late) == ()
+    share(room, late, by="Bob", to="Cy")
+    assert room.exchange.receiver.open(room.seats["Cy"], late).shared_by == "Bob"
+    assert lacking(room) == []
+
+
+def test_a_sender_shares_only_what_they_sent_and_only_once(room, png, late):
+    room.sit("Flo", "sender")
+    with pytest.raises(NotFound):
+        share(room, late, by="Flo")
+    share(room, late, by="Ada")
+    for to in ("Dan", "Bob", "Eve", "Ada"):
+        with pytest.raises(NotFound):
+            share(room, late, by="Ada", to=to)
+
+
+def test_a_sender_shares_the_same_kinds_of_pictures_only(room, lesson, png):
+    for rule in ("the first opening", "everyone has opened it"):
+        room.send("Ada", png, "Bob", remove_after=rule)
+        assert lacking(room) == []
+    lesson.send("Ada", png, "Bob")
+    assert lacking(lesson) == []  # tampering is on
+    lesson.exchange.owner.set_rules(lesson.seats["Ada"], tampering=False)
+    assert lacking(lesson) != []
+    lesson.send("Ada", png, "Bob", scheme="oaep-blocks")
+    assert lacking(lesson) == []
+
+
+def test_a_sender_whose_note_was_changed_shares_nothing(office, png, writer):
+    sent = office.send("Ada", png, "Bob").id
+    dan = office.sit("Dan", "receiver")
+    writer.set("picture_record", "note IS NOT NULL", note=b"another note")
+    with pytest.raises(Damaged):
+        office.exchange.sender.share(office.seats["Ada"], sent, dan.id)
+    with pytest.raises(CannotOpen):
+        office.exchange.receiver.open(dan, sent)
+
+
 def test_it_is_offered_for_those_who_lack_it(room, late):
     def offered(name):
         people = room.exchange.receiver.shareable(room.seats[name], late)
@@ -60,7 +111,9 @@ def test_it_is_offered_for_those_who_lack_it(room, late):
     with pytest.raises(NotFound):
         share(room, late, to="Eve")
     with pytest.raises(WrongRole):
-        share(room, late, by="Ada")
+        room.exchange.receiver.share(room.seats["Ada"], late, room.seats["Cy"].id)
+    with pytest.raises(WrongRole):
+        room.exchange.sender.share(room.seats["Bob"], late, room.seats["Cy"].id)
 
 
 def test_nobody_shares_what_they_cannot_open(room, late):

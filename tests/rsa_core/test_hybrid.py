@@ -216,6 +216,17 @@ def test_only_who_can_open_can_share(alice, bob, carol):
         share_bytes(flip(envelope, len(envelope) - 1), alice, carol.public)
 
 
+def test_its_sealer_shares_with_the_content_key(alice, bob, carol):
+    sealed = seal_bytes(b"a picture", [alice.public])
+    shared = share_bytes(sealed.envelope, sealed.content_key, bob.public)
+    assert (shared.digest, shared.commitment) == (sealed.digest, sealed.commitment)
+    assert open_bytes(shared.envelope, alice) == open_bytes(shared.envelope, bob)
+    assert sealed.content_key.hex() not in repr(sealed)
+    for wrong in (flip(sealed.content_key, 0), bytes(32)):
+        with pytest.raises(DecryptionError):
+            share_bytes(sealed.envelope, wrong, carol.public)
+
+
 def test_every_flipped_byte_of_a_shared_envelope_is_refused(alice, bob):
     shared = share_bytes(seal_bytes(b"", [alice.public]).envelope, alice, bob.public).envelope
     for at in range(len(shared)):

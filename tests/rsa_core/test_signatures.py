@@ -213,12 +213,16 @@ def test_a_share_lets_in_whom_it_names_and_nobody_else(alice, bob, carol):
         )
 
     assert accepted(bob.public) == accepted(carol.public, share=share, sharer=bob.public)
+    by_alice = sign_share(packed, carol.public, alice)
+    assert accepted(carol.public, share=by_alice, sharer=alice.public) == accepted(bob.public)
     flipped = share[:-1] + bytes([share[-1] ^ 1])
     for recipient, shared in (
         (carol.public, {}),
         (carol.public, {"share": share}),
         (carol.public, {"share": flipped, "sharer": bob.public}),
-        (carol.public, {"share": share, "sharer": alice.public}),  # no recipient of it
+        (carol.public, {"share": share, "sharer": alice.public}),  # it is Bob's
+        (alice.public, {"share": by_alice, "sharer": alice.public}),  # it is for Carol
+        (carol.public, {"share": sign_share(packed, bob.public, alice), "sharer": alice.public}),
         (alice.public, {"share": share, "sharer": bob.public}),  # it is for Carol
         (carol.public, {"share": sign_share(packed, carol.public, carol), "sharer": carol.public}),
         (carol.public, {"share": sign_share(packed + b" ", carol.public, bob),

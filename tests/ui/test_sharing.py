@@ -26,3 +26,24 @@ def test_a_later_receiver_gets_it_and_sees_by_whom(exchange, channel, png):  # n
     assert shows(late, png)
     assert "Shared with you by" in words(late)
     assert "Share" not in [button.label for button in late.button]
+
+
+def test_a_sender_shares_earlier_pictures_with_who_came_later(exchange, channel, png):  # noqa: F811
+    ada = sit(exchange, channel, "Ada", "sender")
+    bob = sit(exchange, channel, "Bob", "receiver")
+    for name in ("a.png", "b.png"):
+        exchange.sender.send(
+            ada, png, file_name=name, scheme="hybrid", recipients=(bob.id,), submission=name
+        )
+    at = page_of(ada, channel.key)
+    assert "Share" not in [button.label for button in at.button]
+    dan = sit(exchange, channel, "Dan", "receiver")
+    [several] = [one for one in at.run().multiselect if one.label == "Pictures to share"]
+    assert sorted(several.options) == ["a.png", "b.png"]
+    press(at, "Share")
+    assert not at.exception
+    assert "Share" not in [button.label for button in at.button]
+    late = page_of(dan, channel.key)
+    press(late, "Open")
+    assert shows(late, png)
+    assert "Shared with you by" not in words(late)

@@ -32,6 +32,7 @@ class Feed:
     read: int | None = None  # how many of the events are marked as read
     first: bool = False  # the next run of the fragment is part of the page's run
     counts_openings: bool = False  # this receiver's page shows others' openings
+    may_share: bool = False  # this receiver's page offers pictures to other receivers
 
 
 def live_feed(seat: Seat) -> None:
@@ -106,7 +107,8 @@ def _concerns(seat: Seat, feed: Feed, event: Event) -> bool:
         if event.role == "interceptor" and seat.channel.tampering:
             return True  # what it held up, or the keys that it showed, may be others now
         other = "sender" if seat.role == "receiver" else "receiver"
-        return seat.owner or event.role == other
+        may_get = feed.may_share and event.role == "receiver"
+        return seat.owner or may_get or event.role == other
     if event.kind == "opened" and seat.role == "receiver":
         return feed.counts_openings
     return seat.role in kind.concerns
