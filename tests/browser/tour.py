@@ -45,6 +45,7 @@ def tour(make: Make, look: Look) -> None:
         look(one, f"{role.lower()}-empty")
     expect(ada.page.get_by_text("People here: 3")).to_be_visible()
     pictures(ada, bob, look)
+    sharing(ada, bob, guest, key, look)
     laboratory(eve, look)
     tampering(ada, bob, eve, look)
     comparing(guest, look)
@@ -88,6 +89,21 @@ def pictures(ada: Visitor, bob: Visitor, look: Look) -> None:
     bob.page.get_by_text("Your key", exact=True).click()
     look(bob, "receiver-full")
     look(ada, "sender-full")
+
+
+def sharing(ada: Visitor, bob: Visitor, late: Visitor, key: str, look: Look) -> None:
+    """A receiver who comes later is given a picture, and leaves again."""
+    late.go(f"/?channel={key}")
+    late.take_seat("Lee", "Receiver")
+    expect(bob.button("Share")).to_be_visible()
+    look(bob, "receiver-share")
+    ada.page.get_by_text("Share earlier pictures", exact=True).click()
+    look(ada, "sender-share")
+    ada.button("Share").click()
+    expect(late.button("Open")).to_be_visible()
+    look(late, "receiver-late")
+    late.button("Leave channel").click()
+    expect(bob.page.get_by_text("People here: 3")).to_be_visible()
 
 
 def open_tab(eve: Visitor, name: str) -> None:
