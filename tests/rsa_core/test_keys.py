@@ -1,4 +1,5 @@
 import hashlib
+import itertools
 import re
 import subprocess
 
@@ -200,6 +201,7 @@ def spki(n, e=65537):
         (b"\x30\x00", "not a public key"),
         (b"not a key", "not a public key"),
     ],
+    ids=itertools.count(),  # fresh keys would name tests differently in each process
 )
 def test_a_public_key_that_is_not_taken_is_named(der, words):
     with pytest.raises(KeyFormatError, match=re.escape(words)):
