@@ -48,7 +48,8 @@ _OTHER_TYPES = {
     der.object_id("1.2.840.113549.1.7.3"): "EnvelopedData, which does not notice changes",
 }
 _MAX_SMALL = 256
-_MAX_INFO = 8192
+# Others than ours may be long: key agreement names many people in one.
+_MAX_INFO_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +143,7 @@ class Parsed:
 
         Raises ValueError where no recipient is named by the key id of `old`.
         """
-        kept = tuple(
-            info
-            for info in self.layout.infos
-            if (one := wrapping.parse(info)) is None or one.key_id != old.key_id
-        )
+        kept = tuple(info for info in self.layout.infos if not _names(info, old.key_id))
         if len(kept) == len(self.layout.infos):
             raise ValueError("the old recipient is none of this envelope's")
         if all(one.key_id != new.key_id for one in self.recipients):
@@ -184,8 +181,7 @@ def parse(file: BinaryIO) -> Parsed:
     layout = Layout(infos, nonce, sum(size for _, size in pieces))
     if not ber:
         _check_strict(file, layout, pieces[0][0])
-    named = (wrapping.parse(info) for info in infos)
-    return Parsed(layout, tuple(one for one in named if one is not None), pieces, tag)
+    return Parsed(layout, _recipients(infos), pieces, tag)
 
 
 def _content_type(reader: der.Reader) -> None:
@@ -198,11 +194,13 @@ def _content_type(reader: der.Reader) -> None:
 def _infos(reader: der.Reader, *, indefinite: bool) -> tuple[bytes, ...]:
     end = reader.enter(der.SET, "recipients", indefinite=indefinite)
     infos: list[bytes] = []
+    left = _MAX_INFO_BYTES
     while end is None or reader.at < end:
-        info = reader.whole("recipient", _MAX_INFO)
+        info = reader.whole("recipients", left)
         if end is None and info == der.END_OF_CONTENTS:
             break
         infos.append(info)
+        left -= len(info)
         if len(infos) > MAX_RECIPIENTS + 1:
             raise EnvelopeFormatError(f"expected at most {MAX_RECIPIENTS} recipients")
     if end is not None:
@@ -210,6 +208,30 @@ def _infos(reader: der.Reader, *, indefinite: bool) -> tuple[bytes, ...]:
     if not infos:
         raise EnvelopeFormatError("no recipients; expected at least one")
     return tuple(infos)
+
+
+def _names(info: bytes, key_id: bytes) -> bool:
+    try:
+        one = wrapping.parse(info)
+    except EnvelopeFormatError:
+        return False
+    return one is not None and one.key_id == key_id
+
+
+def _recipients(infos: Sequence[bytes]) -> tuple[Recipient, ...]:
+    """Those that can be read: a damaged one is other people's business, unless it is alone."""
+    found, damage = [], None
+    for info in infos:
+        try:
+            one = wrapping.parse(info)
+        except EnvelopeFormatError as error:
+            damage = damage or error
+            continue
+        if one is not None:
+            found.append(one)
+    if damage is not None and not found:
+        raise damage
+    return tuple(found)
 
 
 def _content_parameters(reader: der.Reader) -> bytes:

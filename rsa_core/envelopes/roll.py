@@ -38,7 +38,7 @@ def call(content_key: bytes, infos: Iterable[bytes]) -> tuple[bytes, ...]:
     """The recipients with their roll, an old roll being left out."""
     named = tuple(sorted(info for info in infos if not info.startswith(_START)))
     mac = hmac.digest(_derive(content_key)[NONCE_BYTES:], b"".join(named), "sha256")
-    return (*named, _START + mac)
+    return tuple(sorted((*named, _START + mac)))
 
 
 def holds(content_key: bytes, nonce: bytes, infos: Iterable[bytes]) -> bool:

@@ -9,7 +9,8 @@
 We write version 2, SHA-256 for both hashes (with NULL parameters), no label. We read SHA-1,
 SHA-256, SHA-384 and SHA-512 in any pairing, because OpenSSL offers them all; PKCS #1 v1.5, never.
 Algorithm identifiers are looked up as whole byte strings: there is nothing to parse, and hence
-nothing to be lenient about.
+nothing to be lenient about. A wrapping that is not read here is passed over, as are other kinds of
+recipients; only the owner of the key is told why.
 """
 
 import hashlib
@@ -33,12 +34,18 @@ _MAX_TRIES = 100
 _MAX_NAME_BYTES = 4096
 _MAX_ALGORITHM_BYTES = 256
 _MAX_WRAPPED_BYTES = 2048
-_OTHER_KINDS = b"\xa1\xa2\xa3\xa4"  # key agreement, shared key, passphrase, other
+_CLASS = 0xC0
 _BY_KEY_ID = der.small_integer(2)
 _BY_ISSUER = der.small_integer(0)
 
 _OAEP = der.object_id("1.2.840.113549.1.1.7")
 _MGF1 = der.object_id("1.2.840.113549.1.1.8")
+_NOT_OAEP, _OTHER_OAEP = "not RSAES-OAEP", "RSAES-OAEP with other parameters"
+_REFUSALS = {
+    _NOT_OAEP: "the content key is not wrapped by RSAES-OAEP",
+    _OTHER_OAEP: "parameters of RSAES-OAEP that are not read here; "
+    "expected SHA-1, SHA-256, SHA-384 or SHA-512, MGF1, and no label",
+}
 _NO_LABEL = der.element(
     0xA2, der.sequence(der.object_id("1.2.840.113549.1.1.9"), der.octet_string(b""))
 )
@@ -126,12 +133,14 @@ class Recipient:
     """One recipient of an envelope; the wrapped key is as long as the modulus.
 
     `key_id` is the subject key identifier, usually 20 bytes; None where the recipient is named by
-    the issuer and serial number of a certificate. `wrapping` is None where it is not RSAES-OAEP.
+    the issuer and serial number of a certificate. `wrapping` is None where it is not read here,
+    and `how` says in words how the key is wrapped.
     """
 
     key_id: bytes | None
     wrapping: Wrapping | None
     wrapped_key: bytes
+    how: str
 
 
 def wrap(content_key: bytes, public: PublicKey) -> bytes:
@@ -147,10 +156,11 @@ def wrap(content_key: bytes, public: PublicKey) -> bytes:
 def parse(info: bytes) -> Recipient | None:
     """Reads one RecipientInfo, a whole element.
 
-    None for another kind than a KeyTransRecipientInfo: RFC 5652 wants those to be passed over.
+    None for another choice than KeyTransRecipientInfo, even an unknown one: RFC 5652 wants those
+    to be passed over.
     A damaged KeyTransRecipientInfo raises EnvelopeFormatError.
     """
-    if info[0] in _OTHER_KINDS:
+    if info[0] & _CLASS == der.CONTEXT_0:
         return None
     reader = der.Reader.of(info)
     end = reader.enter(der.SEQUENCE, "recipient")
@@ -167,7 +177,9 @@ def parse(info: bytes) -> Recipient | None:
     algorithm = reader.whole("key wrapping", _MAX_ALGORITHM_BYTES)
     wrapped_key = reader.content(der.OCTET_STRING, "wrapped key", _MAX_WRAPPED_BYTES)
     reader.leave(end, "recipient")
-    return Recipient(key_id, _wrapping_of(algorithm), wrapped_key)
+    wrapping = _ALGORITHMS.get(algorithm)
+    other = _OTHER_OAEP if _OAEP in algorithm[: 4 + len(_OAEP)] else _NOT_OAEP
+    return Recipient(key_id, wrapping, wrapped_key, str(wrapping or other))
 
 
 def content_key_for(key: KeyPair, recipients: Sequence[Recipient]) -> bytes | None:
@@ -194,20 +206,10 @@ def content_key_for(key: KeyPair, recipients: Sequence[Recipient]) -> bytes | No
     if not mine:
         raise RecipientError("this envelope is for other recipients than this key pair")
     if all(recipient.wrapping is None for recipient in mine):
-        raise EnvelopeFormatError("the content key is not wrapped by RSAES-OAEP")
+        raise EnvelopeFormatError(_REFUSALS[mine[0].how])
     for recipient in mine:
         if recipient.wrapping is not None:
             content_key = recipient.wrapping.unwrap(recipient.wrapped_key, key)
             if content_key is not None and len(content_key) == CONTENT_KEY_BYTES:
                 return content_key
     return None
-
-
-def _wrapping_of(algorithm: bytes) -> Wrapping | None:
-    wrapping = _ALGORITHMS.get(algorithm)
-    if wrapping is None and _OAEP in algorithm[: 2 + len(_OAEP)]:
-        raise EnvelopeFormatError(
-            "parameters of RSAES-OAEP that are not read here; "
-            "expected SHA-1, SHA-256, SHA-384 or SHA-512, MGF1, and no label"
-        )
-    return wrapping

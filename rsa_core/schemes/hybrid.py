@@ -167,7 +167,7 @@ class Hybrid:
     def capture(self, envelope: bytes) -> Capture:
         """Reads recipients, parameters and ciphertext."""
         parsed = cms.parse(io.BytesIO(envelope))
-        wrappings = {str(one.wrapping or "not RSAES-OAEP") for one in parsed.recipients}
+        wrappings = {one.how for one in parsed.recipients}
         return Capture(
             scheme=self.name,
             size=len(envelope),

@@ -142,7 +142,7 @@ def test_too_many_tries_are_refused(alice):
 
 def test_a_recipient_of_another_size_is_not_tried(alice):
     issuer = der.sequence(der.sequence(), der.small_integer(7))
-    recipient = wrapping.Recipient(None, wrapping.OURS, bytes(384))
+    recipient = wrapping.Recipient(None, wrapping.OURS, bytes(384), str(wrapping.OURS))
     with pytest.raises(RecipientError):
         wrapping.content_key_for(alice, [recipient])
     assert wrapping.parse(
