@@ -1,4 +1,4 @@
-"""Classroom RSA: keys from 12 to 4096 bits and the bare power map, made to be broken.
+"""Classroom RSA: keys from 9 to 8192 bits and the bare power map, made to be broken.
 
     m = c^d mod n      no padding, no randomness, no defence against timing
 
@@ -16,32 +16,34 @@ from dataclasses import dataclass, field
 
 from rsa_core import pkcs1, primes
 from rsa_core.errors import KeyFormatError
-from rsa_core.keys import RsaNumbers
+from rsa_core.keys import KeyPair, RsaNumbers
 
 MIN_MODULUS = 256  # a sample has 256 values
-MAX_BITS = 4096
+MAX_BITS = 4096  # of a new key
+MAX_TAKEN_BITS = 8192
 MIN_GENERATED_BITS = 12
 
 _MAX_TEXT = 16_384
-_MAX_DIGITS = 1240  # 4096 bits have 1234 decimal digits
+_MAX_DIGITS = 2480  # 8192 bits have 2467 decimal digits
 
 
 @dataclass(frozen=True, slots=True)
 class ClassroomPublicKey(RsaNumbers):
     """The numbers that everybody may know (KeyFormatError: says which rule they break).
 
-    n is odd, at least `MIN_MODULUS`, and has at most `MAX_BITS` bits; e is odd, 3 <= e < n.
+    n is odd, at least `MIN_MODULUS`, and has at most `MAX_TAKEN_BITS` bits; 1 <= e < n. Nothing
+    says that a key pair exists: n may be prime and e even, which is for attacks to find out.
     """
 
     def __post_init__(self) -> None:
         if self.n < MIN_MODULUS:
             raise KeyFormatError(f"n is below {MIN_MODULUS}: a sample would not fit")
-        if self.n.bit_length() > MAX_BITS:
-            raise KeyFormatError(f"n has {self.n.bit_length()} bits; at most {MAX_BITS} are taken")
+        if self.bits > MAX_TAKEN_BITS:
+            raise KeyFormatError(f"n has {self.bits} bits; at most {MAX_TAKEN_BITS} are taken")
         if self.n % 2 == 0:
             raise KeyFormatError("n is even, and so no product of two odd primes")
-        if self.e % 2 == 0 or not 3 <= self.e < self.n:
-            raise KeyFormatError("e is not an odd number from 3 up to n")
+        if not 1 <= self.e < self.n:
+            raise KeyFormatError("e is not a number from 1 up to n")
 
     @classmethod
     def from_der(cls, data: bytes) -> "ClassroomPublicKey":
@@ -123,6 +125,14 @@ class ClassroomKeyPair:
         except ValueError:
             raise KeyFormatError("no key of this length has this e") from None
         return cls.from_primes(p, q, e)
+
+    @classmethod
+    def of(cls, pair: "KeyPair | ClassroomKeyPair") -> "ClassroomKeyPair":
+        """Any key pair for the textbook schemes (KeyFormatError: too long for them)."""
+        if isinstance(pair, ClassroomKeyPair):
+            return pair
+        n, e, d, p, q = (int(getattr(pair.engine, name)) for name in "nedpq")
+        return cls(ClassroomPublicKey(n, e), d, p, q)
 
     def private_der(self) -> bytes:
         """RSAPrivateKey (RFC 8017, A.1.2), in clear."""

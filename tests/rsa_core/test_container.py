@@ -136,7 +136,7 @@ BAD = {
     "huge n": (patched("pixels", at9=b"\xff\xff"), r"\(n\): 65535 bytes wanted"),
     "n with zeros": (patched("pixels", at11=b"\0"), "n is empty or has leading zeros"),
     "even n": (patched("pixels", at12=b"\2"), "n is even"),
-    "e of one": (patched("pixels", at15=b"\1"), "e is not an odd number"),
+    "e beyond n": (patched("pixels", at11=b"\1\1", at13=b"\0\2"), "e is not a number from 1"),
     "scheme": (patched("pixels", at16=b"\x09"), "unknown scheme: 9"),
     "samples": (patched("pixels", at17=b"\x03"), "unknown samples: 3"),
     "file in pixels": (patched("pixels", at17=b"\0"), "does not encrypt file"),
