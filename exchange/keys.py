@@ -165,9 +165,13 @@ class Keys:
 
         Raises:
             CannotOpen: the private key is not on this server.
+            InputRefused: OpenSSL could not read this passphrase.
         """
         with self._desk.act(seat, "receiver") as act:
-            return unlock_key(act).pem(passphrase or None)
+            try:
+                return unlock_key(act).pem(passphrase or None)
+            except PassphraseError as error:
+                raise InputRefused(f"Choose another passphrase: {error}.") from None
 
     def new_classroom_key(
         self, seat: Seat, choice: int | str | None, visitor: Visitor = NOBODY

@@ -15,7 +15,11 @@ class KeyFormatError(RsaCoreError):
 
 
 class PassphraseError(RsaCoreError):
-    """The private key did not open: the passphrase is missing or wrong."""
+    """The private key did not open: the passphrase is missing (`missing`) or wrong."""
+
+    def __init__(self, message: str, *, missing: bool = False) -> None:
+        super().__init__(message)
+        self.missing = missing
 
 
 class PictureError(RsaCoreError):

@@ -13,41 +13,28 @@ Keys have 2048 to 8192 bits here. The small keys of the classroom are elsewhere 
 so that no safe scheme can be handed one.
 """
 
-import functools
 import hashlib
 import math
-import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Self
 
-from Crypto import IncorrectPassphraseError, KdfLimitError, PassphraseRequiredError
 from Crypto.IO import PKCS8
 from Crypto.PublicKey import RSA
-from Crypto.Util.asn1 import DerBitString, DerInteger, DerNull, DerObjectId, DerSequence
+from flint import fmpz
 
-from rsa_core import locking, pem, pkcs1
-from rsa_core.errors import KeyFormatError, PassphraseError
+from rsa_core import key_files, locking, passphrases, pem, pkcs1, spki
+from rsa_core.errors import KeyFormatError
 
 KEY_SIZES = (2048, 3072, 4096)
 DEFAULT_KEY_SIZE = 3072
 MIN_BITS = 2048
 MAX_BITS = 8192
 
-_RSA_ENCRYPTION = "1.2.840.113549.1.1.1"
-_OTHER_KEYS = {
-    "1.2.840.10045.2.1": "an elliptic-curve key",
-    "1.3.101.110": "an X25519 key",
-    "1.3.101.112": "an Ed25519 key",
-    "1.2.840.10040.4.1": "a DSA key",
-    "1.2.840.113549.1.1.7": "an RSA key that is restricted to OAEP",
-    "1.2.840.113549.1.1.10": "an RSA key that is restricted to PSS",
-}
-_WANTED_PUBLIC = "an RSA public key (SubjectPublicKeyInfo) of 2048 to 8192 bits"
-_WANTED_PRIVATE = "an RSA private key (PKCS #8) of 2048 to 8192 bits"
+_WANTED_PUBLIC = "an RSA public key of 2048 to 8192 bits"
+_WANTED_PRIVATE = "an RSA private key of 2048 to 8192 bits"
 _PROTECTION = "PBKDF2WithHMAC-SHA512AndAES256-CBC"
 _ITERATIONS = 600_000
-# Ten times what we write, about two seconds: a stranger's file may not hold a server for longer.
-_MAX_ITERATIONS = 6_000_000
 _SMALL_PRIMES = math.prod(
     n for n in range(3, 2000, 2) if all(n % d for d in range(3, math.isqrt(n) + 1, 2))
 )
@@ -95,27 +82,12 @@ class RsaNumbers:
 
     def der(self) -> bytes:
         """SubjectPublicKeyInfo, DER (RFC 5280, 4.1.2.7; RFC 3279, 2.3.1)."""
-        return _spki(self.n, self.e)
+        return spki.pack(self.n, self.e)
 
     @classmethod
     def _from_der(cls, data: bytes, wanted: str) -> Self:
         """Reads exactly what `der` writes; says what anything else is, and what is `wanted`."""
-        try:
-            spki = DerSequence().decode(data, strict=True, nr_elements=2)
-            name = DerObjectId().decode(DerSequence().decode(spki[0], strict=True)[0]).value
-        except (ValueError, TypeError, IndexError):
-            raise KeyFormatError(f"these bytes are not a public key; expected {wanted}") from None
-        _check_algorithm(name, wanted)
-        try:
-            numbers = DerSequence().decode(
-                DerBitString().decode(spki[1], strict=True).value,
-                strict=True,
-                nr_elements=2,
-                only_ints_expected=True,
-            )
-        except (ValueError, TypeError, IndexError):
-            raise KeyFormatError(f"this RSA key is damaged; expected {wanted}") from None
-        key = cls(numbers[0], numbers[1])
+        key = cls(*spki.parse(data, wanted))
         if key.der() != data:
             raise KeyFormatError(f"this public key is not strict DER; expected {wanted}")
         return key
@@ -125,21 +97,13 @@ class RsaNumbers:
 class PublicKey(RsaNumbers):
     """An RSA public key that is fit for the safe schemes (else KeyFormatError).
 
-    n has 2048 to 8192 bits and is odd, not a square, and without prime factors below 2000; e is
-    odd, 65537 to 2^256 (FIPS 186-5, A.1.1).
+    n has 2048 to 8192 bits, is neither a prime nor a power, and has no prime factor below 2000; e
+    is odd, 65537 to 2^256 (FIPS 186-5, A.1.1).
     """
 
     def __post_init__(self) -> None:
-        if not MIN_BITS <= self.bits <= MAX_BITS:
-            raise KeyFormatError(f"this RSA key has {self.bits} bits; expected 2048 to 8192 bits")
-        if self.e < 65537 or self.e.bit_length() > 256 or self.e % 2 == 0:
-            raise KeyFormatError(
-                "the public exponent is out of bounds; expected an odd one from 65537 to 2^256"
-            )
-        if self.n % 2 == 0 or math.gcd(self.n, _SMALL_PRIMES) > 1:
-            raise KeyFormatError("the modulus has a small prime factor: this key protects nothing")
-        if math.isqrt(self.n) ** 2 == self.n:
-            raise KeyFormatError("the modulus is a square: this key protects nothing")
+        if fault := _fault(self.n, self.e):
+            raise KeyFormatError(fault)
 
     @property
     def key_id(self) -> bytes:
@@ -157,8 +121,12 @@ class PublicKey(RsaNumbers):
 
     @classmethod
     def from_pem(cls, data: str | bytes) -> "PublicKey":
-        """Reads a PEM file with one "PUBLIC KEY" block; raises as `from_der`."""
-        return cls.from_der(pem.unarmour(data, (pem.PUBLIC,), _WANTED_PUBLIC))
+        """Reads the only public key of a file in any form of `key_files`, certificates included.
+
+        Raises KeyFormatError: says what there is, and what is expected.
+        """
+        found = key_files.public_keys(data, _WANTED_PUBLIC)
+        return cls(*key_files.only(found, "public key"))
 
     def engine(self) -> RSA.RsaKey:
         """The key as pycryptodome wants it."""
@@ -183,18 +151,20 @@ class KeyPair:
         engine = RSA.generate(bits)
         return cls(PublicKey(int(engine.n), int(engine.e)), engine)
 
-    def pem(self, passphrase: str | None = None) -> str:
-        """PKCS#8, PEM; in clear without a passphrase (PassphraseError: it is empty).
+    def pem(self, passphrase: str | bytes | None = None) -> str:
+        """PKCS#8, PEM; in clear without a passphrase.
 
-        The passphrase goes in as UTF-8 of its Unicode normal form KC, so that the same letters
-        typed on two systems are the same passphrase, and OpenSSL on a UTF-8 terminal agrees.
+        Text goes in as UTF-8, as it was typed: OpenSSL reads the same from a terminal or a file.
+
+        Raises:
+            PassphraseError: it is empty, or OpenSSL could not read it (see `passphrases`).
         """
         if passphrase is None:
             return pem.armour(pem.PRIVATE, self.der())
         protected = PKCS8.wrap(
             self._numbers(),
-            _RSA_ENCRYPTION,
-            passphrase=_passphrase_bytes(passphrase),
+            spki.RSA_ENCRYPTION,
+            passphrase=passphrases.written(passphrase),
             protection=_PROTECTION,
             prot_params={"iteration_count": _ITERATIONS, "salt_size": 16},
         )
@@ -202,42 +172,23 @@ class KeyPair:
 
     def der(self) -> bytes:
         """PKCS#8 in clear, DER."""
-        return PKCS8.wrap(self._numbers(), _RSA_ENCRYPTION)
+        return PKCS8.wrap(self._numbers(), spki.RSA_ENCRYPTION)
 
     @classmethod
-    def from_pem(cls, data: str | bytes, passphrase: str | None = None) -> "KeyPair":
-        """Reads a PEM file with one private key, PKCS#8 or (in clear) PKCS#1.
+    def from_pem(cls, data: str | bytes, passphrase: str | bytes | None = None) -> "KeyPair":
+        """Reads the only private key of a file in any form of `key_files`.
 
         Raises:
             KeyFormatError: anything else; says what it is, and what is expected.
             PassphraseError: the passphrase is missing or wrong.
         """
-        labels = (pem.PRIVATE, pem.ENCRYPTED, pem.TRADITIONAL)
-        return cls.from_der(pem.unarmour(data, labels, _WANTED_PRIVATE), passphrase)
+        found = key_files.private_keys(data, passphrase, _WANTED_PRIVATE)
+        return cls._from_rsa_private_key(key_files.only(found, "private key"))
 
     @classmethod
-    def from_der(cls, data: bytes, passphrase: str | None = None) -> "KeyPair":
+    def from_der(cls, data: bytes, passphrase: str | bytes | None = None) -> "KeyPair":
         """Reads PKCS#8, in clear or under a passphrase, or clear PKCS#1; raises as `from_pem`."""
-        if len(data) > pem.MAX_BYTES:
-            raise KeyFormatError(f"{len(data)} bytes are too many; expected {_WANTED_PRIVATE}")
-        if pkcs1.is_private_key(data):
-            return cls._from_rsa_private_key(data)
-        secret = _passphrase_bytes(passphrase) if passphrase else None
-        try:
-            unwrapped = PKCS8.unwrap(data, secret, max_iteration_count=_MAX_ITERATIONS)
-        except PassphraseRequiredError:
-            raise PassphraseError("this private key is under a passphrase: give it") from None
-        except IncorrectPassphraseError:
-            raise PassphraseError("this passphrase does not open the private key") from None
-        except KdfLimitError:
-            raise KeyFormatError("opening this private key would cost too much work") from None
-        except (ValueError, TypeError, IndexError):
-            raise KeyFormatError(
-                "these bytes are not a private key, or use a protection that is not supported; "
-                f"expected {_WANTED_PRIVATE}"
-            ) from None
-        _check_algorithm(unwrapped.oid, _WANTED_PRIVATE)
-        return cls._from_rsa_private_key(unwrapped.private_key)
+        return cls.from_pem(data, passphrase)
 
     def lock(self, secret: bytes) -> bytes:
         """PKCS#8 under 32 or more random bytes, DER (see `locking`; ValueError: fewer bytes)."""
@@ -263,41 +214,37 @@ class KeyPair:
         return pkcs1.pack(*map(int, (engine.n, engine.e, engine.d, engine.p, engine.q)))
 
 
-# What follows from a public key is asked for again with every envelope, and a class has some tens
-# of keys: encoding one takes longer than wrapping a content key under it.
-_remembered = functools.lru_cache(maxsize=256)
-
-
-def _rsa_public_key(n: int, e: int) -> bytes:
-    return DerSequence([DerInteger(n), DerInteger(e)]).encode()
-
-
-@_remembered
-def _spki(n: int, e: int) -> bytes:
-    algorithm = DerSequence([DerObjectId(_RSA_ENCRYPTION), DerNull()])
-    return DerSequence([algorithm, DerBitString(_rsa_public_key(n, e))]).encode()
-
-
-@_remembered
+@spki.remembered
 def _key_id(n: int, e: int) -> bytes:
-    return hashlib.sha1(_rsa_public_key(n, e), usedforsecurity=False).digest()
+    return hashlib.sha1(spki.rsa_public_key(n, e), usedforsecurity=False).digest()
 
 
-@_remembered
+@spki.remembered
 def _public_engine(n: int, e: int) -> RSA.RsaKey:
     return RSA.construct((n, e))
 
 
-def _check_algorithm(name: str, wanted: str) -> None:
-    if name != _RSA_ENCRYPTION:
-        what = _OTHER_KEYS.get(name, "a key of another kind")
-        raise KeyFormatError(f"this is {what}; expected {wanted}")
+@spki.remembered
+def _fault(n: int, e: int) -> str:
+    """Why the safe schemes do not take these numbers; empty if they do."""
+    return next(_faults(n, e), "")
 
 
-def _passphrase_bytes(passphrase: str) -> bytes:
-    if not passphrase:
-        raise PassphraseError("an empty passphrase protects nothing")
-    try:
-        return unicodedata.normalize("NFKC", passphrase).encode()
-    except UnicodeEncodeError:
-        raise PassphraseError("the passphrase holds a character that has no UTF-8 form") from None
+def _faults(n: int, e: int) -> Iterator[str]:
+    """The quick ones first: later ones need what the earlier ones rule out."""
+    if not MIN_BITS <= n.bit_length() <= MAX_BITS:
+        yield f"this RSA key has {n.bit_length()} bits; expected 2048 to 8192 bits"
+    if e == 1:
+        yield "the public exponent is 1: this key changes nothing, and protects nothing"
+    if e % 2 == 0:
+        yield "the public exponent is even: nothing sealed for this key could be opened"
+    if e < 65537 or e.bit_length() > 256:
+        yield "the public exponent is out of bounds; expected an odd one from 65537 to 2^256"
+    if n % 2 == 0 or math.gcd(n, _SMALL_PRIMES) > 1:
+        yield "the modulus has a small prime factor: this key protects nothing"
+    if math.isqrt(n) ** 2 == n:
+        yield "the modulus is a square: this key protects nothing"
+    if fmpz(n).is_perfect_power():
+        yield "the modulus is a power of a smaller number: this key protects nothing"
+    if fmpz(n).is_probable_prime():
+        yield "the modulus is a prime number: this key protects nothing"

@@ -1,12 +1,15 @@
-"""PEM armour (RFC 7468): which key is in it, and a plain word for what we do not take.
+"""PEM armour (RFC 7468): one block written, and every block found in whatever surrounds it.
 
-A file holds one block; explanatory text around it, which `openssl pkcs12` writes, is skipped.
-`unarmour` gives the DER of a label that is wanted; the key modules decide what the DER is.
+Found are blocks after a byte order mark, in UTF-16, between bag attributes in any encoding, with
+any line ends or none, within JSON strings, and with the four dashes of RFC 4716.
+What the DER in a block is, its readers decide.
 """
 
 import base64
 import binascii
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from rsa_core.errors import KeyFormatError
 
@@ -14,25 +17,29 @@ MAX_BYTES = 64 * 1024
 PUBLIC = "PUBLIC KEY"
 PRIVATE = "PRIVATE KEY"
 ENCRYPTED = "ENCRYPTED PRIVATE KEY"
-TRADITIONAL = "RSA PRIVATE KEY"
+PKCS1_PUBLIC = "RSA PUBLIC KEY"
+PKCS1_PRIVATE = "RSA PRIVATE KEY"
+OPENSSH = "OPENSSH PRIVATE KEY"
+CERTIFICATE = "CERTIFICATE"
+# Not PEM's own: how `key_texts` names what it finds.
+SSH_RSA = "ssh-rsa"
+PUTTY = "PuTTY"
 
-_BEGIN = re.compile(r"-----BEGIN ([A-Z0-9 ]{1,40})-----")
-_HOW = {
-    PUBLIC: "a public key",
-    PRIVATE: "a private key",
-    ENCRYPTED: "a private key under a passphrase",
-    TRADITIONAL: "a private key in the traditional format (PKCS #1)",
-    "RSA PUBLIC KEY": "a public key in the PKCS #1 format; "
-    "`openssl rsa -RSAPublicKey_in -pubout` converts it",
-    "CERTIFICATE": "a certificate; `openssl x509 -pubkey -noout` takes the public key out of it",
-    "OPENSSH PRIVATE KEY": "an OpenSSH private key; `ssh-keygen -p -m PKCS8 -f FILE` converts it",
-    "SSH2 PUBLIC KEY": "an SSH public key; `ssh-keygen -e -m PKCS8 -f FILE` converts it",
-    "EC PRIVATE KEY": "an elliptic-curve private key",
-    "DSA PRIVATE KEY": "a DSA private key",
-    "CERTIFICATE REQUEST": "a certificate request",
-    "PGP PUBLIC KEY BLOCK": "an OpenPGP key",
-    "PGP PRIVATE KEY BLOCK": "an OpenPGP key",
-}
+_BEGIN = re.compile(r"-{4,5} ?BEGIN ([A-Z0-9 ]{1,40}?) ?-{4,5}")
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}:")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block: its label, its DER, and its headers (RFC 1421, RFC 4716) as they stand.
+
+    `fault` says why there is no DER; it is empty where there is.
+    """
+
+    label: str
+    der: bytes
+    headers: str = ""
+    fault: str = ""
 
 
 def armour(label: str, der: bytes) -> str:
@@ -42,44 +49,41 @@ def armour(label: str, der: bytes) -> str:
     return "\n".join([f"-----BEGIN {label}-----", *lines, f"-----END {label}-----", ""])
 
 
-def unarmour(data: str | bytes, labels: tuple[str, ...], wanted: str) -> bytes:
-    """The DER of the only block, which has one of the labels; `wanted` names them in a refusal.
+def text_of(data: str | bytes) -> str:
+    """A key file as text: whatever is not ASCII is only kept apart from what is.
 
-    Raises:
-        KeyFormatError: no block, several, another label, or a damaged one.
+    Raises KeyFormatError for more than 64 KiB.
     """
-    text = _text(data, wanted)
-    begins = _BEGIN.findall(text)
-    if not begins:
-        what = "an SSH public key line" if text.lstrip().startswith("ssh-") else "not PEM text"
-        hint = "; `ssh-keygen -e -m PKCS8 -f FILE` converts it" if "SSH" in what else ""
-        raise KeyFormatError(f"this is {what}{hint}; expected {wanted}")
-    if len(begins) > 1:
-        raise KeyFormatError(f"there are {len(begins)} PEM blocks; expected only {wanted}")
-    label = begins[0]
-    if label not in labels:
-        raise KeyFormatError(f"this is {_HOW.get(label, 'something else')}; expected {wanted}")
-    begin, end = f"-----BEGIN {label}-----", f"-----END {label}-----"
-    body, found, _ = text.partition(begin)[2].partition(end)
-    if not found:
-        raise KeyFormatError("the PEM block has no end line: it was cut short")
-    if "Proc-Type" in body:
-        raise KeyFormatError(
-            "this is a private key under a passphrase in the traditional format, whose protection "
-            f"is weak; `openssl pkcs8 -topk8` converts it; expected {wanted}"
-        )
-    try:
-        return base64.b64decode("".join(body.split()), validate=True)
-    except (binascii.Error, ValueError):
-        raise KeyFormatError("the PEM block is damaged: it is not base64") from None
-
-
-def _text(data: str | bytes, wanted: str) -> str:
     if len(data) > MAX_BYTES:
-        raise KeyFormatError(f"{len(data)} bytes are too many for a key; expected {wanted}")
-    if isinstance(data, str):
-        return data
+        raise KeyFormatError(f"{len(data)} bytes are too many for a key")
+    if isinstance(data, bytes):
+        # UTF-16 puts a zero byte beside each ASCII one.
+        data = data.replace(b"\0", b"").decode("latin-1").removeprefix("ÿþ").removeprefix("þÿ")
+    return data.removeprefix("\ufeff").removeprefix("\u00ef\u00bb\u00bf")
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """All blocks, in their order."""
+    for begin in _BEGIN.finditer(text):
+        label = begin[1]
+        end = re.compile(rf"-{{4,5}} ?END {label} ?-{{4,5}}").search(text, begin.end())
+        if end is None:
+            yield Block(label, b"", fault="the PEM block has no end line: it was cut short")
+            continue
+        yield _block(label, text[begin.end() : end.start()].replace("\\r", "").replace("\\n", "\n"))
+
+
+def _block(label: str, inside: str) -> Block:
+    headers: list[str] = []
+    body: list[str] = []
+    continued = False
+    for line in map(str.strip, inside.splitlines()):
+        header = continued or _HEADER.match(line) is not None
+        (headers if header else body).append(line)
+        continued = header and line.endswith("\\")
+    joined = re.sub(r"[^!-~]", "", "".join(body))
     try:
-        return data.decode("ascii")
-    except UnicodeDecodeError:
-        raise KeyFormatError(f"this is not PEM text; expected {wanted}") from None
+        der = base64.b64decode(joined, validate=True)
+    except (binascii.Error, ValueError):
+        return Block(label, b"", fault="the PEM block is damaged: it is not base64")
+    return Block(label, der, "\n".join(headers))

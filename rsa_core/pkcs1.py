@@ -3,7 +3,8 @@
     SEQUENCE { version 0, n, e, d, p, q, d mod (p-1), d mod (q-1), q^-1 mod p }
 
 A key whose numbers do not belong together is refused: one operation with a wrong CRT number can
-give the factors away (Boneh, DeMillo and Lipton, 1997).
+give the factors away (Boneh, DeMillo and Lipton, 1997). Keys of three and more primes (version 1)
+are refused by name.
 """
 
 from Crypto.PublicKey import RSA
@@ -11,13 +12,16 @@ from Crypto.Util.asn1 import DerSequence
 
 from rsa_core.errors import KeyFormatError
 
+MULTI_PRIME = "this is a multi-prime RSA key; only keys of two primes are taken: make a new one"
+
 
 def is_private_key(data: bytes) -> bool:
-    """Whether the bytes are a sequence of integers alone, as RSAPrivateKey is."""
+    """Whether the bytes are a sequence that begins with nine integers, as RSAPrivateKey does."""
     try:
-        return DerSequence().decode(data).hasOnlyInts()
+        numbers = DerSequence().decode(data)[:]
     except (ValueError, TypeError, IndexError):
         return False
+    return len(numbers) >= 9 and all(isinstance(number, int) for number in numbers[:9])
 
 
 def pack(n: int, e: int, d: int, p: int, q: int) -> bytes:
@@ -28,10 +32,14 @@ def pack(n: int, e: int, d: int, p: int, q: int) -> bytes:
 def parse(data: bytes) -> tuple[int, ...]:
     """The nine numbers, not yet compared with one another (KeyFormatError: no RSAPrivateKey)."""
     try:
-        numbers = DerSequence().decode(data, strict=True, nr_elements=9, only_ints_expected=True)
+        numbers = DerSequence().decode(data, strict=True)[:]
     except (ValueError, TypeError, IndexError):
         raise KeyFormatError("this RSA private key is damaged") from None
-    return tuple(numbers[:])
+    if len(numbers) == 10 and numbers[0] == 1:
+        raise KeyFormatError(MULTI_PRIME)
+    if len(numbers) != 9 or not all(isinstance(number, int) for number in numbers):
+        raise KeyFormatError("this RSA private key is damaged")
+    return tuple(numbers)
 
 
 def engine_of(data: bytes, *, test_primes: bool) -> RSA.RsaKey:

@@ -22,7 +22,7 @@ from ui.parts.widgets import explained_radio, labelled_code
 
 _KEY_WAYS: dict[KeyWay, tuple[str, str]] = {
     "new": ("Make a new one", "the server keeps it locked under this browser's secret"),
-    "private": ("Import a private key", "a PEM file of yours"),
+    "private": ("Import a private key", "yours, from a PEM, OpenSSH or JWK file"),
     "public": ("Only a public key", "you open pictures elsewhere, with OpenSSL"),
 }
 _SEED = "Seed preset: n = 3233 (p = 61, q = 53, e = 7)"
@@ -35,7 +35,7 @@ def key_choice() -> None:
         if way == "new":
             st.radio("Key size", KEY_SIZES, index=1, horizontal=True, key="key_bits")
         else:
-            st.text_area("Key in PEM form", height=150, key="key_pem")
+            st.text_area("Text of the key file", height=150, key="key_pem")
         if way == "private":
             st.text_input("Passphrase", type="password", key="key_passphrase")
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 from rsa_core import (
     SCHEMES,
@@ -19,10 +19,14 @@ from rsa_core import (
     AnyPublicKey,
     CancelledError,
     ClassroomKeyPair,
+    DecryptionError,
     EnvelopeFormatError,
+    KeyFormatError,
     KeyPair,
     LimitError,
     PictureError,
+    PublicKey,
+    RecipientError,
     RsaCoreError,
     Scheme,
 )
@@ -30,6 +34,7 @@ from rsa_core.cli.console import TargetExistsError, reason
 from rsa_core.cli.files import Draft, check_free, picture_suffix
 from rsa_core.cli.manifest import Row
 from rsa_core.cli.streams import Reader, Stop, Writer, sha256_of
+from rsa_core.envelopes.armoured import binary
 from rsa_core.envelopes.container import MAGIC, MAX_ENVELOPE, Container
 from rsa_core.envelopes.streaming import open_stream, seal_stream
 from rsa_core.pictures import MAX_BYTES, read_picture
@@ -38,6 +43,7 @@ _DER_SEQUENCE = b"\x30"  # how every CMS envelope begins, and no container
 _NO_PICTURE = "this is not a picture: PNG, JPEG, GIF, BMP, WebP, TIFF and PPM are taken"
 
 Progress = Callable[[float], None]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +135,25 @@ class Sealer:
 
 @dataclass(frozen=True, slots=True)
 class Opener:
-    """Opens one envelope after the other with the same key; attributes as in `Sealer`."""
+    """Opens one envelope after the other with the same keys; attributes as in `Sealer`."""
 
     out: Path
-    key: AnyKeyPair = field(repr=False)
+    pairs: tuple[AnyKeyPair, ...] = field(repr=False)
     force: bool
     processes: int
     keys: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "keys", self.key.public.fingerprint.hex())
+        names = sorted(pair.public.fingerprint.hex() for pair in self.pairs)
+        object.__setattr__(self, "keys", " ".join(names))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # pycryptodome's keys refuse to be pickled as they are.
-        if isinstance(self.key, KeyPair):
-            return _opener, (self.out, self.key.der(), None, self.force, self.processes)
-        return _opener, (self.out, None, self.key.private_der(), self.force, self.processes)
+        pairs = [
+            (True, pair.der()) if isinstance(pair, KeyPair) else (False, pair.private_der())
+            for pair in self.pairs
+        ]
+        return _opener, (self.out, pairs, self.force, self.processes)
 
     def __call__(self, job: Job, stop: Stop, progress: Progress | None = None) -> Row:
         """Opens the envelope; see `_attempt`."""
@@ -159,7 +168,7 @@ class Opener:
         size = _size_of(job.source)
         with job.source.open("rb", buffering=0) as source:
             scheme = SCHEMES[scheme_of(source)]
-            self._check_kind(scheme)
+            keys = self._keys_for(scheme)
             if target.suffix:
                 check_free(self._final(target, scheme, b""), force=self.force)
             digest = sha256_of(source, stop)
@@ -167,21 +176,36 @@ class Opener:
             with Draft(target.parent) as draft:
                 writer = Writer(draft.file, stop)
                 if scheme.name == "hybrid":
-                    pair = cast(KeyPair, self.key)
-                    open_stream(source, cast(BinaryIO, writer), pair, with_digest=False)
+                    read, target_file = binary(source), cast(BinaryIO, writer)
+                    _first_that_opens(
+                        keys, lambda key: open_stream(read, target_file, key, with_digest=False)
+                    )
                 else:
                     options = _options(scheme.name, self.processes, stop, progress)
-                    writer.write(scheme.open(source.read(), self.key, **options).file)
+                    envelope = source.read()
+                    opened = _first_that_opens(
+                        keys, lambda key: scheme.open(envelope, key, **options)
+                    )
+                    writer.write(opened.file)
                 final = self._final(target, scheme, writer.head)
                 draft.keep(final, force=self.force)
         return _Made(final, scheme.name, size, digest, writer.sha256.hexdigest())
 
-    def _check_kind(self, scheme: Scheme[Any, Any]) -> None:
-        kind = "classroom key" if isinstance(self.key, ClassroomKeyPair) else "key pair"
-        if scheme.key_kind != kind:
-            raise EnvelopeFormatError(
-                f"{scheme.name} is opened with a {scheme.key_kind}; this is a {kind}"
+    def _keys_for(self, scheme: Scheme[Any, Any]) -> list[Any]:
+        """The key pairs as the scheme takes them (KeyFormatError: it takes none of them)."""
+        if scheme.key_kind == "classroom key":
+            return [ClassroomKeyPair.of(pair) for pair in self.pairs]
+        keys = [pair for pair in self.pairs if isinstance(pair, KeyPair)]
+        if not keys:
+            public, why = self.pairs[0].public, ""
+            try:
+                PublicKey(public.n, public.e)
+            except KeyFormatError as error:
+                why = f": {error}"
+            raise KeyFormatError(
+                f"{scheme.name} is opened with a key pair; this is a classroom key{why}"
             )
+        return keys
 
     @staticmethod
     def _final(target: Path, scheme: Scheme[Any, Any], head: bytes) -> Path:
@@ -193,11 +217,25 @@ class Opener:
         return target
 
 
-def _opener(
-    out: Path, der: bytes | None, classroom: bytes | None, force: bool, processes: int
-) -> Opener:
-    pair = KeyPair.from_der(der) if der else ClassroomKeyPair.from_private_der(classroom or b"")
-    return Opener(out, pair, force, processes)
+def _first_that_opens(keys: list[Any], attempt: Callable[[Any], T]) -> T:
+    """What comes of the first key that fits; the plainest refusal if none does."""
+    refusal: RsaCoreError | None = None
+    for key in keys:
+        try:
+            return attempt(key)
+        except RecipientError as error:
+            refusal = refusal or error
+        except DecryptionError as error:
+            refusal = error
+    raise cast(RsaCoreError, refusal)
+
+
+def _opener(out: Path, pairs: list[tuple[bool, bytes]], force: bool, processes: int) -> Opener:
+    read = (
+        KeyPair.from_der(der) if safe else ClassroomKeyPair.from_private_der(der)
+        for safe, der in pairs
+    )
+    return Opener(out, tuple(read), force, processes)
 
 
 def scheme_of(source: BinaryIO) -> str:

@@ -1,14 +1,17 @@
 """Key files and passphrases: read, asked for, written.
 
-Two kinds of keys come in two kinds of files, and the content tells which: PEM or DER for the key
-pairs of the safe schemes, text lines "n = 3233" for classroom keys. A private key is written for
-its owner's eyes only (mode 0600).
+The content tells what a file is: text lines "n = 3233" for classroom keys, and for any other RSA
+key one of the forms of `key_files`. Those serve the textbook schemes too; the safe schemes take no
+classroom text. A private key is written for its owner's eyes only (mode 0600).
 
-A passphrase comes from the terminal, without echo, or from the first line of a file; never from an
-argument, which every user of the machine could read.
+A passphrase comes from the terminal, without echo, or from the first line of a file, byte for byte
+as `openssl -passin file:` reads it; never from an argument, which every user of the machine could
+read.
 """
 
+import codecs
 import getpass
+import re
 import sys
 from pathlib import Path
 from typing import Literal
@@ -22,14 +25,16 @@ from rsa_core import (
     KeyPair,
     PassphraseError,
     PublicKey,
+    key_files,
     pem,
 )
 from rsa_core.cli.console import KEY_TROUBLE, CommandError, about
 
 KeyKind = Literal["key pair", "classroom key"]
 
-_MAX_PASSPHRASE = 4096
-_WANTED = "an RSA public key, PEM, DER or classroom text"
+_WANTED_PUBLIC = "an RSA public key"
+_WANTED_PRIVATE = "an RSA private key"
+_LINE = re.compile(r"(?m)^[ \t]*[nedpq][ \t]*=[ \t]*[^=\s]")
 
 
 def read_public_key(path: Path, kind: KeyKind | None = None) -> AnyPublicKey:
@@ -39,41 +44,55 @@ def read_public_key(path: Path, kind: KeyKind | None = None) -> AnyPublicKey:
     """
     data = _read(path)
     with about(path, KEY_TROUBLE):
-        if _is_text(data):
-            return _classroom_text(data, kind)
-        der = data if data[:1] == b"\x30" else pem.unarmour(data, (pem.PUBLIC,), _WANTED)
+        text = _classroom_text(data)
+        if text is not None:
+            return _classroom_key(text, kind)
+        numbers = key_files.only(key_files.public_keys(data, _WANTED_PUBLIC), "public key")
         if kind == "classroom key":
-            return ClassroomPublicKey.from_der(der)
+            return ClassroomPublicKey(*numbers)
         try:
-            return PublicKey.from_der(der)
+            return PublicKey(*numbers)
         except KeyFormatError:
             if kind == "key pair":
                 raise
-            return ClassroomPublicKey.from_der(der)
+            return ClassroomPublicKey(*numbers)
 
 
-def read_key_pair(path: Path, passphrase_file: Path | None) -> AnyKeyPair:
-    """Reads either kind of private key, asking for a passphrase if need be (or CommandError)."""
+def read_key_pairs(path: Path, passphrase_file: Path | None) -> tuple[AnyKeyPair, ...]:
+    """Reads all private keys of a file, asking for a passphrase if need be (or CommandError).
+
+    Each is a safe key where it is fit for that, and a classroom key otherwise.
+    """
     data = _read(path)
     with about(path, KEY_TROUBLE):
-        if _is_text(data):
-            return ClassroomKeyPair.from_text(data.decode("ascii"))
-        read = KeyPair.from_der if data[:1] == b"\x30" else KeyPair.from_pem
+        text = _classroom_text(data)
+        if text is not None:
+            return (ClassroomKeyPair.from_text(text),)
         try:
-            return read(data)
+            found = key_files.private_keys(data, None, _WANTED_PRIVATE)
         except PassphraseError:  # it is under one
             if passphrase_file is not None:
-                return read(data, passphrase_in(passphrase_file))
-            return read(data, _ask(f"Passphrase of {path.name}: "))
+                passphrase: str | bytes = passphrase_in(passphrase_file)
+            else:
+                passphrase = _ask(f"Passphrase of {path.name}: ")
+            found = key_files.private_keys(data, passphrase, _WANTED_PRIVATE)
+        return tuple(map(_key_pair, found))
 
 
-def passphrase_in(path: Path) -> str:
-    """The first line of a file, in UTF-8 (CommandError: unreadable, empty, or not text)."""
-    try:
-        line = _read(path)[:_MAX_PASSPHRASE].split(b"\n")[0].rstrip(b"\r").decode()
-    except UnicodeDecodeError:
-        raise CommandError(f"{path}: the passphrase is not UTF-8 text", KEY_TROUBLE) from None
-    if not line:
+def read_classroom_pair(path: Path) -> ClassroomKeyPair:
+    """Reads the only private key of a file for the textbook schemes (or CommandError)."""
+    pairs = read_key_pairs(path, None)
+    with about(path, KEY_TROUBLE):
+        return ClassroomKeyPair.of(key_files.only(list(pairs), "private key"))
+
+
+def passphrase_in(path: Path) -> bytes:
+    """The first line of a file as OpenSSL reads it: its bytes (CommandError: there are none)."""
+    data = _read(path)
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise CommandError(f"{path}: this is UTF-16 text; save it as UTF-8", KEY_TROUBLE)
+    line = data.split(b"\n")[0]
+    if not line.strip(b"\r"):
         raise CommandError(f"{path}: the first line, the passphrase, is empty", KEY_TROUBLE)
     return line
 
@@ -106,21 +125,34 @@ def _read(path: Path) -> bytes:
         return file.read(pem.MAX_BYTES + 1)
 
 
-def _is_text(data: bytes) -> bool:
-    """Whether the file holds lines "name = number"; base64 has "=" at most at its end."""
-    return data.isascii() and b"=" in data and not (b"-----" in data or data.startswith(b"ssh-"))
+def _classroom_text(data: bytes) -> str | None:
+    """The text of a file with lines "name = number"; None for any other file."""
+    if len(data) > pem.MAX_BYTES or data[:1] == b"\x30":
+        return None
+    text = pem.text_of(data)
+    return text if _LINE.search(text) and "--BEGIN" not in text else None
 
 
-def _classroom_text(data: bytes, kind: KeyKind | None) -> ClassroomPublicKey:
+def _classroom_key(text: str, kind: KeyKind | None) -> ClassroomPublicKey:
     if kind == "key pair":
         raise KeyFormatError(
             "this is a classroom key, for the textbook schemes; expected a PEM file"
         )
-    text = data.decode("ascii")
     try:
         return ClassroomPublicKey.from_text(text)
     except KeyFormatError as error:
         try:
             return ClassroomKeyPair.from_text(text).public
+        except KeyFormatError:
+            raise error from None
+
+
+def _key_pair(private_der: bytes) -> AnyKeyPair:
+    """What the numbers are fit for; the words are those of the safe schemes where it is nothing."""
+    try:
+        return KeyPair.from_der(private_der)
+    except KeyFormatError as error:
+        try:
+            return ClassroomKeyPair.from_private_der(private_der)
         except KeyFormatError:
             raise error from None

@@ -3,8 +3,16 @@
 from argparse import Namespace
 from pathlib import Path
 
-from rsa_core import SEED_KEY, WEAKNESSES, AnyPublicKey, ClassroomKeyPair, KeyPair, make_weak
-from rsa_core.cli.console import DONE, CommandError, about, complain, tell
+from rsa_core import (
+    SEED_KEY,
+    WEAKNESSES,
+    AnyPublicKey,
+    ClassroomKeyPair,
+    KeyPair,
+    make_weak,
+    passphrases,
+)
+from rsa_core.cli.console import DONE, KEY_TROUBLE, CommandError, about, complain, tell
 from rsa_core.cli.files import check_free, write_whole
 from rsa_core.cli.keyfiles import new_passphrase, passphrase_in, read_public_key
 
@@ -16,11 +24,14 @@ def keygen(args: Namespace) -> int:
     if args.classroom is not None or args.seed_key or args.weak is not None:
         return _classroom(args)
     _check(args.out, args.force)
-    passphrase = None
+    passphrase: str | bytes | None = None
     if args.passphrase_file is not None:
         passphrase = passphrase_in(args.passphrase_file)
     elif not args.no_passphrase:
         passphrase = new_passphrase()
+    if passphrase is not None:
+        with about(args.passphrase_file or args.out, KEY_TROUBLE):
+            passphrases.written(passphrase)
     pair = KeyPair.generate(args.bits)
     _write(args.out, pair.pem(passphrase), pair.public.pem(), args.force)
     if passphrase is None:

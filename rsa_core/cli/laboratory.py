@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from rsa_core import SCHEMES, Capture, ClassroomKeyPair, png_of, read_picture
+from rsa_core import SCHEMES, Capture, png_of, read_picture
 from rsa_core.analysis import (
     CANNOT_SHOW,
     NUMBERS,
@@ -24,8 +24,9 @@ from rsa_core.attacks import ATTACKS, Budget, Outcome, Run, Target, start
 from rsa_core.cli.console import DONE, NOT_BROKEN, CommandError, about, complain, tell
 from rsa_core.cli.files import check_free, picture_suffix, write_whole
 from rsa_core.cli.jobs import scheme_of
-from rsa_core.cli.keyfiles import read_key_pair, read_public_key
+from rsa_core.cli.keyfiles import read_classroom_pair, read_public_key
 from rsa_core.csv_cells import csv_bytes
+from rsa_core.envelopes.armoured import binary
 
 _TICK = 0.1
 
@@ -73,9 +74,7 @@ def attack(args: Namespace) -> int:
     for path in (args.out, args.forged, args.key_out):
         _free(path, args.force)
     keys = [read_public_key(path) for path in args.public_key]
-    own = None if args.own is None else read_key_pair(args.own, None)
-    if own is not None and not isinstance(own, ClassroomKeyPair):
-        raise CommandError(f"{args.own}: --own takes a classroom key")
+    own = None if args.own is None else read_classroom_pair(args.own)
     target = Target(
         envelope=_read(args.file),
         others=tuple(_read(path) for path in args.other),
@@ -151,7 +150,8 @@ def _samples(path: Path) -> Measured:
 
 def _captured(path: Path) -> Capture:
     with about(path), path.open("rb") as file:
-        return SCHEMES[scheme_of(file)].capture(file.read())
+        scheme = SCHEMES[scheme_of(file)]
+        return scheme.capture((binary(file) if scheme.name == "hybrid" else file).read())
 
 
 def _read(path: Path) -> bytes:

@@ -11,7 +11,7 @@ from rsa_core.cli.bar import Bar
 from rsa_core.cli.console import DONE, FAILED, CommandError, tell
 from rsa_core.cli.files import ENVELOPE_SUFFIXES, PICTURE_SUFFIXES, Found, find, target_of
 from rsa_core.cli.jobs import Job, Opener, Sealer
-from rsa_core.cli.keyfiles import read_key_pair, read_public_key
+from rsa_core.cli.keyfiles import read_key_pairs, read_public_key
 from rsa_core.cli.manifest import Manifest, Row
 
 
@@ -29,10 +29,10 @@ def encrypt(args: Namespace) -> int:
 
 def decrypt(args: Namespace) -> int:
     """Opens envelopes; gives the exit status."""
-    key = read_key_pair(args.key, args.passphrase_file)
+    keys = read_key_pairs(args.key, args.passphrase_file)
     found = _found(args, ENVELOPE_SUFFIXES)
     jobs, inside = _shares(args.jobs, len(found))
-    return _transfer(args, Opener(args.out, key, args.force, inside), found, jobs)
+    return _transfer(args, Opener(args.out, keys, args.force, inside), found, jobs)
 
 
 def _found(args: Namespace, suffixes: Collection[str]) -> list[Found]:

@@ -98,7 +98,9 @@ def test_a_terminal_is_asked_without_echo(quick_keys, monkeypatch):
     assert len(asked) == 2
 
 
-@pytest.mark.parametrize("content", [b"", b"\nsecond", b"\xff\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\nsecond", b"\r\n", "wide\n".encode("utf-16"), b"a\0b\n", b"x" * 1024]
+)
 def test_a_passphrase_file_without_a_passphrase_is_refused(run, tmp_path, content):
     (tmp_path / "p").write_bytes(content)
     out = tmp_path / "a.pem"

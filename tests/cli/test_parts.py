@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rsa_core.cli.console import TargetExistsError
 from rsa_core.cli.files import Draft, picture_suffix, safe_name
 from rsa_core.cli.jobs import Opener, Sealer
-from rsa_core.cli.keyfiles import read_key_pair, read_public_key
+from rsa_core.cli.keyfiles import read_key_pairs, read_public_key
 from rsa_core.cli.manifest import Manifest, Row
 from rsa_core.csv_cells import csv_bytes
 from tests.conftest import encoded, photograph
@@ -145,7 +145,7 @@ def test_other_bytes_are_no_picture(head):
 
 def test_work_travels_to_other_processes_with_its_key(key_folder, tmp_path):
     for name in ("alice.pem", "seed.txt"):
-        opener = Opener(tmp_path, read_key_pair(key_folder / name, None), force=True, processes=2)
+        opener = Opener(tmp_path, read_key_pairs(key_folder / name, None), force=True, processes=2)
         again = pickle.loads(pickle.dumps(opener))  # noqa: S301  (our own bytes)
         assert again == opener
         assert again.keys == opener.keys

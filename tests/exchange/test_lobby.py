@@ -1,5 +1,7 @@
 """Channel keys, seats and tokens: who comes in, who comes back, who stays out."""
 
+import base64
+import json
 from operator import attrgetter
 
 import pytest
@@ -163,3 +165,21 @@ def test_the_exported_key_is_the_receivers_own(room):
     for passphrase in ("", "pass phrase é 密"):
         pem = room.exchange.receiver.keys.export(bob, passphrase)
         assert KeyPair.from_pem(pem, passphrase or None).public.fingerprint == own.fingerprint
+
+
+@pytest.mark.parametrize("passphrase", ["a\0b", "two\nlines", "x" * 1024])
+def test_a_passphrase_that_openssl_cannot_read_is_refused(room, passphrase):
+    with pytest.raises(InputRefused, match="another passphrase"):
+        room.exchange.receiver.keys.export(room.seats["Bob"], passphrase)
+
+
+def test_a_key_is_imported_from_what_another_program_wrote(room, key_pool):
+    n, e, d, p, q = (int(getattr(key_pool[0].engine, name)) for name in "nedpq")
+    fields = {
+        name: base64.urlsafe_b64encode(number.to_bytes(512, "big")).decode().rstrip("=")
+        for name, number in (("n", n), ("e", e), ("d", d), ("p", p), ("q", q))
+    }
+    jwk = json.dumps({"kty": "RSA", **fields})
+    seat = room.sit("Pia", "receiver", keys=KeyChoice("private", pem=jwk))
+    own = room.exchange.receiver.keys.own(seat)
+    assert own.fingerprint == key_pool[0].public.fingerprint

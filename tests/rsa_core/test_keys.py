@@ -170,11 +170,20 @@ def test_we_read_what_ssh_keygen_writes(tmp_path):
     ssh_keygen("-q", "-t", "rsa", "-b", "2048", "-m", "PKCS8", "-N", "five words", "-f", "key")
     pair = KeyPair.from_pem((tmp_path / "key").read_bytes(), "five words")
     assert PublicKey.from_pem(ssh_keygen("-e", "-m", "PKCS8", "-f", "key.pub")) == pair.public
-    with pytest.raises(KeyFormatError, match="SSH public key line; `ssh-keygen -e -m PKCS8"):
-        PublicKey.from_pem((tmp_path / "key.pub").read_bytes())
-    ssh_keygen("-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", "own")
-    with pytest.raises(KeyFormatError, match="OpenSSH private key; `ssh-keygen -p -m PKCS8"):
-        KeyPair.from_pem((tmp_path / "own").read_bytes())
+    assert PublicKey.from_pem(ssh_keygen("-e", "-f", "key.pub")) == pair.public
+    assert PublicKey.from_pem((tmp_path / "key.pub").read_bytes()) == pair.public
+    for passphrase in ("", "fünf Wörter"):
+        ssh_keygen("-q", "-t", "rsa", "-b", "2048", "-N", passphrase, "-f", f"own{passphrase}")
+        data = (tmp_path / f"own{passphrase}").read_bytes()
+        own = KeyPair.from_pem(data, passphrase)
+        public = (tmp_path / f"own{passphrase}.pub").read_bytes()
+        assert own.public == PublicKey.from_pem(public)
+        with pytest.raises(KeyFormatError, match="`ssh-keygen -y -f FILE` writes its public half"):
+            PublicKey.from_pem(data)
+    with pytest.raises(PassphraseError):
+        KeyPair.from_pem(data)
+    with pytest.raises(PassphraseError):
+        KeyPair.from_pem(data, "four")
 
 
 # Refusals ------------------------------------------------------------------------------------
@@ -190,11 +199,16 @@ def spki(n, e=65537):
         (spki((1 << 1023) + 1), "1024 bits; expected 2048"),
         (spki((1 << 8192) + 1), "8193 bits; expected 2048"),
         (spki((1 << 2048) + 981, 3), "public exponent"),
-        (spki((1 << 2048) + 981, 65538), "public exponent"),
+        (spki((1 << 2048) + 981, 65538), "public exponent is even"),
+        (spki((1 << 2048) + 981, 2), "public exponent is even"),
+        (spki((1 << 2048) + 981, 0), "public exponent is even"),
+        (spki((1 << 2048) + 981, 1), "public exponent is 1"),
         (spki((1 << 2048) + 981, (1 << 256) + 1), "public exponent"),
         (spki((1 << 2048) + 2), "small prime factor"),
         (spki(1999 * ((1 << 2048) + 981)), "small prime factor"),
         (spki(((1 << 1024) + 643) ** 2), "a square"),
+        (spki(((1 << 700) + 535) ** 3), "a power"),
+        (spki((1 << 2048) + 981), "a prime number"),
         (ECC.generate(curve="P-256").public_key().export_key(format="DER"), "elliptic-curve"),
         (ECC.generate(curve="Ed25519").public_key().export_key(format="DER"), "Ed25519"),
         (b"", "not a public key"),
@@ -247,9 +261,11 @@ def test_every_changed_byte_of_a_public_key_gives_another_key_or_none(alice):
 @pytest.mark.parametrize(
     ("label", "words"),
     [
-        ("CERTIFICATE", "a certificate; `openssl x509 -pubkey -noout`"),
-        ("PRIVATE KEY", "a private key; expected an RSA public key"),
-        ("RSA PUBLIC KEY", "PKCS #1 format"),
+        ("CERTIFICATE", "this certificate is damaged; expected an RSA public key"),
+        ("PRIVATE KEY", "a private key; `openssl pkey -in FILE -pubout` writes its public half"),
+        ("RSA PUBLIC KEY", "this RSA key is damaged; expected an RSA public key"),
+        ("CERTIFICATE REQUEST", "`openssl req -in FILE -pubkey -noout`"),
+        ("PKCS7", "`openssl pkcs7 -print_certs -in FILE -out CERT.pem`"),
         ("EC PRIVATE KEY", "elliptic-curve private key"),
         ("WHATEVER", "something else"),
     ],
@@ -262,11 +278,11 @@ def test_other_pem_files_are_named(label, words):
 def test_damaged_pem_is_said_to_be_damaged(alice):
     pem = alice.public.pem()
     for text, words in (
-        (pem * 2, "2 PEM blocks"),
         (pem.replace("-----END PUBLIC KEY-----", ""), "cut short"),
         (pem.replace("M", "!", 1), "not base64"),
-        ("", "not PEM text"),
-        (b"\xff\xfe", "not PEM text"),
+        ("", "this is empty"),
+        (b"\xff\xfe", "this is empty"),
+        (b"\x89PNG", "there is no key in this file"),
         ("x" * 70_000, "too many"),
     ):
         with pytest.raises(KeyFormatError, match=words):
@@ -286,7 +302,7 @@ def test_a_public_key_is_no_private_key(alice):
 def test_the_weak_traditional_protection_is_refused(alice, openssl):
     pem = openssl("rsa", "-traditional", "-aes128", "-passout", "pass:four",
                   stdin=alice.pem().encode()).stdout  # fmt: skip
-    with pytest.raises(KeyFormatError, match="`openssl pkcs8 -topk8`"):
+    with pytest.raises(KeyFormatError, match="`openssl pkcs8 -topk8 -in FILE"):
         KeyPair.from_pem(pem, "four")
 
 
