@@ -1,31 +1,30 @@
-"""The receiver's page: the inbox, opening a picture, and opening several into one zip file."""
+"""The receiver's page: the inbox, and opening a picture."""
 
-import hashlib
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from exchange import Details, ExchangeError, InboxItem, OpenedPicture, Seat
-from rsa_core import archives
 from ui.frame.feed import Feed, mark_read, unread
 from ui.frame.guard import role_page
 from ui.frame.service import exchange
 from ui.own_keys import own_key_panel
 from ui.owner import owner_panel
-from ui.parts.files import fetch_button, picture_with_save_button, save_button, small_picture
+from ui.parts.files import fetch_button, picture_with_save_button, small_picture
 from ui.parts.held import key_of, remember, state_of
+from ui.parts.pressed import press_of
 from ui.parts.said import said, show
 from ui.parts.widgets import labelled, labelled_code, name_and_caption, named_choice
 from ui.parts.words import clock_time, file_size
 from ui.safety import has_verified, number_buttons, show_alarms, verify_panel
+from ui.zips import zip_panel
 
 _SHOWN = 20  # pictures at first, and more by each press: a page is drawn at every new picture
+_ROOM = 20  # containers to spare above the newest picture
 _OPEN_AT_ONCE = 6  # pictures held open in one session; each may be 50 MB
 _DETAILS = 1000  # records held in one session
-_SELECT_FROM = 2  # pictures from which on a zip makes sense
-_ZIP_BYTES = 150_000_000  # what one message to the browser carries without trouble
 _WARNING, _BAD = ":material/warning:", ":material/gpp_bad:"
 
 
@@ -35,48 +34,57 @@ class Inbox:
 
     opened: dict[str, tuple[InboxItem, OpenedPicture]] = field(default_factory=dict)
     shown: int = _SHOWN
-    zip: bytes | None = field(default=None, repr=False)  # b"" when nothing could be opened
-    missing: list[tuple[str, str]] = field(default_factory=list)  # what is not in it, and why
 
 
 def page() -> None:
     """The inbox, and the pictures that this seat's key opens."""
     with role_page("Receiver", role="receiver") as seat:
-        owner_panel(seat)
-        show_alarms(seat)
-        own_key_panel(seat)
-        verify_panel(seat)
-        _inbox(seat)
+        for part in (owner_panel, show_alarms, own_key_panel, verify_panel, _inbox):
+            with st.container():
+                part(seat)
 
 
 def _inbox(seat: Seat) -> None:
     """Every picture of the channel; opened ones stay open until they are closed.
 
     Even after they are gone from the channel: opening may have been what removed them.
+
+    When a container gets another place among its neighbours, the browser replaces what is in it,
+    and a press on a button that is replaced is lost. So each part has a container, and a new
+    picture fills an empty one; once in `_ROOM` pictures, all of them move.
     """
     items, inbox = exchange().receiver.inbox(seat), state_of(Inbox, seat)
     feed = state_of(Feed, seat)
     feed.counts_openings = any(item.removal for item in items)
     feed.may_share = bool(inbox.opened)
-    new = unread(seat, "sent")
-    st.subheader("Inbox")
-    if new:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.badge(f"{new} new", icon=":material/mail:")
-            st.button("Mark as read", type="tertiary", on_click=mark_read, args=(seat,))
-    if not items:
-        st.caption("Nothing has arrived yet. New pictures appear here automatically.")
-    _selection(seat, [item for item in items if not item.obstacle])
+    with st.container():
+        _heading(seat, empty=not items)
+    with st.container():
+        zip_panel(seat, [item for item in items if not item.obstacle])
     here = {item.id for item in items}
-    for item, picture in list(inbox.opened.values()):
-        if item.id not in here:
-            _gone(seat, item, picture)
+    with st.container():
+        for item, picture in list(inbox.opened.values()):
+            if item.id not in here:
+                _gone(seat, item, picture)
+    for _ in range(-len(items) % _ROOM):
+        st.container()
     for item in items[: inbox.shown]:
         with st.container(border=True, key=f"inbox_{item.id}"):
             _item(seat, item)
     if len(items) > inbox.shown:
         st.caption(f"{len(items) - inbox.shown} older pictures are not shown.")
         st.button("Show older pictures", on_click=_show_more, args=(seat,))
+
+
+def _heading(seat: Seat, *, empty: bool) -> None:
+    new = unread(seat, "sent")
+    st.subheader("Inbox")
+    if new:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge(f"{new} new", icon=":material/mail:")
+            st.button("Mark as read", type="tertiary", on_click=mark_read, args=(seat,))
+    if empty:
+        st.caption("Nothing has arrived yet. New pictures appear here automatically.")
 
 
 def _show_more(seat: Seat) -> None:
@@ -163,24 +171,36 @@ def _close_button(seat: Seat, item: InboxItem) -> None:
 
 def _open_button(seat: Seat, item: InboxItem) -> None:
     """The button, and why the last press on what arrived under this id came to nothing."""
-    place = f"open_{item.id}_{item.delivery}"
-    if st.button("Open", key=f"open_{item.id}", icon=":material/lock_open:"):
-        with st.spinner("Verifying and decrypting …"), said(place, rerun=True):
-            _open(seat, item)
+    place, key = f"open_{item.id}_{item.delivery}", f"open_{item.id}"
+    press = press_of(key)
+    st.button("Open", key=key, icon=":material/lock_open:", on_click=_begin, args=(seat, item.id))
+    if press.waiting:
+        inbox = state_of(Inbox, seat)
+        with st.spinner("Verifying and decrypting …"):
+            bar = st.empty()
+            with said(place):
+                press.do(lambda: _open(seat, item, inbox, bar))
+        press.end()
+        st.rerun()
     show(place, icon=_BAD)
 
 
-def _open(seat: Seat, item: InboxItem) -> None:
-    bar = st.empty()
+def _begin(seat: Seat, picture_id: str) -> None:
+    """A second press may come when the picture is open already."""
+    if picture_id not in state_of(Inbox, seat).opened:
+        press_of(f"open_{picture_id}").begin()
+
+
+def _open(seat: Seat, item: InboxItem, inbox: Inbox, bar: DeltaGenerator) -> None:
+    """Calls Streamlit no more once it is open."""
 
     def progress(part: float) -> None:
         bar.progress(part, text="Decrypting …")
 
     picture = exchange().receiver.open(seat, item.id, progress=progress)
-    opened = state_of(Inbox, seat).opened
-    opened[item.id] = item, picture
-    while len(opened) > _OPEN_AT_ONCE:
-        del opened[next(iter(opened))]
+    inbox.opened[item.id] = item, picture
+    while len(inbox.opened) > _OPEN_AT_ONCE:
+        del inbox.opened[next(iter(inbox.opened))]
 
 
 def _show_opened(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
@@ -262,58 +282,4 @@ def _offer_ciphertext(seat: Seat, item: InboxItem) -> None:
             "openssl cms -decrypt -binary -inform DER -in FILE.p7m -inkey KEY.pem -out PICTURE",
             language="bash",
             wrap_lines=True,
-        )
-
-
-def _selection(seat: Seat, items: list[InboxItem]) -> None:
-    """Several pictures at once, opened into one zip, which stays until another one is made."""
-    inbox = state_of(Inbox, seat)
-    # Opening may have used the pictures up; what was made of them stays.
-    if len(items) < _SELECT_FROM and inbox.zip is None:
-        return
-    with st.expander("Open several into one zip file"):
-        names = {
-            item.id: f"{n} · {clock_time(item.sent_at)} · from {item.sender}"
-            for n, item in enumerate(reversed(items), start=1)
-        }
-        picked = st.multiselect("Selection", list(names), format_func=lambda i: names.get(i, ""))
-        if st.button("Prepare zip file", disabled=not picked):
-            inbox.missing = []
-            data = archives.pack(_files(seat, {i: names[i] for i in picked}, inbox.missing))
-            inbox.zip = data if len(inbox.missing) < len(picked) else b""
-        if inbox.zip is not None:
-            _offer_zip(inbox.zip, inbox.missing)
-
-
-def _files(
-    seat: Seat, names: dict[str, str], missing: list[tuple[str, str]]
-) -> Iterator[tuple[str, bytes]]:
-    """Opens one picture after the other; adds to `missing` those that cannot be had, and why."""
-    bar, size = st.progress(0.0, text="Decrypting …"), 0
-    for done, (picture_id, name) in enumerate(names.items(), start=1):
-        if size > _ZIP_BYTES:
-            missing.append((name, "The selection is larger than 150 MB. Take the rest separately."))
-            continue
-        try:
-            opened = exchange().receiver.open(seat, picture_id)
-        except ExchangeError as error:
-            missing.append((name, str(error)))
-        else:
-            size += len(opened.file)
-            yield opened.file_name, opened.file
-        bar.progress(done / len(names), text=f"Decrypted {done} of {len(names)}")
-    bar.empty()
-
-
-def _offer_zip(data: bytes, missing: list[tuple[str, str]]) -> None:
-    for name, problem in missing:
-        st.error(problem, icon=_BAD)
-        st.text(f"Left out: {name}")
-    if data:
-        save_button(
-            "Download zip file",
-            data,
-            file_name=f"pictures-{hashlib.sha256(data).hexdigest()[:12]}.zip",
-            mime="application/zip",
-            key="save_zip",
         )

@@ -19,8 +19,10 @@ export default function ({ data, setStateValue }) {
   }
   const last = kept.slice(-40);
   if (JSON.stringify(last) !== JSON.stringify(seats)) save(localStorage, NAME, last);
-  const tab = { ...load(sessionStorage, TAB, {}), ...data.tab };
-  save(sessionStorage, TAB, tab);
+  const before = load(sessionStorage, TAB, {});
+  save(sessionStorage, TAB, { ...before, ...data.tab });
+  // The page knows what it has tied this tab to: saying it again would overtake the next press.
+  const tab = data.known ? JSON.parse(data.known).tab : before;
   const now = JSON.stringify({ seats: last, tab: tab });
   if (data.known !== now) setStateValue("seats", now);
 }

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui.parts.pressed import press_of
 from ui.parts.said import said, show
 from ui.parts.widgets import fragment
 
@@ -46,11 +47,18 @@ def fetch_button(
     An `ExchangeError` of `fetch` is said below the button.
     """
     state, wanted, sending = st.session_state, f"wanted_{key}", f"sending_{key}"
+    press, fetched = press_of(key), state.setdefault(f"fetched_{key}", [])
     if state.pop(wanted, False):
+        press.begin()
+    if press.waiting:
         with said(key):
-            state[sending] = (secrets.token_hex(8), *fetch())
-    press, file_name, data = state.get(sending, ("", "", b""))
-    about = {"label": label, "press": press, "name": file_name, "mime": mime}
+            press.do(lambda: fetched.append(fetch()))
+        press.end()
+    if fetched:
+        state[sending] = (secrets.token_hex(8), *fetched[-1])
+        fetched.clear()
+    token, file_name, data = state.get(sending, ("", "", b""))
+    about = {"label": label, "press": token, "name": file_name, "mime": mime}
     _browser_save(
         key=key,
         data=_block(about, data),

@@ -1,0 +1,118 @@
+"""Nothing that is pressed is lost because the page is drawn again at that moment."""
+
+import pytest
+from playwright.sync_api import Page, WebSocketRoute, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from exchange import Exchange
+from tests.browser.conftest import Visitor
+from tests.browser.test_laboratory import Lesson
+from tests.browser.test_overtaken import wait
+from tests.conftest import encoded, photograph
+
+pytestmark = pytest.mark.browser
+
+PICTURE = encoded(photograph(300, 200))
+
+
+class Runs:
+    """Counts a page's own runs, its fragments' aside: those asked for and those that ended."""
+
+    def __init__(self, page: Page) -> None:
+        self.asked = self.ended = 0
+        self._page_runs = False
+        page.route_web_socket("**/_stcore/stream", self._connect)
+
+    def _connect(self, browser: WebSocketRoute) -> None:
+        server = browser.connect_to_server()
+
+        def from_browser(data: bytes) -> None:
+            message = BackMsg.FromString(data)
+            if message.WhichOneof("type") == "rerun_script":
+                self.asked += not message.rerun_script.fragment_id
+            server.send(data)
+
+        def from_server(data: bytes) -> None:
+            message = ForwardMsg.FromString(data)
+            kind = message.WhichOneof("type")
+            if kind == "new_session":
+                self._page_runs = not message.metadata.run.fragment_ids
+            browser.send(data)
+            self.ended += kind == "script_finished" and self._page_runs
+
+        browser.on_message(from_browser)
+        server.on_message(from_server)
+
+
+@pytest.fixture
+def scene(server, visitor):
+    """Ada's sending, and Bob's page, which a deep link opens in a browser that has his seat."""
+    exchange = Exchange.at(f"sqlite:///{server.database}")
+    room = exchange.lobby.create_channel(name="", kind="private", keep_for="24 hours")
+    ada = exchange.lobby.take_seat(room.key, name="Ada", role="sender")
+    bob = exchange.lobby.take_seat(room.key, name="Bob", role="receiver")
+
+    def send(name: str) -> None:
+        exchange.sender.send(
+            ada,
+            PICTURE,
+            file_name=f"{name}.png",
+            scheme="hybrid",
+            recipients=(bob.id,),
+            submission=name,
+        )
+
+    def enter() -> tuple[Visitor, Runs]:
+        one = visitor()
+        runs = Runs(one.page)
+        return Lesson(room.key, {"Bob": bob}).enter(one, "Bob"), runs
+
+    yield send, enter
+    exchange.close()
+
+
+def test_the_first_press_after_a_deep_link_is_followed_by_no_other_run(scene):
+    """The browser once confirmed the seat's tab after the first press, which started the page
+    again in the middle of its work: the picture was opened and not shown."""
+    send, enter = scene
+    send("photo")
+    for _ in range(3):
+        bob, runs = enter()
+        expect(bob.button("Open")).to_be_visible()
+        bob.page.wait_for_timeout(500)
+        asked = runs.asked
+        bob.button("Open").click()
+        expect(bob.button("Download original")).to_be_visible()
+        bob.page.wait_for_timeout(2500)  # two ticks
+        expect(bob.button("Download original")).to_be_visible()
+        expect(bob.button("Open")).to_have_count(0)
+        assert runs.asked == asked + 1
+
+
+def test_a_press_on_download_is_not_lost_when_new_pictures_arrive(scene, tmp_path):
+    """The button is pressed before each redraw, and let go after it: it must be the same one."""
+    send, enter = scene
+    send("0")
+    bob, runs = enter()
+    bob.button("Open").click()
+    save = bob.button("Download original")
+    expect(save).to_be_visible()
+    saved = []
+    bob.page.on("download", lambda one: saved.append(one.path()))
+    presses = 15
+    for number in range(1, presses + 1):
+        save.scroll_into_view_if_needed()
+        save.evaluate("button => { button.kept = true; }")
+        save.hover()
+        bob.page.mouse.down()
+        ended = runs.ended
+        send(str(number))
+        wait(bob.page, lambda ended=ended: runs.ended > ended)
+        expect(bob.page.get_by_text(f"{number}.png", exact=True)).to_be_visible()
+        save.hover()
+        bob.page.mouse.up()
+        assert save.evaluate("button => button.kept === true")
+        wait(bob.page, lambda number=number: len(saved) == number)
+    saved[-1].save_as(tmp_path / "saved.png")
+    assert (tmp_path / "saved.png").read_bytes() == PICTURE
