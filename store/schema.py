@@ -17,18 +17,13 @@ a channel or a picture takes everything of theirs along: each reference has ON D
 an index, without which each deleted row would cost a look through the whole table.
 """
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    ColumnElement,
     Float,
-    ForeignKey,
-    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -37,51 +32,13 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
-    false,
     literal_column,
     text,
-    true,
 )
-from sqlalchemy.engine import Dialect
-from sqlalchemy.schema import SchemaItem
-from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from store.tables import Id, UtcDateTime, columns, flag, index_where, owned_by, reference, table
 
 CHUNK_BYTES = 256 * 1024
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime as whole microseconds since 1970 UTC.
-
-    SQLite forgets the offset of a DateTime; a number means the same on both databases, compares
-    right, and comes back exactly.
-    """
-
-    impl = BigInteger
-    cache_ok = True
-
-    @staticmethod
-    def to_number(moment: datetime) -> int:
-        """Refuses naive datetimes, whose moment nobody knows."""
-        if moment.tzinfo is None:
-            raise ValueError("a time without a zone")
-        return (moment - _EPOCH) // _MICROSECOND
-
-    @staticmethod
-    def from_number(number: int) -> datetime:
-        """An aware datetime in UTC."""
-        return _EPOCH + number * _MICROSECOND
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """What SQLAlchemy calls on the way in."""
-        return None if value is None else self.to_number(value)
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        """What SQLAlchemy calls on the way out."""
-        return None if value is None else self.from_number(value)
-
 
 METADATA = MetaData(
     naming_convention={
@@ -92,133 +49,84 @@ METADATA = MetaData(
     }
 )
 
-_Id = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _columns(
-    type_: type[TypeEngine[Any]] | TypeEngine[Any], *names: str, nullable: bool = False
-) -> list[Column[Any]]:
-    return [Column(name, type_, nullable=nullable) for name in names]
-
-
-def _reference(
-    name: str, table: str, *, primary_key: bool = False, nullable: bool = False
-) -> Column[int]:
-    """A column that refers to a table; its row goes when the other goes."""
-    target = ForeignKey(f"{table}.id", ondelete="CASCADE")
-    return Column(
-        name, _Id, target, primary_key=primary_key, autoincrement=False, nullable=nullable
-    )
-
-
-def _owned_by(table: str, *, primary_key: bool = False) -> Column[int]:
-    return _reference(f"{table}_id", table, primary_key=primary_key)
-
-
-def _flag(name: str, *, default: bool = False) -> Column[bool]:
-    return Column(name, Boolean, nullable=False, server_default=true() if default else false())
-
-
-def _index_where(
-    rows: ColumnElement[bool], name: str, *columns: Column[Any], unique: bool = False
-) -> None:
-    """An index of some rows only."""
-    Index(name, *columns, unique=unique, sqlite_where=rows, postgresql_where=rows)
-
-
-def _table(
-    name: str, *items: SchemaItem, numbered: bool = False, indexed: Sequence[str] = ()
-) -> Table:
-    """A table; a numbered one has an `id`, and gives no number twice.
-
-    SQLite numbers rows only in a column whose type is exactly INTEGER. AUTOINCREMENT keeps it from
-    giving the number of a deleted row away again.
-    """
-    return Table(
-        name,
-        METADATA,
-        *([Column("id", _Id, primary_key=True)] if numbered else []),
-        *items,
-        *(Index(f"ix_{name}_{column}", column) for column in indexed),
-        sqlite_autoincrement=numbered,
-    )
+_table = partial(table, METADATA)
 
 
 def _chunks_of(owner: str) -> Table:
     """The bytes of an owner's rows, in pieces of at most `CHUNK_BYTES`."""
     return _table(
         f"{owner}_chunk",
-        _owned_by(owner, primary_key=True),
+        owned_by(owner, primary_key=True),
         Column("n", Integer, primary_key=True, autoincrement=False),
-        *_columns(LargeBinary, "data"),
+        *columns(LargeBinary, "data"),
     )
 
 
 store_fact = _table(
     "store_fact",
     Column("name", String(40), primary_key=True),
-    *_columns(LargeBinary, "value"),
+    *columns(LargeBinary, "value"),
 )
 
 channel = _table(
     "channel",
     Column("public_id", String(64), nullable=False, unique=True),
     Column("key_digest", LargeBinary, nullable=False, unique=True),
-    *_columns(Text, "name"),
-    *_columns(String(16), "kind"),
-    *_columns(UtcDateTime, "created_at"),
+    *columns(Text, "name"),
+    *columns(String(16), "kind"),
+    *columns(UtcDateTime, "created_at"),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
-    *_columns(UtcDateTime, "closed_at", nullable=True),
+    *columns(UtcDateTime, "closed_at", nullable=True),
     # No foreign key: seats refer to channels already, and tables in a circle could not be created
     # in order. `claim_owner` lets in only a seat of the same channel.
-    *_columns(_Id, "owner_id", nullable=True),
-    *_columns(LargeBinary, "owner_ticket_hash"),
+    *columns(Id, "owner_id", nullable=True),
+    *columns(LargeBinary, "owner_ticket_hash"),
     Column("last_seq", BigInteger, nullable=False, server_default=text("0")),
-    _flag("locked"),
-    _flag("approval"),
-    _flag("interceptors", default=True),
-    _flag("tampering"),
+    flag("locked"),
+    flag("approval"),
+    flag("interceptors", default=True),
+    flag("tampering"),
     numbered=True,
 )
 
 CLOSED = channel.c.closed_at.is_not(None)
-_index_where(CLOSED, "ix_channel_closed_at", channel.c.closed_at)
+index_where(CLOSED, "ix_channel_closed_at", channel.c.closed_at)
 
 seat = _table(
     "seat",
     Column("public_id", String(64), nullable=False, unique=True),
-    _owned_by("channel"),
-    *_columns(Text, "name", "name_key"),
-    *_columns(String(16), "role"),
+    owned_by("channel"),
+    *columns(Text, "name", "name_key"),
+    *columns(String(16), "role"),
     Column("token_hash", LargeBinary, nullable=False, unique=True),
-    *_columns(UtcDateTime, "joined_at", "last_seen_at"),
-    *_columns(UtcDateTime, "left_at", nullable=True),
-    *_columns(LargeBinary, "public_key", "locked_key", nullable=True),
-    *_columns(LargeBinary, "classroom_public_key", "locked_classroom_key", nullable=True),
-    _flag("waiting"),
+    *columns(UtcDateTime, "joined_at", "last_seen_at"),
+    *columns(UtcDateTime, "left_at", nullable=True),
+    *columns(LargeBinary, "public_key", "locked_key", nullable=True),
+    *columns(LargeBinary, "classroom_public_key", "locked_classroom_key", nullable=True),
+    flag("waiting"),
     numbered=True,
     indexed=["channel_id"],
 )
 
 HELD = seat.c.left_at.is_(None)
-_index_where(
+index_where(
     HELD, "uq_seat_name_while_held", seat.c.channel_id, seat.c.role, seat.c.name_key, unique=True
 )
 
 picture = _table(
     "picture",
     Column("public_id", String(64), nullable=False, unique=True),
-    _owned_by("channel"),
-    _reference("sender_id", "seat"),
-    *_columns(String(40), "scheme"),
-    *_columns(String(64), "submission"),
-    *_columns(UtcDateTime, "sent_at"),
-    *_columns(BigInteger, "size"),
-    *_columns(LargeBinary, "sha256", "row_code"),
+    owned_by("channel"),
+    reference("sender_id", "seat"),
+    *columns(String(40), "scheme"),
+    *columns(String(64), "submission"),
+    *columns(UtcDateTime, "sent_at"),
+    *columns(BigInteger, "size"),
+    *columns(LargeBinary, "sha256", "row_code"),
     Column("openings", BigInteger, nullable=False, server_default=text("0")),
-    *_columns(BigInteger, "max_openings", nullable=True),
-    _flag("until_all_opened"),
-    *_columns(UtcDateTime, "damaged_at", nullable=True),
+    *columns(BigInteger, "max_openings", nullable=True),
+    flag("until_all_opened"),
+    *columns(UtcDateTime, "damaged_at", nullable=True),
     UniqueConstraint("sender_id", "submission"),
     numbered=True,
     indexed=["channel_id"],
@@ -227,52 +135,52 @@ picture_chunk = _chunks_of("picture")
 
 USED_UP = and_(picture.c.max_openings.is_not(None), picture.c.openings >= picture.c.max_openings)
 MAYBE_BY_ALL = and_(picture.c.until_all_opened, picture.c.openings > literal_column("0"))
-_index_where(USED_UP, "ix_picture_used_up", picture.c.id)
-_index_where(MAYBE_BY_ALL, "ix_picture_maybe_by_all", picture.c.id)
+index_where(USED_UP, "ix_picture_used_up", picture.c.id)
+index_where(MAYBE_BY_ALL, "ix_picture_maybe_by_all", picture.c.id)
 
 picture_record = _table(
     "picture_record",
-    _owned_by("picture", primary_key=True),
-    *_columns(LargeBinary, "details", "manifest", "signature", "note", "row_code"),
+    owned_by("picture", primary_key=True),
+    *columns(LargeBinary, "details", "manifest", "signature", "note", "row_code"),
 )
 
 picture_recipient = _table(
     "picture_recipient",
-    _owned_by("picture", primary_key=True),
-    _owned_by("seat", primary_key=True),
-    *_columns(LargeBinary, "fingerprint"),
-    *_columns(UtcDateTime, "opened_at", nullable=True),
-    *_columns(LargeBinary, "share", nullable=True),
+    owned_by("picture", primary_key=True),
+    owned_by("seat", primary_key=True),
+    *columns(LargeBinary, "fingerprint"),
+    *columns(UtcDateTime, "opened_at", nullable=True),
+    *columns(LargeBinary, "share", nullable=True),
     indexed=["seat_id"],
 )
 
 event = _table(
     "event",
-    _owned_by("channel", primary_key=True),
+    owned_by("channel", primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    *_columns(String(40), "kind"),
-    *_columns(UtcDateTime, "at"),
+    *columns(String(40), "kind"),
+    *columns(UtcDateTime, "at"),
     # No foreign keys: what happened stays true when the seat or the picture is gone, and no number
     # is given twice. `about_id` is a seat or a key swap, as the kind of event says.
-    *_columns(_Id, "seat_id", "about_id", nullable=True),
-    *_columns(String(64), "picture_public_id", nullable=True),
-    *_columns(Text, "detail"),
+    *columns(Id, "seat_id", "about_id", nullable=True),
+    *columns(String(64), "picture_public_id", nullable=True),
+    *columns(Text, "detail"),
 )
 
 seat_record = _table(
     "seat_record",
-    _owned_by("seat", primary_key=True),
-    *_columns(LargeBinary, "sealed"),
+    owned_by("seat", primary_key=True),
+    *columns(LargeBinary, "sealed"),
 )
 
 # It goes with its picture, so that nothing recovered outlives what it was recovered from.
 finding = _table(
     "finding",
-    _owned_by("seat"),
-    _owned_by("picture"),
-    *_columns(String(40), "attack"),
-    *_columns(UtcDateTime, "found_at"),
-    *_columns(BigInteger, "size"),
+    owned_by("seat"),
+    owned_by("picture"),
+    *columns(String(40), "attack"),
+    *columns(UtcDateTime, "found_at"),
+    *columns(BigInteger, "size"),
     UniqueConstraint("seat_id", "picture_id", "attack"),
     numbered=True,
     indexed=["picture_id"],
@@ -282,25 +190,25 @@ finding_chunk = _chunks_of("finding")
 # A key that an interceptor shows to senders instead of a receiver's.
 key_swap = _table(
     "key_swap",
-    _owned_by("channel"),
-    _reference("receiver_id", "seat"),
-    _reference("interceptor_id", "seat"),
-    *_columns(UtcDateTime, "started_at"),
-    *_columns(UtcDateTime, "ended_at", "discovered_at", nullable=True),
-    *_columns(LargeBinary, "public_key", "fingerprint", "locked_key"),
+    owned_by("channel"),
+    reference("receiver_id", "seat"),
+    reference("interceptor_id", "seat"),
+    *columns(UtcDateTime, "started_at"),
+    *columns(UtcDateTime, "ended_at", "discovered_at", nullable=True),
+    *columns(LargeBinary, "public_key", "fingerprint", "locked_key"),
     numbered=True,
     indexed=["channel_id", "interceptor_id", "receiver_id"],
 )
 
 IN_FORCE = key_swap.c.ended_at.is_(None)
-_index_where(IN_FORCE, "uq_key_swap_in_force", key_swap.c.receiver_id, unique=True)
+index_where(IN_FORCE, "uq_key_swap_in_force", key_swap.c.receiver_id, unique=True)
 
 # The key with which a sender's pictures are signed again for the receiver.
 key_swap_signer = _table(
     "key_swap_signer",
-    _owned_by("key_swap", primary_key=True),
-    _reference("sender_id", "seat", primary_key=True),
-    *_columns(LargeBinary, "public_key", "locked_key"),
+    owned_by("key_swap", primary_key=True),
+    reference("sender_id", "seat", primary_key=True),
+    *columns(LargeBinary, "public_key", "locked_key"),
     indexed=["sender_id"],
 )
 
@@ -309,18 +217,18 @@ key_swap_signer = _table(
 # goes with either picture.
 intervention = _table(
     "intervention",
-    _owned_by("picture"),
-    _owned_by("seat"),
-    _reference("receiver_id", "seat", nullable=True),
-    _reference("source_id", "picture", nullable=True),
-    _reference("key_swap_id", "key_swap", nullable=True),
-    *_columns(String(64), "act"),
-    *_columns(String(16), "kind"),
-    *_columns(UtcDateTime, "done_at"),
-    *_columns(Text, "detail"),
-    *_columns(BigInteger, "size", nullable=True),
-    *_columns(LargeBinary, "sha256", nullable=True),
-    *_columns(LargeBinary, "row_code"),
+    owned_by("picture"),
+    owned_by("seat"),
+    reference("receiver_id", "seat", nullable=True),
+    reference("source_id", "picture", nullable=True),
+    reference("key_swap_id", "key_swap", nullable=True),
+    *columns(String(64), "act"),
+    *columns(String(16), "kind"),
+    *columns(UtcDateTime, "done_at"),
+    *columns(Text, "detail"),
+    *columns(BigInteger, "size", nullable=True),
+    *columns(LargeBinary, "sha256", nullable=True),
+    *columns(LargeBinary, "row_code"),
     UniqueConstraint("picture_id", "receiver_id"),
     numbered=True,
     indexed=["act", "source_id", "seat_id", "receiver_id", "key_swap_id"],
@@ -329,20 +237,20 @@ intervention_chunk = _chunks_of("intervention")
 
 intervention_record = _table(
     "intervention_record",
-    _owned_by("intervention", primary_key=True),
-    *_columns(LargeBinary, "details", "manifest", "signature", "row_code"),
+    owned_by("intervention", primary_key=True),
+    *columns(LargeBinary, "details", "manifest", "signature", "row_code"),
 )
 
 alarm = _table(
     "alarm",
-    _owned_by("channel"),
-    _owned_by("seat"),
-    _reference("peer_id", "seat"),
-    _reference("key_swap_id", "key_swap", nullable=True),
-    *_columns(UtcDateTime, "raised_at"),
-    _flag("direct", default=True),
-    *_columns(Integer, "pictures_read"),
-    *_columns(UtcDateTime, "answered_at", nullable=True),
+    owned_by("channel"),
+    owned_by("seat"),
+    reference("peer_id", "seat"),
+    reference("key_swap_id", "key_swap", nullable=True),
+    *columns(UtcDateTime, "raised_at"),
+    flag("direct", default=True),
+    *columns(Integer, "pictures_read"),
+    *columns(UtcDateTime, "answered_at", nullable=True),
     numbered=True,
     indexed=["channel_id", "seat_id", "peer_id", "key_swap_id"],
 )
@@ -350,9 +258,9 @@ alarm = _table(
 bucket = _table(
     "bucket",
     Column("name", String(120), primary_key=True),
-    *_columns(Float(53), "tokens"),
-    *_columns(UtcDateTime, "filled_at"),
-    *_columns(Boolean, "granted"),
+    *columns(Float(53), "tokens"),
+    *columns(UtcDateTime, "filled_at"),
+    *columns(Boolean, "granted"),
     # When it is full again if nobody takes anything; NULL for never.
     Column("full_at", UtcDateTime, index=True),
 )

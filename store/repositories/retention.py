@@ -23,7 +23,6 @@ from store.schema import (
     HELD,
     MAYBE_BY_ALL,
     USED_UP,
-    UtcDateTime,
     alarm,
     channel,
     event,
@@ -33,6 +32,7 @@ from store.schema import (
     seat,
     store_fact,
 )
+from store.tables import UtcDateTime
 from store.values import Removal, Swept
 
 _CLOCK = "clock of the last sweep"  # microseconds since 1970; how many sweeps must still agree

@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import BigInteger, Boolean, Float, Integer, LargeBinary, func, insert, select
 
 from store import Signer, Store
-from store.schema import METADATA, UtcDateTime
+from store.schema import METADATA
+from store.tables import UtcDateTime
 from tests.store import making
 from tests.store.making import HOUR, NOW
 

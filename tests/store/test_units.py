@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from store import StoreFailed, StoreRefused
-from store.schema import UtcDateTime
+from store.tables import UtcDateTime
 from tests.store import making
 from tests.store.making import NOW
 
