@@ -22,7 +22,7 @@ from ui.safety import has_verified, number_buttons, show_alarms, verify_panel
 from ui.zips import zip_panel
 
 _SHOWN = 20  # pictures at first, and more by each press: a page is drawn at every new picture
-_ROOM = 20  # containers to spare above the newest picture
+_ROOM = 50  # containers above the newest picture, at most; 25 µs each
 _OPEN_AT_ONCE = 6  # pictures held open in one session; each may be 50 MB
 _DETAILS = 1000  # records held in one session
 _WARNING, _BAD = ":material/warning:", ":material/gpp_bad:"
@@ -68,11 +68,12 @@ def _inbox(seat: Seat) -> None:
                 _gone(seat, item, picture)
     for _ in range(-len(items) % _ROOM):
         st.container()
-    for item in items[: inbox.shown]:
+    shown = max([inbox.shown, *(n for n, one in enumerate(items, 1) if one.id in inbox.opened)])
+    for item in items[:shown]:
         with st.container(border=True, key=f"inbox_{item.id}"):
             _item(seat, item)
-    if len(items) > inbox.shown:
-        st.caption(f"{len(items) - inbox.shown} older pictures are not shown.")
+    if len(items) > shown:
+        st.caption(f"{len(items) - shown} older pictures are not shown.")
         st.button("Show older pictures", on_click=_show_more, args=(seat,))
 
 

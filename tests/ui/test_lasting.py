@@ -46,6 +46,25 @@ def infos(at) -> str:
     return "\n".join(info.value for info in at.info)
 
 
+def test_an_open_picture_stays_when_many_newer_ones_arrive(exchange, channel, sent, jpeg, png):  # noqa: F811
+    at = sent("the channel ends")
+    ada = sit(exchange, channel, "Ada the second", "sender")
+    (bob,) = [one for one in exchange.member.present(ada) if one.role == "receiver"]
+    for number in range(25):
+        exchange.sender.send(
+            ada,
+            jpeg,
+            file_name="b.jpg",
+            scheme="hybrid",
+            recipients=(bob.id,),
+            submission=str(number),
+        )
+    at.run()
+    assert shows(at, png)
+    press(at, "Close")
+    assert not shows(at, png)
+
+
 @pytest.mark.parametrize("rule", ["the first opening", "everyone has opened it"])
 def test_a_picture_that_its_opening_used_up_stays_until_it_is_closed(
     exchange,  # noqa: F811
