@@ -14,23 +14,22 @@ it hand our environment on, or run the parent's `__main__` again, which under St
 import ctypes
 import os
 import pickle
-import queue
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 Why = Literal["died", "too slow", "stopped"]
 
-_TICK = 0.05  # seconds between two looks at clocks and flags
-_GRACE = 5.0  # seconds a child has to clean up after SIGTERM
+TICK = 0.05  # seconds between two looks at clocks and flags
+GRACE = 5.0  # seconds a child has to clean up after SIGTERM
 _SPARE = 2.0  # seconds of processor time beyond a call's limit
 _START = "from rsa_core.processes import serve; serve()"
 _SIEVE = "/tmp/siqs"  # noqa: S108  (the sieve's own choice; see `_note_files`)
@@ -44,7 +43,6 @@ _ALONE = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THRE
 # For each process one thread that lives as long as the process: prctl(2) ends a child together
 # with the thread that started it.
 _starters: dict[int, ThreadPoolExecutor] = {}
-
 
 _ARRAYS = {
     ("numpy", "dtype"),
@@ -60,10 +58,6 @@ class EndedError(Exception):
     def __init__(self, why: Why) -> None:
         super().__init__(why)
         self.why = why
-
-
-class PieceError(Exception):
-    """A piece of work failed; callers turn this into an error in their own voice."""
 
 
 class Child:
@@ -140,7 +134,7 @@ class Child:
             with suppress(OSError):  # unwritten data has lost its reader
                 pipe.close()  # type: ignore[union-attr]
         try:
-            self.process.wait(_GRACE)
+            self.process.wait(GRACE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -151,7 +145,7 @@ class Child:
         self, over: threading.Event, seconds: float | None, stop: Callable[[], bool] | None
     ) -> None:
         end = time.monotonic() + (threading.TIMEOUT_MAX if seconds is None else seconds)
-        while not over.wait(max(0.0, min(_TICK, end - time.monotonic()))):
+        while not over.wait(max(0.0, min(TICK, end - time.monotonic()))):
             self._note_files()
             late = time.monotonic() >= end
             if late or (stop is not None and stop()):
@@ -195,94 +189,6 @@ def in_child(
         return child.call(seconds=seconds, hear=hear, stop=stop)
     finally:
         child.end()
-
-
-class Crew:
-    """Children that share pieces of work; used in a `with`, which leaves none running."""
-
-    def __init__(self, count: int, make: Callable[..., Any], *setup: object) -> None:
-        """Starts `count` children as `Child` does; 1 and 0 work in this process."""
-        self._make, self._setup = make, setup
-        self._stopped = threading.Event()
-        self._threads: list[threading.Thread] = []
-        self._children: list[Child] = []
-        try:
-            for _ in range(count if count > 1 else 0):
-                self._children.append(Child(make, *setup, quiet=False))
-        except BaseException:
-            self.__exit__()
-            raise
-
-    def results(self, pieces: Sequence[Any]) -> Iterator[tuple[int, Any] | None]:
-        """Yields (number, result) in the order of completion, and None several times a second.
-
-        Raises:
-            PieceError: a piece raised ValueError, or a child ended.
-        """
-        yield None
-        if not self._children:
-            work = self._make(*self._setup)
-            for number, piece in enumerate(pieces):
-                try:
-                    result = work(piece)
-                except ValueError as error:
-                    raise PieceError from error
-                yield number, result
-            return
-        waiting: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
-        came: queue.SimpleQueue[tuple[int, Any] | Exception | None] = queue.SimpleQueue()
-        for numbered in enumerate(pieces):
-            waiting.put(numbered)
-        for child in self._children:
-            feeder = threading.Thread(target=self._feed, args=(child, waiting, came), daemon=True)
-            self._threads.append(feeder)
-            feeder.start()
-        feeding = len(self._threads)
-        while feeding:
-            try:
-                one = came.get(timeout=_TICK)
-            except queue.Empty:
-                yield None
-                continue
-            if isinstance(one, Exception):
-                raise PieceError from one
-            if one is None:
-                feeding -= 1
-            else:
-                yield one
-
-    def stop(self) -> None:
-        """Hands out no more pieces and sends SIGTERM; what is finished still comes."""
-        if not self._stopped.is_set():
-            self._stopped.set()
-            for child in self._children:
-                child.terminate()
-
-    def _feed(self, child: Child, waiting: Any, came: Any) -> None:  # noqa: ANN401  (see `results`)
-        try:
-            while not self._stopped.is_set():
-                number, piece = waiting.get_nowait()
-                came.put((number, child.call(piece)))
-        except queue.Empty:
-            pass
-        except Exception as error:  # raised again in the thread that waits
-            if not self._stopped.is_set():  # otherwise SIGTERM met a child that was still starting
-                came.put(error)
-        came.put(None)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-        late = time.monotonic() + _GRACE
-        for thread in self._threads:
-            thread.join(max(0.0, late - time.monotonic()))
-        if any(thread.is_alive() for thread in self._threads):
-            for child in self._children:
-                child.process.kill()  # then their feeders see the end of the pipes
-        for child in self._children:
-            child.end()
 
 
 def serve() -> None:

@@ -15,7 +15,8 @@ from rsa_core import CancelledError
 from rsa_core.cli.console import CommandError
 from rsa_core.cli.jobs import Job, Opener, Progress, Sealer
 from rsa_core.cli.manifest import Row
-from rsa_core.processes import Crew, PieceError, die_with_parent
+from rsa_core.crew import Crew, PieceError
+from rsa_core.processes import die_with_parent
 
 Work = Sealer | Opener
 Done = Callable[[Row], None]

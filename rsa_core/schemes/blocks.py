@@ -5,9 +5,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
 from rsa_core.classroom import ClassroomPublicKey
+from rsa_core.crew import Crew
 from rsa_core.envelopes.container import Container, Samples, block_bytes
 from rsa_core.errors import CancelledError, LimitError
-from rsa_core.processes import Crew
 from rsa_core.residues import Blocks, Copy
 from rsa_core.schemes.base import Cancelled, Progress, Sealed
 from rsa_core.schemes.copies import ContainerScheme, check_size

@@ -15,11 +15,11 @@ from Crypto.Hash import SHA256
 from Crypto.PublicKey import RSA
 
 from rsa_core.classroom import ClassroomPublicKey
+from rsa_core.crew import PieceError
 from rsa_core.envelopes.container import block_bytes
 from rsa_core.errors import DecryptionError, KeyFormatError
 from rsa_core.keys import KeyPair, PublicKey
 from rsa_core.pictures import Picture
-from rsa_core.processes import PieceError
 from rsa_core.schemes.base import Cancelled, Opened, Progress, Sealed
 from rsa_core.schemes.blocks import BLOCKS_PER_PIECE, BlockScheme, Work, each_block
 from rsa_core.schemes.copies import copy_for, distinct_keys

@@ -9,8 +9,8 @@ import pytest
 
 from rsa_core import processes
 from rsa_core.classroom import ClassroomKeyPair
+from rsa_core.crew import PieceError
 from rsa_core.errors import CancelledError
-from rsa_core.processes import PieceError
 from rsa_core.schemes import OAEP_BLOCKS, TEXTBOOK_BLOCKS
 from rsa_core.schemes.blocks import run
 
