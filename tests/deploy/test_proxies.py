@@ -138,7 +138,7 @@ async def channels(port: int, count: int, address: str, forged=lambda _number: "
     return made
 
 
-def test_each_visitor_has_an_address_and_nobody_another_ones(port):
+def test_each_visitor_counts_under_their_own_address(port):
     async def story():
         first = f"127.1.{port % 250}.1"
         second = f"127.1.{port % 250}.2"

@@ -175,7 +175,7 @@ def a_command(dice, _page, message) -> None:
     setattr(message, dice.choice(kinds), True)
 
 
-def test_no_forged_message_harms_anybody_else(server, apart):
+def test_no_forged_message_harms_anyone_else(server, apart):
     async def stranger(number: int, each: int):
         dice, page = random.Random(number), None
         roles = ("", "sender", "interceptor", "receiver")

@@ -242,7 +242,7 @@ def test_a_foreign_page_is_refused_at_once_and_holds_nobody_up(offline):
     assert max(waits) < 1
 
 
-def test_no_header_makes_a_stranger_somebody_else(server, apart):
+def test_no_header_makes_a_stranger_someone_else(server, apart):
     """Not even at 127.0.0.1, whose word about addresses uvicorn believes."""
 
     async def channels(count, header):

@@ -59,7 +59,7 @@ def test_right_keys_cost_nothing(exchange, room):
     assert guess(exchange, visitor, 9) == 5
 
 
-def test_when_everybody_tries_too_much_nobody_is_refused_but_all_wait(exchange, room, naps):
+def test_when_everyone_tries_too_often_nobody_is_refused_but_all_wait(exchange, room, naps):
     for n in range(24):
         guess(exchange, Visitor(session=str(n)), 5)
     assert naps == []

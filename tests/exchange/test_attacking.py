@@ -119,7 +119,7 @@ def test_an_insider_takes_the_partner_of_a_shared_modulus(classroom, pixels):
 
 
 @pytest.mark.parametrize("weakness", ["shared-prime", "shared-modulus"])
-def test_the_next_receiver_gets_the_partner_and_a_third_begins_anew(classroom, weakness):
+def test_the_next_receiver_gets_the_partner_and_a_third_starts_over(classroom, weakness):
     classroom.sit("Dan", "receiver")
     numbers = []
     for name in ("Bob", "Cy", "Dan"):
@@ -212,7 +212,7 @@ def test_what_a_closed_page_started_ends_within_ten_seconds(classroom, png, monk
     assert attack(classroom, "equality-map", picture.id)  # the place is free again
 
 
-def test_a_page_opened_anew_keeps_its_attack(classroom, png, monkeypatch):
+def test_a_reopened_page_keeps_its_attack(classroom, png, monkeypatch):
     monkeypatch.setattr(turns, "GRACE", 0.3)
     picture = long_to_break(classroom, png, monkeypatch)
     eve, before, after = classroom.seats["Eve"], Page("before"), Page("after")
@@ -260,7 +260,7 @@ def test_a_class_at_work_leaves_another_channel_its_place(classroom, open_room, 
     assert time.monotonic() - begun < 30
 
 
-def test_who_cancels_a_shared_attack_leaves_the_others_theirs(classroom, png, monkeypatch):
+def test_cancelling_a_shared_attack_leaves_it_to_the_others(classroom, png, monkeypatch):
     picture = long_to_break(classroom, png, monkeypatch)
     eve, zoe = classroom.seats["Eve"], classroom.sit("Zoe", "interceptor")
     for seat in (eve, zoe):
@@ -314,7 +314,7 @@ def test_findings_are_the_seats_own_and_sealed(captured, tmp_path, pixels):
     assert b"codebook" in everything  # the control: which attack it was is no secret
 
 
-def test_a_finding_put_in_anothers_place_is_noticed(captured, tmp_path):
+def test_a_finding_swapped_for_another_is_noticed(captured, tmp_path):
     for name in ("codebook", "equality-map"):
         attack(captured, name)
     with sqlite3.connect(tmp_path / "channels.db") as db:
@@ -337,7 +337,7 @@ def test_a_finding_goes_with_its_picture_and_the_oldest_make_room(captured, png,
     assert captured.exchange.interceptor.findings(eve) == ()
 
 
-def test_what_is_too_large_to_keep_is_said(captured, monkeypatch):
+def test_a_finding_too_large_to_keep_is_reported(captured, monkeypatch):
     monkeypatch.setattr(exchange.interceptor, "FINDING_BYTES", 500)
     found = attack(captured, "codebook")
     assert found.verdict == "broken"

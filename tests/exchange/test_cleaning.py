@@ -51,7 +51,7 @@ def test_removed_when_everyone_has_opened_it_and_not_before(room, png, clock):
     assert room.exchange.receiver.inbox(room.seats["Bob"]) == ()
 
 
-def test_who_has_left_is_not_waited_for(room, png, clock):
+def test_nobody_waits_for_people_who_left(room, png, clock):
     """They can open nothing any more: "everyone" is everyone who still can."""
     exchange, ada = room.exchange, room.seats["Ada"]
     sent = room.send("Ada", png, "Bob", "Cy", remove_after="everyone has opened it")
@@ -117,7 +117,7 @@ def test_the_cleaning_outlives_whatever_goes_wrong_in_it(room, clock, monkeypatc
     assert [record.message for record in caplog.records] == ["cleaning failed"]
 
 
-def test_whoever_comes_back_to_a_channel_that_is_gone_is_told_what_everybody_is(room, clock):
+def test_anyone_returning_to_a_deleted_channel_gets_the_same_answer_as_a_stranger(room, clock):
     """A seat, an ended channel's key: no answer tells what was there before."""
     room.exchange.owner.end_channel(room.seats["Ada"])
 
@@ -157,7 +157,7 @@ def test_limits_on_tries_are_forgotten_when_they_are_full_again(room, clock):
     assert remembered() == 0
 
 
-def test_a_live_channel_loses_nothing_by_the_end_of_another(open_room, png, clock):
+def test_a_live_channel_loses_nothing_when_another_ends(open_room, png, clock):
     ended, live = open_room(), open_room()
     for room in (ended, live):
         room.sit("Ada", "sender", owner_ticket=room.ticket)

@@ -85,7 +85,7 @@ def test_two_receivers_can_have_two_interceptors(lesson, png):
         lesson.exchange.wire.keys.give_back(lesson.seats["Zoe"], lesson.seats["Bob"].id)
 
 
-def test_secrets_stay_secret_until_somebody_finds_out(lesson, png):
+def test_secrets_stay_secret_until_someone_finds_out(lesson, png):
     lesson.exchange.lobby.leave(lesson.seats["Cy"])
     swap_key(lesson)
     lesson.send("Ada", png, "Bob")

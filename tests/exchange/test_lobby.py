@@ -34,7 +34,7 @@ def test_a_seat_that_was_left_opens_nothing(room):
     assert not any(p.name == "Bob" for p in room.exchange.lobby.join(room.key).people)
 
 
-def test_a_role_may_do_only_what_is_its_own(room):
+def test_each_role_may_do_only_its_own_acts(room):
     forbidden = {
         "Ada": ("receiver.inbox", "interceptor.captures", "receiver.keys.own"),
         "Bob": ("sender.sent", "interceptor.captures"),
@@ -57,7 +57,7 @@ def test_wrong_keys_are_refused_alike(room, key):
     assert str(wrong.value) == str(NotAdmitted())
 
 
-def test_an_expired_channel_sounds_like_an_unknown_one(room, clock):
+def test_an_expired_channel_looks_like_an_unknown_one(room, clock):
     clock.forward(hours=25)
     with pytest.raises(NotAdmitted):
         room.exchange.lobby.join(room.key)

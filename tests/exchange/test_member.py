@@ -13,7 +13,7 @@ def names(people):
     return [person.name for person in people]
 
 
-def test_a_pulse_tells_what_is_new_and_who_is_there(room):
+def test_news_says_what_is_new_and_who_is_here(room):
     before = room.exchange.member.news(room.seats["Eve"], 0)
     assert names(before.people) == ["Ada", "Bob", "Cy", "Eve"]
     last = before.events[-1].seq
@@ -24,7 +24,7 @@ def test_a_pulse_tells_what_is_new_and_who_is_there(room):
     assert names(after.people) == ["Ada", "Bob", "Cy", "Eve", "Zoe"]
 
 
-def test_whoever_left_is_gone_for_everybody_at_once(room):
+def test_anyone_who_leaves_is_gone_for_everyone_at_once(room):
     eve, bob = room.seats["Eve"], room.seats["Bob"]
     assert "Bob" in names(room.exchange.member.present(eve))
     room.exchange.lobby.leave(bob)
@@ -51,7 +51,7 @@ def test_channels_do_not_share(room, open_room):
     assert names(other.exchange.member.present(other.seats["Mallory"])) == ["Mallory"]
 
 
-def test_that_somebody_is_here_is_written_for_all_together_and_now_and_then(room, clock):
+def test_presence_is_written_for_everyone_together_and_only_now_and_then(room, clock):
     """A restart forgets at most the last seconds of it."""
     seats = [room.seats[name] for name in ("Ada", "Bob", "Cy", "Eve")]
     clock.forward(minutes=2)
@@ -74,7 +74,7 @@ def test_that_somebody_is_here_is_written_for_all_together_and_now_and_then(room
     assert all(clock() - row.last_seen_at < timedelta(minutes=1) for row in rows)
 
 
-def test_who_goes_away_without_a_word_is_seen_to_be_away(room, clock):
+def test_anyone_who_goes_away_without_leaving_is_shown_as_away(room, clock):
     eve = room.seats["Eve"]
     assert all(person.here for person in room.exchange.member.present(eve))
     for _ in range(12):

@@ -59,7 +59,7 @@ REAL = {
 }
 
 
-def test_whoever_looks_like_alice_is_alice(open_room):
+def test_a_name_that_looks_like_alice_is_alice(open_room):
     room = open_room()
     room.sit("Alice", "receiver")
     for name, role in itertools.product(ALICE, ("sender", "interceptor", "receiver")):
@@ -68,7 +68,7 @@ def test_whoever_looks_like_alice_is_alice(open_room):
     assert [person.name for person in room.exchange.lobby.join(room.key).people] == ["Alice"]
 
 
-def test_the_store_knows_most_of_them_again_by_itself():
+def test_the_store_itself_recognises_most_of_them():
     """Its index is a second lock; what it takes for one name does look alike."""
     keys = {name: name_key(name) for name in [*ALICE, *" ".join(REAL.values()).split()]}
     assert list(keys.values()).count(keys["Alice"]) > 20
@@ -187,7 +187,7 @@ def test_a_name_stays_taken_while_its_pictures_are_listed(room, png):
     assert room.sit("Ada B", "sender").name == "Ada B"
 
 
-def test_own_seats_excuse_nobody_elses_name(open_room):
+def test_a_seat_does_not_give_the_right_to_anyone_elses_name(open_room):
     """A person's own name in another role is fine; a second seat of one role under it is not."""
     room = open_room()
     own = [room.sit("Alice", "sender").token]
@@ -211,7 +211,7 @@ def url(request, tmp_path):
     server.remove()
 
 
-def test_of_many_who_look_alike_at_once_one_comes_in(url, key_pool):
+def test_only_one_of_many_look_alikes_comes_in(url, key_pool):
     exchange = Exchange.at(url, pepper=bytes(32))
     key = exchange.lobby.create_channel(name="", kind="private", keep_for="1 hour").key
     keys = KeyChoice("public", pem=key_pool[0].public.pem())

@@ -79,7 +79,7 @@ def test_a_ciphertext_for_a_key_at_home_is_an_opening_each_time(room, png, key_p
     assert opened(room) == {"Pia"}
 
 
-def test_everyone_includes_who_has_the_key_at_home(room, png, key_pool):
+def test_everyone_includes_receivers_with_the_key_at_home(room, png, key_pool):
     pia = room.sit("Pia", "receiver", keys=KeyChoice("public", pem=key_pool[0].public.pem()))
     sent = room.send("Ada", png, "Bob", "Pia", remove_after="everyone has opened it")
     room.exchange.receiver.open(room.seats["Bob"], sent.id)
@@ -88,7 +88,7 @@ def test_everyone_includes_who_has_the_key_at_home(room, png, key_pool):
     assert room.exchange.cleaning.purge() == 1
 
 
-def test_who_cannot_open_it_opens_nothing_by_taking_it(room, png):
+def test_taking_it_without_the_key_is_not_an_opening(room, png):
     sent = room.send("Ada", png, "Bob", remove_after="the first opening")
     for _ in range(3):
         room.exchange.receiver.envelope(room.seats["Cy"], sent.id)
@@ -113,7 +113,7 @@ def test_an_interceptor_who_reads_it_has_not_opened_it_and_its_receiver_has(less
     assert open_bytes(envelope.data, KeyPair.from_pem(pair)).data == png
 
 
-def test_of_many_who_take_it_at_once_one_gets_it(room, png):
+def test_only_one_of_many_who_take_it_at_once_gets_it(room, png):
     sent = room.send("Ada", png, "Bob", "Cy", remove_after="the first opening")
     got, start = [], threading.Barrier(8)
 

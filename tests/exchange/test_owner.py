@@ -104,7 +104,7 @@ def test_extending_never_shortens(room, ada, clock):
     room.exchange.member.present(room.seats["Bob"])
 
 
-def test_an_ended_channel_is_over_for_everybody(room, ada, png):
+def test_an_ended_channel_is_over_for_everyone(room, ada, png):
     room.send("Ada", png, "Bob")
     room.exchange.owner.end_channel(ada)
     for seat in room.seats.values():

@@ -160,7 +160,7 @@ def test_a_flipped_byte_anywhere_is_refused(forger, part, at):
     assert_refused(forger, forger.post(**{part: bytes(blob)}))
 
 
-def test_a_picture_sealed_by_somebody_else_is_refused(forger, key_pool, jpeg):
+def test_a_picture_sealed_by_someone_else_is_refused(forger, key_pool, jpeg):
     """Anybody can seal for Bob; only Ada can sign for Ada."""
     bob = PublicKey.from_der(seat_row(forger.room, "Bob").public_key)
     assert_refused(forger, forger.post(content=seal_bytes(jpeg, [bob]).envelope))
@@ -172,7 +172,7 @@ def test_a_picture_under_another_name_is_refused(forger):
     assert_refused(forger, forger.post(sender_id=seat_row(forger.room, "Zed").id))
 
 
-def test_forwarding_to_somebody_who_was_not_meant_is_refused(forger):
+def test_forwarding_to_someone_it_was_not_meant_for_is_refused(forger):
     """Bob may open it, so Bob could seal it again for Dan; Dan sees that Ada did not."""
     room = forger.room
     dan = room.sit("Dan", "receiver")

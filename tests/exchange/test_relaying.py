@@ -84,7 +84,9 @@ def test_what_is_under_way_when_the_owner_forbids_it_still_arrives(lesson, png):
     assert len(lesson.exchange.wire.relaying.readings(lesson.seats["Eve"])) == 1
 
 
-def test_what_cannot_be_relayed_is_tried_once_and_told_at_the_end(lesson, png, clock, monkeypatch):
+def test_what_cannot_be_relayed_is_tried_once_and_reported_at_the_end(
+    lesson, png, clock, monkeypatch
+):
     from exchange.wire import relaying
     from rsa_core import DecryptionError
 
@@ -117,7 +119,7 @@ def damage(tmp_path, picture_id):
         file.execute("UPDATE picture_chunk SET data = ? WHERE rowid = ?", (changed, row))
 
 
-def test_a_damaged_picture_holds_no_other_up(lesson, png, tmp_path):
+def test_a_damaged_picture_does_not_hold_up_others(lesson, png, tmp_path):
     swap_key(lesson)
     broken, whole = (lesson.send("Ada", png, "Bob").id for _ in range(2))
     damage(tmp_path, broken)
@@ -239,7 +241,7 @@ def test_what_is_not_relayed_after_the_key_was_given_back_is_shown_as_such(
 
 
 @pytest.mark.parametrize("act", ["swap", "replay"])
-def test_what_was_relayed_can_be_exchanged_as_well(lesson, png, act):
+def test_a_relayed_picture_can_be_swapped_too(lesson, png, act):
     """Sealed in blocks nothing names the picture: each opens in the other's place."""
     eve, other = lesson.seats["Eve"], encoded(photograph(24, 18, 3))
     swap_key(lesson)

@@ -58,7 +58,7 @@ def test_the_receiver_can_find_it_out_too(lesson, png):
     assert kinds(lesson, "Ada").count("alarm") == 1  # it is known already
 
 
-def test_a_picture_under_way_at_the_alarm_is_not_relayed_any_more(lesson, png):
+def test_a_picture_under_way_at_the_alarm_is_no_longer_relayed(lesson, png):
     swap_key(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     lesson.exchange.member.safety.numbers_differ(lesson.seats["Ada"], lesson.seats["Bob"].id)
@@ -179,7 +179,7 @@ def test_people_compare_with_the_other_side_only(lesson):
         lesson.exchange.member.safety.numbers_differ(lesson.seats["Eve"], lesson.seats["Bob"].id)
 
 
-def test_who_came_after_it_was_over_is_not_told_of_it(lesson, png, clock):
+def test_anyone_who_joins_after_it_is_over_is_not_told(lesson, png, clock):
     swap_key(lesson)
     lesson.send("Ada", png, "Bob")
     lesson.exchange.wire.keys.give_back(lesson.seats["Eve"], lesson.seats["Bob"].id)
@@ -195,7 +195,7 @@ def test_who_came_after_it_was_over_is_not_told_of_it(lesson, png, clock):
     assert lesson.exchange.member.safety.alarms(lesson.seats["Ada"])[0].interceptor == "Eve"
 
 
-def test_every_sender_who_was_deceived_by_the_key_is_alarmed(lesson, png, clock):
+def test_every_sender_deceived_by_the_key_gets_an_alarm(lesson, png, clock):
     """Dan has taken the false key for Bob's: it must not stand once Ada has found out."""
     ada, bob, dan = lesson.seats["Ada"], lesson.seats["Bob"], lesson.sit("Dan", "sender")
     swap_key(lesson)
@@ -242,7 +242,7 @@ def test_a_true_key_that_another_sender_had_compared_stays_known(lesson, clock):
     assert [one.compared for one in people if one.name == "Bob"] == [True]
 
 
-def test_what_is_known_of_one_who_went_gives_nothing_away_of_the_next(lesson, png, clock):
+def test_what_is_known_of_someone_who_left_says_nothing_about_the_next(lesson, png, clock):
     """The second cannot even have the first one's name while that one's picture is listed."""
     swap_key(lesson)
     old = lesson.send("Ada", png, "Bob").id
@@ -266,7 +266,7 @@ def test_what_is_known_of_one_who_went_gives_nothing_away_of_the_next(lesson, pn
     assert [e.picture_id for e in told if e.kind == "relayed"] == [old]
 
 
-def test_who_was_not_let_in_yet_has_no_part_in_it(lesson):
+def test_anyone_not_yet_let_in_has_no_part_in_it(lesson):
     exchange, ada = lesson.exchange, lesson.seats["Ada"]
     exchange.owner.set_rules(ada, approval=True)
     wen = lesson.sit("Wen", "receiver")

@@ -141,7 +141,7 @@ def test_the_refusal_says_what_was_noticed_and_what_to_do(lesson):
     assert kinds(lesson, "Ada")[-2:] == ["flipped", "refused"]
 
 
-def test_every_act_is_an_event_for_everybody_and_names_its_author(lesson):
+def test_every_act_is_an_event_for_everyone_and_names_its_author(lesson):
     _, (old, new) = two(lesson, "textbook-pixels")
     for kind in KINDS:
         act(lesson, kind, new, old)
@@ -170,7 +170,7 @@ def test_the_newest_act_counts_whoever_did_it(lesson):
     assert lesson.exchange.wire.tampering.interventions(zoe) == ()
 
 
-def test_forbidden_again_all_rests_and_allowed_again_all_is_back(lesson):
+def test_forbidding_it_suspends_everything_and_allowing_it_brings_everything_back(lesson):
     _, (old, new) = two(lesson, "textbook-pixels")
     ada, bob, eve = (lesson.seats[name] for name in ("Ada", "Bob", "Eve"))
     original = samples(opened(lesson, "Bob", new))
@@ -237,7 +237,7 @@ def test_only_interceptors_tamper(lesson, name):
             one()
 
 
-def test_a_capture_of_another_channel_is_none(lesson, open_room, png):
+def test_a_capture_of_another_channel_is_not_found(lesson, open_room, png):
     other = open_room("classroom")
     other.sit("Ada", "sender")
     other.sit("Bob", "receiver")
@@ -252,7 +252,7 @@ def test_a_capture_of_another_channel_is_none(lesson, open_room, png):
     assert lesson.exchange.wire.tampering.interventions(lesson.seats["Eve"]) == ()
 
 
-def test_what_does_not_go_together_is_said_in_one_sentence(lesson, png):
+def test_a_bad_combination_gets_one_sentence(lesson, png):
     exchange, eve = lesson.exchange, lesson.seats["Eve"]
     lesson.sit("Zed", "sender")
     _, (old, new) = two(lesson, "textbook-pixels")
@@ -291,7 +291,7 @@ def test_the_interceptor_sees_what_goes_on(lesson):
     assert exchange.wire.tampering.on_its_way(eve, new) is None
 
 
-def test_what_arrives_has_another_name_whenever_it_is_another_thing(lesson):
+def test_the_delivery_is_renamed_whenever_something_else_arrives(lesson):
     _, (_, new) = two(lesson, "textbook-pixels")
     bob, eve = lesson.seats["Bob"], lesson.seats["Eve"]
     names = [next(i for i in lesson.exchange.receiver.inbox(bob) if i.id == new).delivery]

@@ -79,7 +79,7 @@ def test_nobody_who_takes_over_a_senders_row_can_send(office, png, takes_over):
         send_as(office, takes_over("Ada"), png, "Bob")
 
 
-def test_nobody_is_verified_in_the_place_of_who_was_compared(office, png, takes_over):
+def test_nobody_is_verified_instead_of_the_person_who_was_compared(office, png, takes_over):
     """Mallory starts again on Ada's row, sends, and puts all back: it stays an alarm."""
     compare(office, "Ada", "Bob")
     token = takes_over("Ada")
@@ -102,7 +102,7 @@ def test_a_key_that_was_only_seen_is_kept_too(office, png, takes_over):
         opened(office, "Bob", send_as(office, token, png, "Bob"))
 
 
-def test_a_sender_does_not_seal_to_a_key_put_in_the_place_of_the_compared_one(
+def test_a_sender_does_not_seal_to_a_key_that_replaced_the_compared_one(
     office, png, writer, mallory
 ):
     compare(office, "Ada", "Bob")
@@ -145,7 +145,7 @@ def test_a_lost_record_is_not_started_again_over_another_key(office, writer, mal
         office.exchange.member.begin_anew(office.seats["Bob"])
 
 
-def test_names_that_changed_places_are_not_verified_and_it_is_said(office, png, writer):
+def test_swapped_names_are_not_verified_and_are_reported(office, png, writer):
     """Of a picture that was sent before: the compared key is Ada's, whatever its row says."""
     compare(office, "Ada", "Bob")
     sent = office.send("Ada", png, "Bob").id
@@ -167,14 +167,14 @@ def test_names_that_changed_places_are_not_verified_and_it_is_said(office, png, 
 
 
 @pytest.mark.parametrize("chosen", ["Bob", "Cy"])
-def test_a_sender_is_not_led_to_another_receiver_by_exchanged_names(office, png, writer, chosen):
+def test_a_sender_is_not_led_to_another_receiver_by_swapped_names(office, png, writer, chosen):
     compare(office, "Ada", "Bob")
     writer.exchange("seat", where(office, "Bob"), where(office, "Cy"), "name_key", "name")
     with pytest.raises(InputRefused, match="Not sent"):
         office.send("Ada", png, chosen)
 
 
-def test_somebody_new_of_a_compared_name_is_compared_before_anything_is_sent(office, png):
+def test_a_newcomer_under_a_compared_name_is_compared_before_anything_is_sent(office, png):
     """Nobody wrote to the database: Bob has lost his browser, or somebody is after his name."""
     compare(office, "Ada", "Bob")
     office.exchange.lobby.leave(office.seats["Bob"])
@@ -186,7 +186,7 @@ def test_somebody_new_of_a_compared_name_is_compared_before_anything_is_sent(off
     assert opened(office, "Bob", office.send("Ada", png, "Bob").id).proof.compared
 
 
-def test_keys_and_ids_that_changed_places_are_not_verified(office, png, writer):
+def test_swapped_keys_and_ids_are_not_verified(office, png, writer):
     """Bob's pin is for Ada's public id, name and key together."""
     compare(office, "Ada", "Bob")
     office.exchange.member.safety.compared(

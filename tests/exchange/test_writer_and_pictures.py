@@ -108,7 +108,7 @@ def test_what_a_page_has_seen_go_does_not_come_back(office, png, writer, rule):
     assert opened(office, "Bob", other).file == png
 
 
-def test_a_picture_that_anybody_may_open_again_opens_again(office, png):
+def test_a_picture_that_anyone_may_open_again_opens_again(office, png):
     sent = office.send("Ada", png, "Bob", "Cy").id
     for _ in range(3):
         assert opened(office, "Bob", sent).file == png

@@ -104,7 +104,7 @@ def test_an_older_record_of_another_process_compares_nobody(office, png, place, 
     assert [person.compared for person in people] == [False, False]
 
 
-def test_rows_of_two_seats_that_changed_places_are_refused(office, writer, png):
+def test_swapped_rows_of_two_seats_are_refused(office, writer, png):
     """Bob's token now leads to Cy's row, and Bob's own record lies there."""
     sent = office.send("Ada", png, "Bob", "Cy").id
     writer.exchange("seat", where(office, "Bob"), where(office, "Cy"), "token_hash")
@@ -130,7 +130,7 @@ def test_rows_of_two_seats_that_changed_places_are_refused(office, writer, png):
         ("channel", {"public_id": "0" * 16}),
     ],
 )
-def test_a_seat_that_is_not_what_it_was_at_first_is_refused(office, writer, table, columns):
+def test_a_seat_that_was_changed_is_refused(office, writer, table, columns):
     writer.set(table, "name IN ('Bob', 'Office')", **columns)
     with pytest.raises(SeatChanged):
         office.exchange.member.check_record(office.seats["Bob"])

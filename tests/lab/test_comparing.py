@@ -75,7 +75,7 @@ def test_an_upload_of_a_small_picture_keeps_its_samples():
     assert np.array_equal(uploaded(encoded(pixels), 128).pixels, pixels)
 
 
-def test_what_is_no_picture_is_refused_in_words():
+def test_a_file_that_is_not_a_picture_is_refused_in_words():
     with pytest.raises(LabError, match="picture"):
         uploaded(b"<script>not a picture</script>")
 
@@ -144,7 +144,7 @@ def test_equal_blocks_lie_where_the_picture_is_equal():
     assert not (noise == noise[0]).all()
 
 
-def test_progress_is_told_and_may_end_the_work():
+def test_progress_is_reported_and_may_end_the_work():
     class StopError(Exception):
         pass
 

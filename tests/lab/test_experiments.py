@@ -18,7 +18,7 @@ BY_CHANCE = 1e-6  # noise fails at 5 % now and then, and at this level never
 
 
 @pytest.mark.parametrize("scheme", ["hybrid", "oaep-blocks", "textbook-pixels", "textbook-blocks"])
-def test_ones_own_picture_sealed_twice(capture, scheme):
+def test_a_picture_sealed_twice(capture, scheme):
     key = capture(scheme, encoded(photograph(20, 20)), 512).key
     table = {one.name: one for one in experiment(scheme, [key], built_in())}
     npcr = table["NPCR"]
@@ -47,7 +47,7 @@ def test_each_exhibit_is_broken_in_front_of_the_student(name, upload):
     assert min(p_values[test] for test in fooled) > BY_CHANCE
 
 
-def test_what_is_no_exhibit_is_refused():
+def test_an_unknown_exhibit_is_refused():
     with pytest.raises(LabError):
         show_broken("no such", built_in())
 

@@ -49,7 +49,7 @@ def test_any_text_is_a_key_or_is_none(text):
 @pytest.mark.parametrize(
     "text", ["", "ABCDE-FGHJ", "ABCDE-FGHJKM", "ABCDE-FGHJU", "ABCDE_FGHJK", "A" * 10 + " " * 100]
 )
-def test_what_is_no_key_is_none(text):
+def test_anything_else_is_not_a_key(text):
     assert normalise_channel_key(text) is None
 
 

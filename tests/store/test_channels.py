@@ -42,7 +42,7 @@ def test_the_digest_is_the_same_however_the_key_is_typed(store):
         store.key_digest("no key")
 
 
-def test_the_owner_is_who_brings_the_ticket_first(store):
+def test_the_first_to_bring_the_ticket_is_the_owner(store):
     ticket = os.urandom(32)
     channel, sender, receiver = making.room(store, owner_ticket_hash=ticket)
     elsewhere = making.room(store)[1]

@@ -112,7 +112,7 @@ def give_all(store, channel_id, public_id):
 
 
 @pytest.mark.parametrize("tamper", TAMPERINGS, ids=lambda tamper: tamper.__name__)
-def test_what_was_tampered_with_is_not_given_and_the_rest_is(store, tamper):
+def test_what_was_tampered_with_is_withheld_and_the_rest_is_given(store, tamper):
     channel, sender, receiver = making.room(store)
     elsewhere = making.room(store)[0]
     victim, other = (
@@ -144,7 +144,7 @@ def test_a_check_of_a_whole_store_finds_nothing(store):
 
 
 @pytest.mark.parametrize(("length", "what"), [(1, "one bit"), (3000, "3 KB of garbage")])
-def test_damage_that_sqlite_does_not_see_is_seen(sqlite_place, figure, length, what):
+def test_damage_that_sqlite_does_not_see_is_found(sqlite_place, figure, length, what):
     """The disk changes bytes of one picture under SQLite's feet."""
     store = sqlite_place.open()
     channel, sender, _ = making.room(store)
@@ -171,7 +171,7 @@ def test_damage_that_sqlite_does_not_see_is_seen(sqlite_place, figure, length, w
     store.close()
 
 
-def test_garbage_in_a_tree_page_is_said(sqlite_place):
+def test_garbage_in_a_tree_page_is_reported(sqlite_place):
     store = sqlite_place.open()
     _, sender, receiver = making.room(store)
     for _ in range(200):

@@ -48,7 +48,7 @@ def test_findings_are_listed_for_their_seat_alone(store, scene):
         assert unit.findings.total_bytes(eve.id) == 3
 
 
-def test_the_same_attack_again_takes_the_place_of_the_first(store, scene):
+def test_the_same_attack_again_replaces_the_first(store, scene):
     channel, sender, eve, _ = scene
     sent = making.send(store, sender)
     for number, size in enumerate((600_000, 10)):

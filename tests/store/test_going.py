@@ -137,7 +137,7 @@ def test_nothing_of_a_channel_that_is_over_is_in_any_file(sqlite_place, figure):
     assert after == set()
 
 
-def test_postgresql_gives_the_room_of_deleted_rows_back(postgres_place):
+def test_postgresql_gives_back_the_space_of_deleted_rows(postgres_place):
     store = postgres_place.open()
     fill(store, "x", rows=70, expires_at=NOW)
     sweep_all(store)
@@ -188,7 +188,7 @@ def test_a_long_story_goes_in_small_pieces(store):
     assert max(pieces) <= 1000
 
 
-def test_many_channels_go_with_few_sweeps(store):
+def test_many_channels_go_in_few_sweeps(store):
     with store.write() as unit:
         for _ in range(120):
             unit.events.add(making.channel(store, unit, expires_at=NOW).id, "created", NOW)
@@ -209,7 +209,7 @@ def test_a_channel_that_was_ended_does_not_wait_for_the_clock(store):
         assert unit.channels.get(expired) is not None
 
 
-def test_a_sweep_waits_for_nobody_who_is_in_a_channel(postgres_place):
+def test_a_sweep_does_not_wait_for_people_in_a_channel(postgres_place):
     store = postgres_place.open()
     held, free = (fill(store, name, expires_at=NOW) for name in ("held", "free"))
     with store.write() as unit:

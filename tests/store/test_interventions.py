@@ -65,14 +65,14 @@ def test_what_arrives_is_what_was_given_and_the_original_stays(scene, size):
         assert unit.interventions.total_bytes(scene.channel.id + 1) == 0
 
 
-def test_the_newest_act_takes_the_place_of_the_one_before(scene):
+def test_the_newest_act_replaces_the_one_before(scene):
     scene.add(scene.new(scene.one, "first", content=b"a"))
     scene.add(scene.new(scene.one, "second", "drop"))
     (kept,) = scene.kept()
     assert (kept.kind, kept.size, scene.content(kept)) == ("drop", None, None)
 
 
-def test_an_exchange_is_one_act_and_ends_as_one(scene):
+def test_a_swap_is_one_act_and_ends_as_one(scene):
     def swap(act):
         scene.add(
             scene.new(scene.one, act, "swap", source_id=scene.two.public_id),
@@ -89,7 +89,7 @@ def test_an_exchange_is_one_act_and_ends_as_one(scene):
     assert scene.kept() == []
 
 
-def test_what_arrives_at_one_recipient_leaves_the_others_alone(scene):
+def test_what_one_recipient_gets_leaves_the_others_alone(scene):
     with scene.store.write() as unit:
         cy = making.seat(unit, scene.channel.id)
     records = (b"details", b"manifest", b"signature")
@@ -122,7 +122,7 @@ def test_it_goes_with_its_picture_and_with_the_picture_it_is_taken_from(scene):
         assert unit.interventions.total_bytes() == unit.interventions.count() == 0
 
 
-def test_pictures_of_another_channel_are_not_to_be_had(scene):
+def test_pictures_of_another_channel_are_not_found(scene):
     _, sender, _ = making.room(scene.store)
     foreign = making.send(scene.store, sender)
     news = (

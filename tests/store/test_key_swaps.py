@@ -159,7 +159,7 @@ def test_an_alarm_is_about_two_people(scene):
     assert about == {"ada": [first, second], "bob": [first], "cy": [second], "eve": []}
 
 
-def test_an_answer_is_noted_for_the_two_whichever_of_them_gave_it(scene):
+def test_an_answer_counts_for_both_whichever_of_them_gave_it(scene):
     with scene.store.write() as unit:
         for one, other in ((scene.bob, scene.ada), (scene.cy, scene.ada)):
             unit.alarms.add(channel_id=scene.channel.id, seat_id=one.id, peer_id=other.id, at=NOW)

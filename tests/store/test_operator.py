@@ -139,7 +139,7 @@ def test_a_damaged_store_is_kept_aside_with_its_log_when_a_backup_comes_back(
     assert contents(sqlite_place, sent) == ({one.public_id for one in sent}, True)
 
 
-def test_a_restore_waits_for_nobody_to_have_the_store_open(run, sent, sqlite_place, tmp_path):
+def test_a_restore_waits_until_nobody_has_the_store_open(run, sent, sqlite_place, tmp_path):
     run("backup", tmp_path / "copy.db")
     store = sqlite_place.open()
     status, _, complaint = run("restore", tmp_path / "copy.db")
@@ -149,7 +149,7 @@ def test_a_restore_waits_for_nobody_to_have_the_store_open(run, sent, sqlite_pla
 
 
 @pytest.mark.parametrize("content", [b"", b"no backup" * 1000, None])
-def test_what_is_no_backup_changes_nothing(run, sent, sqlite_place, tmp_path, content):
+def test_a_file_that_is_not_a_backup_changes_nothing(run, sent, sqlite_place, tmp_path, content):
     source = tmp_path / "copy.db"
     if content is not None:
         source.write_bytes(content)

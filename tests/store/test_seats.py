@@ -71,7 +71,7 @@ def test_a_token_is_one_seats(store):
         assert len(unit.seats.in_channel(channel.id)) == 2  # the room's own: all or nothing
 
 
-def test_who_is_there_is_listed_in_the_order_of_joining(store):
+def test_people_are_listed_in_the_order_they_joined(store):
     channel, sender, receiver = making.room(store)
     with store.write() as unit:
         early = making.seat(unit, channel.id, joined_at=NOW - HOUR)
@@ -84,7 +84,7 @@ def test_who_is_there_is_listed_in_the_order_of_joining(store):
     assert everyone[1].left_at == NOW
 
 
-def test_who_left_is_listed_while_a_picture_of_theirs_is_there(store):
+def test_people_who_left_are_listed_while_their_pictures_are_there(store):
     channel, sender, receiver = making.room(store)
     with store.write() as unit:
         idle = making.seat(unit, channel.id)

@@ -164,7 +164,7 @@ def test_postgresql_needs_a_pepper(postgres_place):
         postgres_place.open(pepper=None)
 
 
-def test_a_lost_pepper_is_said_and_not_replaced(sqlite_place):
+def test_a_lost_pepper_is_reported_and_not_replaced(sqlite_place):
     sqlite_place.open(pepper=None).close()
     pepper = sqlite_place.path.parent / "channels.db.pepper"
     kept = pepper.read_bytes()
@@ -274,7 +274,7 @@ def gone_but_for_its_log(path):
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_a_file_that_is_no_store_of_ours_is_refused_and_left_as_it_is(sqlite_place, harm, error):
+def test_a_file_that_is_not_our_store_is_refused_and_left_as_it_is(sqlite_place, harm, error):
     made(sqlite_place)
     harm(sqlite_place.path)
     before = folder(sqlite_place)
@@ -324,7 +324,7 @@ def test_a_healthy_file_is_opened(sqlite_place):
     store.close()
 
 
-def test_a_checkpoint_cut_short_is_no_damage(sqlite_place, sqlite_other_place):
+def test_a_checkpoint_cut_short_is_not_damage(sqlite_place, sqlite_other_place):
     """The first page says already how long the file will be; the rest is still in the log."""
     store = sqlite_place.open()
     channel, sender, _ = making.room(store)
@@ -368,7 +368,7 @@ def test_a_newer_database_is_refused(postgres_place):
         postgres_place.open()
 
 
-def test_a_start_that_was_cut_short_is_no_hindrance(sqlite_place, monkeypatch):
+def test_a_start_that_was_cut_short_does_no_harm(sqlite_place, monkeypatch):
     def power_fails(_finished, _path):
         raise KeyboardInterrupt
 

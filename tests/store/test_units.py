@@ -61,7 +61,7 @@ def test_a_unit_that_reads_sees_one_moment(store):
         assert after.channels.get(channel.id).last_seq == 1
 
 
-def test_a_write_inside_a_write_is_a_mistake_and_said_at_once(sqlite_store):
+def test_a_write_inside_a_write_is_refused_at_once(sqlite_store):
     with (
         sqlite_store.write(),
         pytest.raises(RuntimeError, match="inside a write"),
@@ -84,7 +84,7 @@ def test_nothing_of_the_driver_leaves(store):
     assert caught.value.__cause__ is None
 
 
-def test_a_pseudonym_is_the_same_again_and_tells_nothing(store):
+def test_a_pseudonym_is_stable_and_reveals_nothing(store):
     address = store.pseudonym("address", "192.168.1.4")
     assert address == store.pseudonym("address", "192.168.1.4")
     assert address != store.pseudonym("address", "192.168.1.5")

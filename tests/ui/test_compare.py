@@ -119,7 +119,7 @@ def test_a_case_that_cannot_be_measured_does_not_stop_the_others():
     assert [entry.case for entry in wanted.measured] == [PIXELS]
 
 
-def test_an_upload_that_is_no_picture_is_refused_and_its_name_shown_nowhere():
+def test_an_upload_that_is_not_a_picture_is_refused_and_its_name_shown_nowhere():
     at = page()
     name = "![x](https://evil.example/a.png).png"
     control(at.file_uploader, "Picture").upload(name, b"no picture", "image/png").run()
@@ -129,7 +129,7 @@ def test_an_upload_that_is_no_picture_is_refused_and_its_name_shown_nowhere():
     assert "evil.example" not in str([at.markdown, at.caption, at.text, at.error])
 
 
-def test_an_upload_takes_the_place_of_the_sample(png):
+def test_an_upload_replaces_the_sample(png):
     at = page()
     control(at.file_uploader, "Picture").upload("a.png", png, "image/png").run()
     assert control(at.radio, "Sample").disabled

@@ -47,7 +47,7 @@ def test_a_page_keeps_its_state_apart_for_each_seat(session):
     assert state_of(set, second) == set()
 
 
-def test_those_who_ask_at_the_same_time_wait_for_one_and_the_same_work():
+def test_everyone_who_asks_at_once_waits_for_the_same_work():
     worked = []
 
     def work():

@@ -71,6 +71,6 @@ def test_what_an_interceptor_does_on_the_way_pops_up_nowhere():
         assert "sender" not in KINDS[kind].concerns or kind in ("swapped key", "gave back key")
 
 
-def test_whom_it_concerns_are_roles():
+def test_events_concern_roles():
     assert all(kind.concerns <= set(ROLES) for kind in KINDS.values())
     assert all(kind.icon for kind in KINDS.values() if kind.toast)

@@ -126,7 +126,7 @@ def test_experiments_show_their_outcome_until_another_one(exchange, lesson, butt
     assert not at.exception
 
 
-def test_what_is_no_picture_is_said_in_words(exchange, lesson):
+def test_a_file_that_is_not_a_picture_gets_a_clear_refusal(exchange, lesson):
     room, seats = lesson
     at = choose(tab_of(seats["Eve"], room.key, "Statistics"), "Test picture", "My own picture")
     at.file_uploader[0].upload("a.png", b"no picture", "image/png").run()
@@ -176,7 +176,7 @@ def test_key_health_waits_for_a_press(exchange, lesson):
     assert any("Broken: Factoring" in error.value for error in at.error)
 
 
-def test_a_refused_attack_is_said_and_nothing_is_lost(exchange, lesson, monkeypatch):
+def test_a_refused_attack_says_so_and_nothing_is_lost(exchange, lesson, monkeypatch):
     room, seats = lesson
     at = tab_of(seats["Eve"], room.key, "Attacks")
 
@@ -247,7 +247,7 @@ def test_an_attack_that_runs_is_shown_and_can_be_cancelled(exchange, lesson, mon
     assert not next(b for b in at.button if b.label == "Run attack").disabled
 
 
-def test_a_page_opened_anew_goes_on_where_its_attack_runs(exchange, lesson, monkeypatch):
+def test_a_reopened_page_shows_the_attack_that_still_runs(exchange, lesson, monkeypatch):
     room, seats = lesson
     hybrid = exchange.interceptor.captures(seats["Eve"])[-1]
     going_on = AttackState(hybrid.id, "wiener", "running", 0.5, "Half of it", None, 1.0)

@@ -107,7 +107,7 @@ def test_a_refusal_goes_when_its_cause_goes(exchange, channel, png, monkeypatch)
 
 
 @pytest.mark.parametrize(("room", "act"), [("lobby", "resume"), ("member", "news")])
-def test_a_fault_at_the_top_of_a_page_is_said_in_words(
+def test_a_fault_at_the_top_of_a_page_is_put_into_words(
     exchange,  # noqa: F811
     channel,  # noqa: F811
     monkeypatch,

@@ -96,7 +96,7 @@ def test_the_ciphertext_is_taken_by_a_press_and_not_by_looking(
     assert [one.name for one in exchange.sender.sent(ada)[0].receipts if one.opened_at] == ["Pia"]
 
 
-def test_a_refusal_is_said_at_the_button(exchange, scene, key_pool):  # noqa: F811
+def test_a_refusal_is_shown_at_the_button(exchange, scene, key_pool):  # noqa: F811
     _, sent, bob, pia = scene("the first opening", key_pool)
     next(one for one in pia.toggle if one.label == "Offer the ciphertext").set_value(True).run()
     press(bob, "Open")

@@ -77,7 +77,7 @@ def test_a_page_without_a_seat_turns_away(exchange, channel, role):
     assert not at.text
 
 
-def test_who_comes_back_to_a_channel_that_is_gone_is_told_so(exchange, channel):
+def test_anyone_returning_to_a_deleted_channel_reads_so(exchange, channel):
     """The open page and a reload say it alike, also when nothing of the channel is left."""
     ada = exchange.lobby.take_seat(
         channel.key, name="Ada", role="sender", owner_ticket=channel.owner_ticket
@@ -239,7 +239,7 @@ def test_a_store_that_is_out_of_order_costs_nobody_their_seat(exchange, channel,
     assert not at.error
 
 
-def test_a_long_story_is_no_news(exchange, channel):
+def test_old_events_are_not_news(exchange, channel):
     ada = sit(exchange, channel, "Ada", "receiver")
     with closing(open_store(os.environ["DATABASE_URL"])) as store, store.write() as unit:
         for _ in range(700):

@@ -76,7 +76,7 @@ def test_a_picture_is_shown_though_another_press_came_while_it_was_opened(
     assert [b.label for b in at.button if b.label in ("Open", "Close")] == ["Close"]
 
 
-def test_a_refusal_is_said_though_another_press_came(
+def test_a_refusal_is_shown_though_another_press_came(
     exchange,  # noqa: F811
     channel,  # noqa: F811
     send,

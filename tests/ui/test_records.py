@@ -37,7 +37,7 @@ def opened(office):
 
 
 @pytest.mark.parametrize("name", ["Ada", "Bob"])
-def test_a_lost_record_is_said_and_started_again_by_a_press(office, write, name):
+def test_a_lost_record_is_reported_and_started_again_by_a_press(office, write, name):
     compare(office, name, "Bob" if name == "Ada" else "Ada")
     assert "verified" in office.page(name).success[0].value
     write("DELETE FROM seat_record")
@@ -52,7 +52,7 @@ def test_a_lost_record_is_said_and_started_again_by_a_press(office, write, name)
 
 
 @pytest.mark.parametrize("name", ["Ada", "Bob"])
-def test_a_seat_that_was_changed_is_said_and_has_no_number_to_read_aloud(office, write, name):
+def test_a_changed_seat_is_reported_and_has_no_number_to_read_aloud(office, write, name):
     key = "(SELECT public_key FROM seat WHERE role = '{}')"
     other = key.format("receiver" if name == "Ada" else "sender")
     write(f"UPDATE seat SET public_key = {other} WHERE name = '{name}'")
@@ -62,7 +62,7 @@ def test_a_seat_that_was_changed_is_said_and_has_no_number_to_read_aloud(office,
     assert "Your own number: read it aloud" not in texts(at)
 
 
-def test_a_name_that_has_changed_is_not_verified_and_it_is_said(office, write):
+def test_a_changed_name_is_not_verified_and_is_reported(office, write):
     compare(office, "Bob", "Ada")
     at, _ = opened(office)
     assert "Verified: you have checked this number." in texts(at)

@@ -57,7 +57,7 @@ def test_a_rerun_comes_after_a_success_and_after_a_refusal():
         assert [warning.value for warning in at.warning] == ["Not today."] * refuses
 
 
-def test_a_fault_of_the_program_is_not_said_but_raised():
+def test_a_fault_of_the_program_is_raised_and_not_shown():
     at = press(page("fault"), "Second")
     assert at.exception
     assert not at.warning

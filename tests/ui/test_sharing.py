@@ -28,7 +28,7 @@ def test_a_later_receiver_gets_it_and_sees_by_whom(exchange, channel, png):  # n
     assert "Share" not in [button.label for button in late.button]
 
 
-def test_a_sender_shares_earlier_pictures_with_who_came_later(exchange, channel, png):  # noqa: F811
+def test_a_sender_shares_earlier_pictures_with_someone_who_came_later(exchange, channel, png):  # noqa: F811
     ada = sit(exchange, channel, "Ada", "sender")
     bob = sit(exchange, channel, "Bob", "receiver")
     for name in ("a.png", "b.png"):

@@ -68,7 +68,7 @@ def errors(at) -> str:
     return "\n".join(one.value for one in at.error)
 
 
-def test_the_owner_allows_it_by_a_switch_that_private_channels_have_not(exchange, lesson):
+def test_the_owner_allows_it_by_a_switch_that_private_channels_lack(exchange, lesson):
     at = lesson.page("Ada")
     switch = next(one for one in at.toggle if one.label == "Interceptors may tamper")
     assert not switch.value
@@ -112,7 +112,7 @@ def test_every_kind_is_offered_and_done(lesson):
     assert lesson.exchange.wire.tampering.interventions(eve) == ()
 
 
-def test_what_cannot_be_done_is_said(lesson):
+def test_what_cannot_be_done_gets_a_sentence(lesson):
     lesson.send(1, "hybrid")
     lesson.allow()
     at = lesson.page("Eve")

@@ -123,7 +123,7 @@ def test_a_named_proxy_may_hold_as_many_as_there_are(ours):
     assert not any(connect(ours, "proxy", busy=True).closed for _ in range(5))
 
 
-def test_watching_hears_of_every_connection(ours):
+def test_watching_notices_every_connection(ours):
     class Server:
         def __init__(self):
             self.made = False

@@ -91,7 +91,7 @@ def test_which_doors_are_shut(ask, path, method, status):
     assert ask(path, method)[0]["status"] == status
 
 
-def test_a_foreign_page_changes_nothing_and_is_not_told_to_streamlit(ask, behind):
+def test_a_foreign_page_changes_nothing_and_never_reaches_streamlit(ask, behind):
     foreign = {"origin": "http://evil.example"}
     assert ask("/_stcore/upload_file/s/f", "PUT", **foreign)[0]["status"] == 403
     assert ask("/_stcore/upload_file/s/f", "DELETE", **foreign)[0]["status"] == 403

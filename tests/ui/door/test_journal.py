@@ -63,7 +63,7 @@ def test_what_the_server_says_of_itself_stays(lines):
     assert len(lines()) == 3
 
 
-def test_what_a_session_is_told_is_kept_short_too(lines):
+def test_what_a_browser_sends_a_session_is_kept_short_too(lines):
     lines.logger.name = "streamlit.runtime.app_session"
     lines.logger.setLevel(logging.INFO)
     for number in range(1000):

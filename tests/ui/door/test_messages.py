@@ -135,7 +135,7 @@ def test_lists_have_lengths():
 
 
 @pytest.mark.parametrize("text", ["", "{", "NaN,", "[" * 5000 + "]" * 5000, "[" * 30 + "]" * 30])
-def test_what_is_no_plain_json_is_refused(text):
+def test_anything_but_plain_json_is_refused(text):
     refusal(rerun(json_value=text))
 
 
@@ -146,7 +146,7 @@ def test_a_value_cannot_name_our_own_state(name):
     refusal(message)
 
 
-def test_places_are_asked_for_in_ones_own_session_and_in_reason():
+def test_a_page_asks_for_few_places_and_only_in_its_own_session():
     message = BackMsg()
     message.file_urls_request.session_id = "mine"
     message.file_urls_request.file_names.append("a.png")

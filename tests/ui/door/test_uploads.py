@@ -113,7 +113,7 @@ def test_what_is_still_arriving_gives_way_too(waiting):
         assert (first.dropped.is_set(), second.dropped.is_set()) == (True, False)
 
 
-def test_who_holds_most_is_refused_and_nobody_else_loses_anything(waiting):
+def test_the_address_that_holds_most_is_refused_and_others_lose_nothing(waiting):
     waiting.join("eve", "stranger", stored=40 * MB)
     waiting.join("eve 2", "stranger", stored=25 * MB)
     waiting.join("bob", "school", stored=30 * MB)
