@@ -99,7 +99,7 @@ class Exchange:
             return cls(open_store(url, pepper=pepper), clock, sleep)
 
     def close(self) -> None:
-        """Ends attacks, relaying and cleaning, and gives connections and locks back."""
+        """Ends attacks, relaying and cleaning, and releases connections and locks."""
         self.interceptor.attacks.close()
         self.wire.relaying.close()
         self.cleaning.close()

@@ -4,7 +4,7 @@ An attack gets what its seat can see: captures and public keys of its channel, a
 key pair of the seat's own, if it has one. One attack of a seat runs at a time, and a few in the
 whole process (`rsa_core.turns`); seats of one channel that want the same attack on the same capture
 share one run. A thread waits for the end and keeps what came of it. A reload loses nothing; a run
-that nobody's page is open for any more is ended.
+ends when no page is open for it any more.
 """
 
 import threading
@@ -36,7 +36,7 @@ _Same = tuple[str, str, str, int]  # channel, picture, attack, modulus of the at
 
 @dataclass(frozen=True, slots=True)
 class SeenKey:
-    """A receiver's public key, which everybody in the channel can see.
+    """A receiver's public key, which everyone in the channel can see.
 
     Attributes:
         name: nickname of its holder.
@@ -56,7 +56,7 @@ class AttackState:
     Attributes:
         picture_id: of the capture under attack.
         phase: "waiting" for its turn or "running"; afterwards "cancelled", or "failed" where its
-            result could not be kept, each told once. What ended otherwise is a finding.
+            result could not be kept; each is reported once. Any other end is a finding.
         part: how far it is, 0 to 1.
         words: what it does, or why it failed.
         picture: the latest picture in the making, a PNG; None before the first.
@@ -90,7 +90,7 @@ class _Attack:
     """One attack of one seat, from its start until what came of it is stored.
 
     Attributes:
-        cancelled: whether this seat does not want it any more.
+        cancelled: whether this seat no longer wants it.
         drawn: how many pictures in the making there had been at the last look, and the last one.
     """
 
@@ -151,8 +151,9 @@ class Attacks:
     def state(self, seat: Seat, visitor: Visitor = NOBODY) -> AttackState | None:
         """How this seat's attack stands; None when none runs.
 
-        What ended well is a finding by then; a failure to keep it, and a cancellation, are told
-        once. From now on the attack is for this visitor's page too: a reloaded page takes it over.
+        A successful end is a finding by then; a failure to keep it, and a cancellation, are
+        reported once. From now on the attack is for this visitor's page too: a reloaded page takes
+        it over.
         """
         with self._desk.act(seat, "interceptor") as act:
             place = act.seat.public_id
@@ -173,7 +174,7 @@ class Attacks:
             self._give_up(mine, seat)
 
     def close(self) -> None:
-        """Kills what runs and waits until its threads have let the store go."""
+        """Kills what runs, and waits until its threads have released the store."""
         with self._lock:
             running = list(self._attacks.values())
         for one in running:
@@ -275,7 +276,7 @@ def _target(act: Act, picture: store.StoredPicture) -> Target:
 
 
 def _outcome(mine: _Attack) -> Outcome:
-    """Waits for it, or until this seat wants it no more."""
+    """Waits for it, or until this seat no longer wants it."""
     while not mine.cancelled or mine.run.state.phase == "done":
         with suppress(TimeoutError):
             return mine.run.wait(_LOOK)

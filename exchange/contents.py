@@ -6,7 +6,7 @@ touching the large one.
 
 Nothing of a picture is shown before its signature held. The manifest must name this channel,
 this picture, this scheme, the sender's own pinned key and this receiver's key, and the digests
-and content-key commitments must be those of the envelopes that were opened. Whatever fails
+and content-key commitments must be those of the envelopes that were opened. Everything that fails
 past that point is one refusal, `Tampered`.
 """
 
@@ -62,9 +62,9 @@ class Found:
     """A picture as it arrived at the asking receiver, read in one transaction.
 
     Attributes:
-        sender_key: SPKI DER of the key that the receiver is told is the sender's.
+        sender_key: SPKI DER of the key that the receiver is shown as the sender's.
         content: the envelope; b"" where only the details are asked for.
-        share, sharer: how and by whom it was shared with this seat; None for whom it was sent to.
+        share, sharer: how and by whom it was shared with this seat; None for those it was sent to.
     """
 
     act: Act
@@ -149,7 +149,7 @@ def viewable(file: bytes) -> tuple[bytes, Picture]:
 
 
 def _verified(found: Found) -> Manifest:
-    """The manifest, after everything that it must say was found true.
+    """The manifest, once everything that it must say is checked.
 
     Raises:
         KeyChanged: the two have compared another key than this.
@@ -198,7 +198,7 @@ def details_of(found: Found) -> Details:
 
 
 def opened(found: Found, progress: Progress | None) -> OpenedPicture:
-    """The picture, after everything that must hold was found true.
+    """The picture, once everything that must hold is checked.
 
     Raises:
         CannotOpen: it is not sealed for this seat's keys.

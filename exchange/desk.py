@@ -1,8 +1,8 @@
 """Who asks, in one transaction: the only way into the store.
 
 An act enters the store once and checks the seat inside that transaction: token, role, channel,
-expiry. What a caller says about itself (a `Seat` value, a public id) counts for nothing beyond the
-token. Faults of the store become sentences for people here.
+expiry. Of what a caller says about itself (a `Seat` value, a public id) only the token counts.
+Faults of the store become sentences for people here.
 """
 
 import hashlib
@@ -144,7 +144,7 @@ class Act:
 
 
 class Desk:
-    """The store, the clock, and the question who asks."""
+    """The store, the clock, and the check of who asks."""
 
     def __init__(self, backend: store.Store, clock: Clock, sleep: Sleep) -> None:
         self.store = backend
@@ -181,7 +181,7 @@ class Desk:
 
     @contextmanager
     def unit(self, *, write: bool = False) -> Iterator[store.Unit]:
-        """A transaction of nobody's: for the lobby and for cleaning, which have no seat."""
+        """A transaction without a seat: for the lobby and for cleaning."""
         with in_words(), self.store.write() if write else self.store.read() as unit:
             yield unit
 

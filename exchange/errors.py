@@ -1,6 +1,6 @@
 """What can go wrong between people and the channel, in sentences that a page may show.
 
-Every message says what to do, and none repeats what somebody typed. Unknown, expired and
+Every message says what to do, and none repeats what anyone typed. Unknown, expired and
 closed keys get one answer; so do pictures of another channel and pictures that never were.
 """
 
@@ -15,7 +15,7 @@ class ExchangeError(Exception):
 
 
 class NotAdmitted(ExchangeError):
-    """No channel opens with this key; unknown, expired and closed keys sound alike."""
+    """No channel opens with this key; unknown, expired and closed keys get the same answer."""
 
     words = (
         "No open channel has this key. Check it with the person who gave it to you: "
@@ -56,7 +56,7 @@ class Waiting(ExchangeError):
 
 
 class NotFound(ExchangeError):
-    """No such picture or person in this channel: foreign and invented ids sound alike."""
+    """No such picture or person in this channel: foreign and invented ids get the same answer."""
 
     def __init__(self, what: str = "picture") -> None:
         super().__init__(f"This channel has no such {what}. It may have been removed.")
@@ -81,7 +81,7 @@ class Tampered(ExchangeError):
 
 
 class KeyChanged(Tampered):
-    """A key is not the one that two people had compared: somebody stands between them."""
+    """A key is not the one that two people compared: someone may be intercepting them."""
 
     words = (
         "Refused: this picture is signed with a different key from the one you compared with its "
@@ -100,7 +100,7 @@ class RecordLost(ExchangeError):
 
 
 class SeatChanged(ExchangeError):
-    """The store says something else of the seat or its channel than at first."""
+    """The store no longer says the same of the seat or its channel as at first."""
 
     words = (
         "Your seat or your channel was changed in the server's storage. Nothing is sent or opened "

@@ -185,7 +185,7 @@ class Interceptor:
 
 
 def capture_numbers(act: Act) -> dict[str, int]:
-    """The captures' numbers by picture, for good: what is removed leaves its number unused."""
+    """The captures' numbers by picture; they last: a removed picture leaves its number unused."""
     sent = act.unit.events.pictures_with(act.channel.id, "sent")
     return {picture_id: number for number, picture_id in enumerate(sent, start=1)}
 
@@ -246,7 +246,7 @@ def _item(
 
 
 def _purpose(picture_id: str, attack: str) -> str:
-    """One secret for each finding, so that none can be put in another's place."""
+    """One secret for each finding, so that none can replace another."""
     return f"finding {picture_id} {attack}"
 
 

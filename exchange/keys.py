@@ -4,10 +4,10 @@ Private keys at rest are locked under secrets derived from the seat token, so th
 use none of them, and a lost token is a lost key.
 
 Some weaknesses lie between two keys (a shared prime, a shared modulus), and nobody can be given a
-private key from outside. The two keys are made together: whoever chooses first takes one, the other
-waits for the next receiver of the channel who chooses the same weakness. It waits in this process's
-memory, and only as long as the first one is in use; after a restart the next choice begins a new
-pair.
+private key from outside. So the two keys are made together: the first receiver to choose takes one,
+the other waits for the next receiver of the channel who chooses the same weakness. It waits in this
+process's memory, and only as long as the first one is in use; after a restart the next choice
+begins a new pair.
 """
 
 import json
@@ -147,7 +147,7 @@ class Keys:
             RecordLost, SeatChanged: the store cannot be relied on for them.
         """
         with self._desk.act(seat, "receiver") as act:
-            self._records.of(act)  # else the store may show another key as this one
+            self._records.of(act)  # otherwise the store may show another key as this one
         if act.seat.public_key is None:
             raise SeatGone
         public = PublicKey.from_der(act.seat.public_key)
@@ -198,7 +198,7 @@ class Keys:
             self._offer(act, str(choice), pairs[0], pairs[1])
 
     def take_insider_key(self, seat: Seat) -> None:
-        """Gives an interceptor the other key of a receiver's shared modulus: it sits inside then.
+        """Gives an interceptor the other key of a receiver's shared modulus: an insider.
 
         No event: an insider does not say so.
 
@@ -220,7 +220,7 @@ class Keys:
             return self._desk.person(act.seat, act.channel).classroom_key
 
     def _claim(self, act: Act, weakness: str) -> ClassroomKeyPair | None:
-        """Takes the key that waits, if somebody else still uses the one that it belongs to."""
+        """Takes the key that waits, if someone else still uses its partner."""
         others = act.unit.seats.in_channel(act.channel.id)
         in_use = {row.classroom_public_key for row in others if row.id != act.seat.id}
         with self._lock:

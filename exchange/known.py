@@ -92,7 +92,7 @@ class Known:
         """Returns if the store still says of the seat what it said at first.
 
         Raises:
-            SeatChanged: it does not. None of this ever changes by an act of anybody.
+            SeatChanged: it does not. No act of anyone ever changes any of this.
         """
         if self.me != Me.of(seat, channel):
             raise SeatChanged
@@ -107,7 +107,7 @@ class Known:
         )
 
     def compared_another(self, peer: store.SeatRow, fingerprint: bytes) -> bool:
-        """Whether another key of this person was compared: somebody stands between."""
+        """Whether another key of this person was compared: someone may be intercepting."""
         known = self.people.get(peer.public_id)
         return known is not None and known.compared and known.key != fingerprint
 
@@ -117,7 +117,7 @@ class Known:
         return known is not None and known.key != fingerprint
 
     def doubt(self, peer: store.SeatRow) -> str:
-        """What is amiss with a person's name, as the end of a sentence; "" for nothing."""
+        """What is wrong with a person's name, as the end of a sentence; "" for nothing."""
         known = self.people.get(peer.public_id)
         if known is not None and known.name != peer.name:
             return f"called {known.name} when you first saw this key"
@@ -135,7 +135,7 @@ class Known:
         return self.with_peer(peer.public_id, Peer(peer.name, fingerprint, at, compared=False))
 
     def with_peer(self, public_id: str, peer: Peer) -> "Known":
-        """Pins this instead of whatever was."""
+        """Pins this key in place of any other."""
         return replace(self, people={**self.people, public_id: peer})
 
     def not_compared(self, public_id: str) -> "Known":
@@ -147,14 +147,14 @@ class Known:
         return replace(self, people={k: v for k, v in self.people.items() if k != public_id})
 
     def with_opening(self, picture_id: str, *, counted: bool) -> "Known":
-        """Notes an opening; of a picture whose openings nobody counts, only the first."""
+        """Notes an opening; only the first where openings are not counted."""
         before = self.opened.get(picture_id, 0)
         if before and not counted:
             return self
         return replace(self, opened={**self.opened, picture_id: before + 1})
 
     def removed(self, here: Collection[str]) -> "Known":
-        """Notes what this seat has opened and is not in the channel any more."""
+        """Notes what this seat has opened and is no longer in the channel."""
         gone = self.opened.keys() - here
         if not gone:
             return self
@@ -222,7 +222,7 @@ class Records:
 
     A record that is missing or does not open is never an empty one: nobody counts as compared
     then, nothing is sent or opened, and the person is told and starts again (`Member.begin_anew`).
-    The same holds for one older than what this process has read: somebody put it back. (Across a
+    The same holds for one older than what this process has read: someone put it back. (Across a
     restart of the server that cannot be told; `docs/threat-model.md` says what it gives.)
 
     Alarms are not sealed, since each concerns two seats and whoever raises one has one token. So a

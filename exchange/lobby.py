@@ -2,11 +2,11 @@
 
 Fifty random bits keep guessers out; the limits on tries only keep them quiet. Tokens are taken
 before a key is looked up and come back when it was right, so only wrong keys cost anything. A
-session or an address that has used its tokens waits some seconds for the next one. When everybody
-together tries too much, nobody is refused, but every try takes two seconds longer: a limit that
-locks people out would be a lever for whoever wants them out.
+session or an address that has used its tokens waits some seconds for the next one. When everyone
+together tries too often, nobody is refused, but every try takes two seconds longer: anyone could
+use a limit that locks people out to keep others out.
 
-The seat token goes to one browser and is kept by nobody else: the store has its SHA-256.
+Only one browser keeps the seat token: the store has its SHA-256.
 """
 
 import secrets
@@ -103,7 +103,7 @@ class Lobbies:
         raise Unavailable("No free channel key was found. Please try again.")
 
     def join(self, key: str, visitor: Visitor = NOBODY) -> Lobby:
-        """Tries a channel key that somebody typed or followed.
+        """Tries a channel key that someone typed or followed.
 
         Raises:
             NotAdmitted: no open channel has this key.
@@ -241,7 +241,7 @@ class Lobbies:
             return None
 
     def _enterable(self, unit: store.Unit, key: str, role: str) -> store.ChannelRow:
-        """The channel of this key, if somebody with this role can enter it now."""
+        """The channel of this key, if someone with this role can enter it now."""
         channel = self._channel(unit, key)
         if channel.locked:
             raise InputRefused("The channel is locked: nobody can join right now.")
@@ -270,7 +270,7 @@ class Lobbies:
     def _limits(
         self, what: str, visitor: Visitor, limits: Mapping[str, tuple[float, float]]
     ) -> list[_Limit]:
-        """Those of this session and address; their names tell nothing without the pepper."""
+        """Those of this session and address; their names reveal nothing without the pepper."""
         return [
             _Limit(self._desk.store.pseudonym(f"{what} {who}", value), *limits[who])
             for who in limits
@@ -301,7 +301,7 @@ def _check_name(
     The unit holds the channel, so that no two seats can be taken at once.
 
     Raises:
-        NameTaken: somebody else has or had it, or the same person in the same role.
+        NameTaken: someone else has or had it, or the same person in the same role.
     """
     taken = [
         seat

@@ -1,9 +1,9 @@
-"""What everybody in a channel does: who is here, what happened; and what a seat's own record says.
+"""What everyone in a channel does: who is here, what happened; and what a seat's own record says.
 
 Every open page asks once a second, so the answer has to be cheap. The people of a channel are read
-when something has happened in it, or after `FRESH_FOR`, and shared by all its pages: whatever
-changes a seat is an event, except that somebody is seen. That is noted here for all seats of the
-process, and written for all of them together.
+when something has happened in it, or after `FRESH_FOR`, and shared by all its pages: anything that
+changes a seat is an event, except being seen. That is noted here for all seats of the process, and
+written for all of them together.
 """
 
 import threading
@@ -37,7 +37,7 @@ class _People:
 
 
 class Member:
-    """Acts of anybody who has a seat."""
+    """Acts of anyone who has a seat."""
 
     def __init__(self, desk: Desk, records: Records, wire_of: WireOf) -> None:
         self.safety = Safety(desk, records, wire_of)
@@ -52,7 +52,7 @@ class Member:
     def news(self, seat: Seat, seq: int) -> News:
         """The people of the channel, and what happened after event number `seq`, in order.
 
-        A long story comes in parts. Notes that this seat is here.
+        Many events come in parts. Notes that this seat is here.
         """
         with self._desk.act(seat) as act:
             news = News(self._events_after(act, seq), self._people_of(act))
@@ -96,7 +96,7 @@ class Member:
                 self._records.keep(act, Known(me))
 
     def _events_after(self, act: Act, seq: int) -> tuple[Event, ...]:
-        """What this seat is told of; empty only when nothing is left."""
+        """The events this seat may know; empty only when nothing is left."""
         if act.channel.last_seq <= seq:
             return ()
         wire = self._wire_of(act.channel)
@@ -110,7 +110,7 @@ class Member:
         return tuple(_event(row, seats.get(row.seat_id or 0)) for row in told)
 
     def _people_of(self, act: Act) -> tuple[Person, ...]:
-        """Everybody, with the keys that this seat is shown."""
+        """Everyone, with the keys that this seat is shown."""
         self._note_seen(act)
         false = self._wire_of(act.channel).keys_shown(act)
         people = self._true_people(act)

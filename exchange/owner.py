@@ -1,6 +1,6 @@
 """What the owner of a channel may do: let in, keep out, extend, end.
 
-Each act is an event, so that everybody in the channel sees what happened. A seat that is removed
+Each act is an event, so that everyone in the channel sees what happened. A seat that is removed
 and a channel that has ended stop at once: every act looks both up, and an open page notices.
 """
 
@@ -16,7 +16,7 @@ _KEY_TRIES = 8
 
 
 class Owner:
-    """The owner's acts; everybody else gets `NotOwner`."""
+    """The owner's acts; everyone else gets `NotOwner`."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -64,7 +64,7 @@ class Owner:
                 act.tell("approved", seat_id=other.id)
 
     def remove_seat(self, seat: Seat, person_id: str) -> None:
-        """Takes somebody's seat away for good; the owner's own is left by leaving."""
+        """Removes someone's seat for good; owners leave theirs with "Leave channel"."""
         with self._owning(seat) as act:
             other = _person(act, person_id)
             if other.id == act.seat.id:
@@ -73,7 +73,7 @@ class Owner:
             act.tell("removed seat", seat_id=other.id)
 
     def change_key(self, seat: Seat) -> str:
-        """Gives the channel a new key, for those who are not in yet. Seats stay.
+        """Gives the channel a new key, for anyone who is not in yet. Seats stay.
 
         Returns:
             The new channel key; the old one opens nothing any more.
@@ -100,7 +100,7 @@ class Owner:
                 act.tell("extended")
 
     def end_channel(self, seat: Seat) -> None:
-        """Ends the channel for everybody; its pictures are removed."""
+        """Ends the channel for everyone; its pictures are removed."""
         with self._owning(seat) as act:
             act.tell("ended")
             act.unit.channels.close(act.channel.id, act.now)

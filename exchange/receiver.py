@@ -50,8 +50,7 @@ class InboxItem:
         removal: by which rule it will be removed before the channel ends; "" for none.
         delivery: names what arrives under this id; it is another name as soon as something else
             arrives in its place.
-        counted: its sender wants openings counted, and this seat's are: taking the ciphertext is
-            one too.
+        counted: its sender wants openings counted, this seat's too: taking the ciphertext is one.
         openssl: `openssl cms -decrypt` opens its ciphertext.
     """
 
@@ -151,7 +150,7 @@ class Receiver:
     def envelope(self, seat: Seat, picture_id: str) -> Ciphertext:
         """The exact ciphertext of a picture in this receiver's inbox, to open elsewhere.
 
-        Whoever has the key opens it unseen. So where openings are counted, this is one.
+        Anyone with the key can open it unseen. So where openings are counted, this is one.
 
         Raises:
             NotFound: no such picture in this channel.
@@ -178,7 +177,7 @@ class Receiver:
         return tuple(self._desk.person(row, act.channel) for row in rows)
 
     def share(self, seat: Seat, picture_id: str, person_id: str) -> None:
-        """Shares a picture with a receiver for whom it was not sent, who may have come later.
+        """Shares a picture with a receiver it was not sent to, who may have joined later.
 
         The content keys are wrapped once more, and this seat signs for whom; all else stays.
 
@@ -250,7 +249,7 @@ class Receiver:
             sound_alarm(act, self._records, self._wire_of, found.sender)
 
     def _note_removed(self, seat: Seat) -> None:
-        """Whatever this seat has opened and is gone does not open again, should it come back."""
+        """What this seat has opened and is gone does not open again, should it return."""
         with self._desk.act(seat, "receiver", write=True) as act:
             here = {one.public_id for one in act.unit.pictures.in_channel(act.channel.id)}
             self._records.keep(act, self._records.of(act).removed(here))

@@ -1,9 +1,9 @@
-"""Verifying safety numbers: the one thing that finds out who stands between two people.
+"""Verifying safety numbers: the one way to find out who stands between two people.
 
 Two people read their safety numbers to one another over a way that this program has no part in. If
-each hears the number that the page shows, the keys are theirs. If not, the alarm is lasting: both
-see it, the false key is shown no more, and where somebody was behind it, it says who. Then the two
-can compare again. Every other sender who was shown the same false key is alarmed with them.
+each hears the number that the page shows, the keys are theirs. If not, the alarm stays: both see
+it, the false key is no longer shown, and the alarm says who was behind it, if anyone was. Then the
+two can compare again. Every other sender who was shown the same false key is alarmed with them.
 """
 
 import unicodedata
@@ -23,7 +23,7 @@ _OTHER_SIDE = {"sender": "receiver", "receiver": "sender"}
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Somebody with whom a person can compare safety numbers.
+    """A person with whom another can compare safety numbers.
 
     Attributes:
         id: the seat's public id.
@@ -31,8 +31,8 @@ class Contact:
         role: the seat's role.
         safety_number: of the key that this seat is shown as the other's.
         compared: this seat's person said that both read out this very number, under this name.
-        doubt: what is wrong with the name, as the end of a sentence; "" for nothing. It can hold
-            a name that somebody typed.
+        doubt: what is wrong with the name, as the end of a sentence; "" for nothing. It can hold a
+            name that someone typed.
     """
 
     id: str
@@ -50,7 +50,7 @@ class Contacts:
     Attributes:
         own_number: of this seat's own key, to read aloud; "" without a key, or when the store
             cannot be relied on.
-        people: everybody on the other side, in the order of joining.
+        people: everyone on the other side, in the order of joining.
     """
 
     own_number: str
@@ -66,7 +66,7 @@ class Alarm:
         person: nickname of the other one of the two.
         person_id: public id of that seat.
         mine: this seat's person raised it.
-        interceptor: nickname of whoever stood between the two; "" where nobody is known to.
+        interceptor: nickname of the person who stood between the two; "" where nobody is known to.
         since: from when on; None where nobody is known to.
         pictures_read: how many pictures between the two went through those hands.
         settled: this seat's person has compared again since, and the numbers were the same.
@@ -95,9 +95,9 @@ class Safety:
         self._wire_of = wire_of
 
     def contacts(self, seat: Seat) -> Contacts:
-        """With whom this seat can compare numbers, and its own number, the true one.
+        """The people this seat can compare numbers with, and its own number, the true one.
 
-        Anyone who was not let in yet can compare with nobody, nor anybody with them. Without a
+        Anyone who was not let in yet cannot compare with anyone, nor anyone with them. Without a
         whole record (`check_record`) nobody counts as compared, and no number of its own is given
         out: the store may have another than the true one.
         """
@@ -121,7 +121,7 @@ class Safety:
         """Notes that this seat's person and another have read out the same safety number.
 
         Args:
-            seat: whoever compared.
+            seat: the one who compared.
             person_id: the other seat.
             safety_number: as it was shown when the two compared; a key that has changed since
                 is not marked.
@@ -152,8 +152,8 @@ class Safety:
         """Compares the number that the other person has read out with the one that is shown.
 
         Args:
-            seat: who listened.
-            person_id: who read.
+            seat: the listener.
+            person_id: the reader.
             safety_number: as it was typed; anything but digits is ignored.
 
         Returns:
@@ -211,7 +211,7 @@ class Safety:
         return tuple(found)
 
     def _peer(self, act: Act, person_id: str) -> tuple[store.SeatRow, bytes]:
-        """Somebody on the other side, maybe gone since, and the key that this seat is shown."""
+        """Someone on the other side, perhaps gone since, and the key that this seat is shown."""
         if act.seat.waiting:
             raise Waiting
         false = self._wire_of(act.channel).keys_shown(act)
@@ -241,8 +241,8 @@ class Safety:
 def sound_alarm(act: Act, records: Records, wire_of: WireOf, peer: store.SeatRow) -> None:
     """Notes the alarm, ends the swap behind it, and lets the two compare again.
 
-    What is known already is not told twice. The other seat takes its own pin back when it is there
-    next (`known.Records`); nobody else could.
+    What is known already is not reported twice. The other seat takes its own pin back when it is
+    there next (`known.Records`); nobody else could.
     """
     exposed = wire_of(act.channel).expose(act, peer)
     if exposed is None and _goes_on(act, peer):

@@ -175,7 +175,7 @@ class Sender:
             return tuple(reversed(sent))
 
     def share(self, seat: Seat, picture_id: str, person_id: str) -> None:
-        """Shares a picture that was sent with a receiver for whom it was not sent.
+        """Shares a picture with a receiver it was not sent to.
 
         The note has the content keys: they are wrapped once more, and all else stays.
 
@@ -235,7 +235,7 @@ class Sender:
         return targets
 
     def _require_known(self, seat: Seat, act: Act, known: Known, targets: list[_Target]) -> None:
-        """Returns if everybody is who this sender knows, by key and by name."""
+        """Returns if everyone is the person this sender knows, by key and by name."""
         changed = [one for one in targets if _compared_another(known, one)]
         if changed:
             self._refuse_changed(seat, changed)

@@ -1,4 +1,4 @@
-"""Text that people type, at the door: cleaned where that is harmless, else refused in words.
+"""Text that people type: cleaned where that is harmless, otherwise refused in words.
 
 Names are shown beside other people's names. What nobody sees (default-ignorable characters,
 direction marks, spaces at the ends) is dropped, so that it cannot make two names look alike; what
@@ -7,7 +7,7 @@ conjuncts, emoji. File names and captions only ever travel sealed.
 
 Two names are compared as UTS #39 (Unicode Security Mechanisms, section 4) compares identifiers:
 decomposed, without what nobody sees, each character replaced by the prototype of all that look
-like it. Three things are added, because people tell one another apart by ear and by place too:
+like it. Three things are added, because people also recognise one another by ear and by place:
 
 * case does not count, seen or meant: each letter stands for its small and its capital form, so
   `ALICE`, `Alice`, `AIice` and `Al1ce` are one name;
@@ -65,7 +65,7 @@ def person_name(text: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """The form in which the store knows a name again; `look_alike` sees more."""
+    """The form by which the store recognises a name; `look_alike` sees more."""
     return skeleton(" ".join(name.upper().split())).casefold()
 
 
@@ -91,7 +91,7 @@ def file_name(text: str, suffix: str) -> str:
     """A picture's name without its folder, safe on every disk, ending in `suffix`.
 
     A folder upload names files `folder/picture.png`: the folder is dropped. A path that climbs
-    (`../`), starts at a root or uses backslashes is refused, since no browser sends one by itself.
+    (`../`), starts at a root or uses backslashes is refused, since no browser sends one.
     """
     if "\\" in text or text.startswith("/") or ".." in PurePosixPath(text).parts:
         raise InputRefused(
@@ -117,7 +117,7 @@ def _one_line(text: str) -> str:
 
 
 def _seen(character: str) -> str:
-    """The character, or what it comes to: a space, or nothing."""
+    """The character, or what it becomes: a space, or nothing."""
     category = unicodedata.category(character)
     if category == "Cc" or character == _BLANK:
         return " "

@@ -34,7 +34,7 @@ EventKind = Literal[
     "new key",
     "extended",
     "ended",
-    # an interceptor's; the last three are told to interceptors and the owner only, until an alarm
+    # an interceptor's; only interceptors and the owner see the last three, until an alarm
     "flipped",
     "multiplied",
     "swapped",
@@ -127,7 +127,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Lobby:
-    """What the holder of a channel key sees before taking a seat."""
+    """What anyone with a channel key sees before taking a seat."""
 
     channel: Channel
     people: tuple[Person, ...]
@@ -178,7 +178,7 @@ class News:
 
     Attributes:
         events: what happened since it asked last, in order.
-        people: everybody with a seat in the channel, in the order of joining.
+        people: everyone with a seat in the channel, in the order of joining.
     """
 
     events: tuple[Event, ...]
@@ -246,7 +246,7 @@ class SenderProof:
         name: nickname of the sender's seat.
         safety_number: of the sender's key.
         compared: this seat's person said that both read out the same number, under this name.
-        doubt: what is amiss with the name; as in `Contact`.
+        doubt: what is wrong with the name; as in `Contact`.
     """
 
     name: str
@@ -267,7 +267,7 @@ class OpenedPicture:
         sha256: of `file`, 32 bytes.
         authenticated: changes on the way would have been noticed.
         exact: "file" when `file` is the original file, "pixels" when its samples are.
-        shared_by: nickname of the recipient who passed it on; "" for whom it was sent to.
+        shared_by: nickname of the recipient who shared it; "" for those it was sent to.
     """
 
     id: str

@@ -2,7 +2,7 @@
 
     statistics    one capture: tests, histograms, equal blocks, hexadecimal
     arithmetic    one sample of a capture with its real numbers
-    experiments   public keys checked, one's own picture sealed twice, ciphers broken
+    experiments   public keys checked, a test picture sealed twice, ciphers broken
     subject       the picture that is compared, and the schemes and keys
     comparing     what each scheme makes of it, and which attacks break it
     tables        a comparison as rows

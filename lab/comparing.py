@@ -59,7 +59,7 @@ PAIRS = 500
 
 _VIEW_SIDE = 256
 _FOUND_SIDE = 128
-_WRONG_SIDE = 64  # d + 2 takes no short cut by p and q: the whole picture would take a minute
+_WRONG_SIDE = 64  # d + 2 cannot use p and q to be quick: the whole picture would take a minute
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,7 +123,7 @@ class Attempt:
         gain: what the attacker has: "the picture", "an outline", "a forged envelope", or "".
         words: what happened and why.
         seconds: computing time, without starting the process.
-        estimate: what it would take, where it was not done; "" otherwise.
+        estimate: what it would take, where it was not run; "" otherwise.
         picture: PNG of what was recovered, at most 128 a side; None without one.
     """
 

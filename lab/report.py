@@ -1,8 +1,8 @@
 """The lab report: one HTML file that needs nothing else, now or in ten years.
 
 Pictures are `data:` URLs and plots are SVG. A policy in the file forbids every request and every
-script, so that opening it tells nobody. Every text is escaped, although no user typed any of it:
-names of uploads are left out.
+script, so that nobody learns when it is opened. Every text is escaped, although no user typed any
+of it: names of uploads are left out.
 """
 
 import base64

@@ -136,7 +136,7 @@ def _row(
 
 
 def seconds(value: float) -> str:
-    """A time as people compare it."""
+    """A time in units that are easy to compare."""
     if value < 0.001:
         return "under 1 ms"
     return f"{1000 * value:.0f} ms" if value < 1 else f"{value:.1f} s"

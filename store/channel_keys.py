@@ -2,7 +2,7 @@
 
 Ten symbols of Crockford's base 32 (no I, L, O, U) from `secrets`, 50 bits, written in two groups
 of five: ABCDE-FGHJK. Reading is forgiving: any case, any spaces and dashes, I and L for 1,
-O for 0. There is no check symbol: a typing error finds no channel.
+O for 0. It has no check symbol: a mistyped key finds no channel.
 """
 
 import secrets

@@ -1,4 +1,4 @@
-"""What an operator asks a store: is everything whole, and how much of what is there.
+"""What an operator asks a store: is everything whole, and how much is there.
 
 The databases' own checks see broken pages and indexes. They do not see a flipped bit, a chunk in
 the wrong place or a row that was changed; reading each picture and comparing it does.

@@ -3,9 +3,9 @@
 A thread of the process does it once a minute, whether or not a page is open; and it is done when
 a channel is created. It goes in small pieces, with pauses in which others write. That a picture
 was removed by its own rule is an event of its channel; a channel that is over goes as a whole,
-its events too, and limits on tries go when they are full again. The store believes its clock only
-when it makes no leaps (`store.retention`), so after a long pause what has expired goes some
-minutes late; for people it is closed at once, since every act looks at the time itself.
+its events too, and limits on tries go when they are full again. The store trusts its clock only
+while it does not leap (`store.retention`), so after a long pause what has expired goes some minutes
+late; for people it is closed at once, since every act looks at the time itself.
 """
 
 import logging
@@ -73,7 +73,7 @@ class Cleaning:
                 self._store.compact()  # also what people themselves have deleted since
             except StoreError:
                 pass  # busy or out of reach; a minute later it may not be
-            except Exception:  # whatever it is must not end the cleaning
+            except Exception:  # nothing may end the cleaning
                 _log.exception("cleaning failed")
             self._stops.wait(EVERY)
 

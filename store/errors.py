@@ -34,7 +34,7 @@ class StoreUnreachable(StoreBusy):
 
 
 class StoreFull(StoreError):
-    """There is no room: disk, quota, or the disk refuses to write. Nothing was changed."""
+    """No room is left: disk, quota, or the disk refuses to write. Nothing was changed."""
 
     words = "there is no room left in the store"
 

@@ -33,7 +33,7 @@ class Room:
     """Refuses a picture early, with a clear answer, while there is still room to work in."""
 
     def __init__(self, limits: Limits, free_bytes: Callable[[], int | None]) -> None:
-        """Takes what tells the free bytes of the disk; None where only the server knows."""
+        """Takes what gives the free bytes of the disk; None where only the server knows."""
         self._limits = limits
         self._free_bytes = free_bytes
 
@@ -41,7 +41,7 @@ class Room:
         """Asks for room for `size` more bytes beside the `used` ones.
 
         Raises:
-            StoreFull: the quota or the disk has not that much.
+            StoreFull: the quota or the disk lacks that much.
         """
         if used + size > self._limits.max_bytes:
             raise StoreFull("the store holds as many pictures as it may")

@@ -103,7 +103,7 @@ class Recipient:
     """A seat that a picture is for, and the first successful opening by it.
 
     Attributes:
-        share: signed by whoever shared it with this seat; None for whom it was sent to.
+        share: signed by the one who shared it with this seat; None for those it was sent to.
     """
 
     seat_id: int
@@ -266,7 +266,7 @@ class AlarmRow:
         key_swap_id: the key swap behind it; None where nothing is known.
         pictures_read: how many pictures the interceptor had read until then.
         answered_at: when the two compared again and the numbers matched.
-        direct: the two found out themselves; False where they were told because others did.
+        direct: the two found out themselves; False where others found out and they were warned.
     """
 
     id: int

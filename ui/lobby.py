@@ -23,7 +23,7 @@ from ui.parts.said import said, say, show
 from ui.parts.widgets import labelled, labelled_code
 from ui.parts.words import day_and_time, person_and_role, tidy_key
 
-_PLACE = "enter"  # where it is said why a seat could not be taken
+_PLACE = "enter"  # where the page says why a seat could not be taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ def _own_seats(key: str, *, here: bool) -> None:
         try:
             seats.append((entry.key, exchange().lobby.resume(entry.token)))
         except ExchangeError:
-            continue  # never forgotten for that: the store may only be busy
+            continue  # not a reason to forget it: the store may only be busy
     if not seats:
         return
     st.subheader("Your seats in this channel" if here else "Your seats in this browser")

@@ -1,4 +1,4 @@
-"""A receiver's keys: which one to begin with, what to read aloud and take home, and weak ones."""
+"""A receiver's keys: the first one, what to read aloud and take home, and weak ones."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""The owner's controls: who may come in, who has to go, how long the channel lives."""
+"""The owner's controls: who may come in, who must leave, how long the channel lives."""
 
 import streamlit as st
 

@@ -171,7 +171,7 @@ def _close_button(seat: Seat, item: InboxItem) -> None:
 
 
 def _open_button(seat: Seat, item: InboxItem) -> None:
-    """The button, and why the last press on what arrived under this id came to nothing."""
+    """The button, and why the last press on what arrived under this id failed."""
     place, key = f"open_{item.id}_{item.delivery}", f"open_{item.id}"
     press = press_of(key)
     st.button("Open", key=key, icon=":material/lock_open:", on_click=_begin, args=(seat, item.id))
@@ -193,7 +193,7 @@ def _begin(seat: Seat, picture_id: str) -> None:
 
 
 def _open(seat: Seat, item: InboxItem, inbox: Inbox, bar: DeltaGenerator) -> None:
-    """Calls Streamlit no more once it is open."""
+    """Does not call Streamlit once it is open."""
 
     def progress(part: float) -> None:
         bar.progress(part, text="Decrypting …")

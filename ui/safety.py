@@ -42,7 +42,7 @@ def show_alarms(seat: Seat) -> None:
 
 
 def verify_panel(seat: Seat) -> None:
-    """This person's number, everybody's on the other side, and what was heard."""
+    """This person's number, everyone's on the other side, and the result of comparing."""
     panel = st.expander(
         "Compare safety numbers", key=key_of(seat, "compare_panel"), on_change="rerun"
     )
@@ -102,7 +102,7 @@ def _place(seat: Seat) -> str:
 
 
 def _record(seat: Seat) -> None:
-    """Says when what this seat knew of others is gone, or the seat is not what it was."""
+    """Says when this seat's record of others is gone, or the seat is not what it was."""
     try:
         exchange().member.check_record(seat)
     except RecordLost as problem:

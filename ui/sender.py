@@ -106,7 +106,7 @@ def _recipients_choice(seat: Seat) -> None:
     """The receivers of the channel, all ticked by default, newcomers included.
 
     What is kept is whom the sender unticked. The ticks follow from that in every run, so that a
-    run that ends before it comes to this list leaves nothing wrong behind.
+    run that ends before it reaches this list does no harm.
     """
     state, chosen = state_of(Sending, seat), key_of(seat, "recipients")
     people = receivers(seat)
@@ -133,7 +133,7 @@ def _recipients_choice(seat: Seat) -> None:
 def _note_unticked(seat: Seat) -> None:
     """Notes whom the sender unticked: only people who were on the screen.
 
-    A message that set out before a newcomer was drawn there says nothing of the newcomer.
+    A message sent before a newcomer was drawn says nothing about the newcomer.
     """
     state, now = state_of(Sending, seat), time.monotonic()
     say(key_of(seat, "send"), "")

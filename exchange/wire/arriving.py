@@ -7,8 +7,8 @@ later: without it there would be nothing to open.
 
 What was sealed for a false key and not yet sealed again is held up unseen, but only while the
 deception goes on: the owner allows tampering, nobody has found out, and the holder of the key is
-there and has not given it back, or has not had the time to relay since. Otherwise the receiver
-sees it, and is told what is wrong with it.
+there and has not given it back, or has not had the time to relay since. Otherwise the receiver sees
+it, and reads what is wrong with it.
 """
 
 from collections.abc import Sequence
@@ -116,5 +116,5 @@ def _goes_on(swap: store.KeySwapRow | None, picture: store.StoredPicture, now: d
     """Whether the false key is shown, or its holder may not have had the time to relay since."""
     if swap is None or swap.ended_at is None:
         return swap is not None
-    # Whoever was sealing when the key was given back commits after that.
+    # A sender who was sealing when the key was given back commits after that.
     return now - max(swap.ended_at, picture.sent_at) < GIVEN_BACK_FOR

@@ -1,6 +1,6 @@
-"""The seam: what an adversary can do to a channel, and the wire on which nobody is.
+"""The seam: what an adversary can do to a channel, and the wire without one.
 
-A room asks `wire_of(channel)`, and never needs to know whether anybody stands in between.
+A room asks `wire_of(channel)`, and never needs to know whether anyone stands in between.
 """
 
 from collections.abc import Callable, Sequence
@@ -63,7 +63,7 @@ class Arrival:
         return unit.pictures.records(self.picture.channel_id, self.picture.public_id)
 
     def sender_key(self, unit: store.Unit, sender: store.SeatRow) -> bytes | None:
-        """The key, SPKI DER, that the receiver is told is the sender's."""
+        """The key, SPKI DER, that the receiver is shown as the sender's."""
         if self.signer is None:
             return sender.public_key
         signer = unit.key_swaps.signer(self.signer, sender.id)
@@ -96,7 +96,7 @@ class Wire(Protocol):
         """What reaches the asking receiver, in the same order."""
 
     def told(self, act: Act, rows: list[store.EventRow]) -> list[store.EventRow]:
-        """Those of the channel's events that this seat is told of."""
+        """Those of the channel's events that this seat may know."""
 
     def expose(self, act: Act, peer: store.SeatRow) -> Exposed | None:
         """Ends the deception between the asking seat and another; None where there was none."""
@@ -107,7 +107,7 @@ class Wire(Protocol):
         """Whether this key was shown to the asking seat as the other's, as the alarm says."""
 
     def before_leaving(self, seat: Seat) -> None:
-        """Passes on what only this seat can."""
+        """Relays what only this seat can."""
 
 
 WireOf = Callable[[store.ChannelRow | Channel], Wire]

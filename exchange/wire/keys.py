@@ -3,11 +3,11 @@
 Senders are shown the interceptor's key as the receiver's, and seal to it; the receiver is shown
 the keys that sign for the senders. Whatever is sealed so is on its way until the interceptor's page
 relays it (`relaying`). Nothing is lost when it ends: what waits is relayed first. Where that cannot
-be (the interceptor was removed, or the two have found out), the receiver is told that the picture
-is sealed for another key.
+be (the interceptor was removed, or the two have found out), the receiver reads that the picture is
+sealed for another key.
 
 A false key deceives a receiver and every sender who was in the channel while it was shown. Anyone
-who came later is told nothing of it.
+who came later never sees it.
 """
 
 from contextlib import suppress
@@ -89,7 +89,7 @@ class KeySwaps:
             act.tell("gave back key", receiver.name, about=mine.id)
 
     def swapped(self, seat: Seat) -> tuple[KeySwap, ...]:
-        """Whose keys have been swapped, ended swaps too, the oldest first."""
+        """All swapped keys, ended swaps too, the oldest first."""
         with self._desk.act(seat, "interceptor") as act:
             rows = act.unit.key_swaps.in_channel(act.channel.id)
             ids = {row.receiver_id for row in rows} | {row.interceptor_id for row in rows}

@@ -3,7 +3,7 @@
 Only the interceptor's token unlocks the false private key. So it is done while a page of that seat
 is open, by one thread of the process: it opens what waits, seals it for the true key, names the
 true receiver in a manifest and signs that with a key that the receiver is shown as the sender's.
-Nothing on either page is amiss but the safety numbers.
+Nothing on either page looks wrong but the safety numbers.
 """
 
 import hashlib
@@ -114,7 +114,7 @@ class Relaying:
                 return 0
             waiting = act.unit.key_swaps.waiting(act.seat.id)
         waiting = [one for one in waiting if self._worth_trying(one)]
-        with self._lock:  # somebody else may be doing the same work
+        with self._lock:  # someone else may be doing the same work
             if not waiting or act.seat.id in self._busy:
                 return 0
             self._busy.add(act.seat.id)
@@ -144,7 +144,7 @@ class Relaying:
                     self._forget(seat)
                 except ExchangeError:
                     pass  # the next look tries again
-                except Exception:  # whatever it is must not end the others' relaying
+                except Exception:  # nothing may end the others' relaying
                     _log.exception("relaying failed")
 
     def _forget(self, seat: Seat) -> None:
@@ -174,7 +174,7 @@ class Relaying:
         return tuple(reversed(found))
 
     def reading(self, seat: Seat, picture_id: str) -> ReadPicture:
-        """One picture, as the false private key opens it: nothing of it is stored anywhere else.
+        """One picture, as the false private key opens it: nothing of it is stored elsewhere.
 
         Raises:
             NotFound: no such picture in this channel, or this seat has not read it.
@@ -280,7 +280,7 @@ class Relaying:
 
 
 def false_key_purpose(public: PublicKey) -> str:
-    """One secret for each key, so that none can be put in another's place."""
+    """One secret for each key, so that none can replace another."""
     return f"false key {public.fingerprint.hex()}"
 
 

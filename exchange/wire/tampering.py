@@ -2,8 +2,8 @@
 
 Only in classroom channels, and only while the owner allows it. The picture that was sent is never
 touched: each act adds something that arrives instead (`arriving`), and taking the act back lets the
-picture itself arrive again. When the owner forbids tampering, all that was done rests. Every act is
-an event that everybody can read.
+picture itself arrive again. When the owner forbids tampering, all of it is suspended. Every act is
+an event that everyone can read.
 """
 
 import secrets
@@ -57,7 +57,7 @@ class Tampering:
         self._alter(seat, picture_id, "multiply", lambda env, keys: multiply(env, factor, keys))
 
     def swap(self, seat: Seat, picture_id: str, other_id: str) -> None:
-        """Makes two captures of one scheme change places: each arrives under the other's name.
+        """Swaps two captures of one scheme: each arrives under the other's name.
 
         Raises:
             NotFound: no such pictures in this channel.
@@ -98,7 +98,7 @@ class Tampering:
             _tell(act, picture, "drop", "")
 
     def let_pass(self, seat: Seat, picture_id: str) -> None:
-        """Takes back what is being done to this capture, whoever did it.
+        """Takes back what is being done to this capture, no matter who did it.
 
         Raises:
             NotFound: no such picture in this channel.

@@ -1,8 +1,8 @@
-"""Which events a seat is told of: all, except what would give a key swap away.
+"""Which events a seat may know: all, except those that would give a key swap away.
 
-That a key was swapped, given back or used is told to interceptors and the owner alone, until
-somebody finds out. The receiver whose key it is hears that a picture was sent when it arrives. What
-a seat is not told is left out; the numbers of the others stay.
+Only interceptors and the owner see that a key was swapped, given back or used, until someone finds
+out. The receiver whose key it is sees that a picture was sent when it arrives. What a seat may not
+know is left out; the numbers of the others stay.
 """
 
 from dataclasses import replace
@@ -15,7 +15,7 @@ _SECRET = frozenset({"swapped key", "gave back key", "relayed"})
 
 
 def told(act: Act, rows: list[store.EventRow]) -> list[store.EventRow]:
-    """Those of these events that the asking seat is told of."""
+    """Those of these events that the asking seat may know."""
     unit, channel, seat = act.unit, act.channel, act.seat
     if seat.role == "interceptor" or channel.owner_id == seat.id:
         return rows

@@ -62,7 +62,7 @@ class ReadItem:
 
     Attributes:
         number: of the capture.
-        receivers: nicknames of those whose key it was meant for.
+        receivers: nicknames of the receivers whose key it was meant for.
     """
 
     picture_id: str

@@ -123,10 +123,10 @@ class Presence:
 
     @contextmanager
     def nobody_else(self) -> Iterator[None]:
-        """Keeps everybody out inside.
+        """Keeps everyone else out inside.
 
         Raises:
-            StoreBusy: somebody is there.
+            StoreBusy: someone has it open.
         """
         with _opened(self._path) as descriptor:
             if not _try_lock(descriptor):

@@ -2,7 +2,7 @@
 
 Readers and the writer have separate pools. Readers cannot write (`query_only`). The writer
 takes the `WriterLock` first, a connection second, and begins IMMEDIATE: a deferred transaction
-that reads before it writes fails at once when somebody else has written in between.
+that reads before it writes fails at once when another writer came in between.
 """
 
 import shutil

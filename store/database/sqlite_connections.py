@@ -27,7 +27,7 @@ _EVERY_CONNECTION = (
 def connect(
     path: Path, wait: float = 1.0, pragmas: tuple[str, ...] = (), *, mode: str = "rw"
 ) -> sqlite3.Connection:
-    """A connection that begins no transaction by itself; never creates the file.
+    """A connection that never begins a transaction and never creates the file.
 
     Mode "rw", "ro", or "ro&immutable=1", which touches neither the log nor any lock.
     """

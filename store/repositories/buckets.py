@@ -4,7 +4,7 @@ A bucket holds up to `capacity` tokens and gains `per_second`. Takers wait for o
 their clocks arrive a little out of order; a time within the last minute before the newest gains
 nothing and changes nothing. A clock that goes further back gains nothing and starts counting from
 there, so it neither gives tokens away nor locks anybody out. One that jumps ahead fills the bucket
-at most. The caller hashes a name that tells about a person (an address).
+at most. The caller hashes a name that identifies a person (an address).
 """
 
 from datetime import datetime, timedelta

@@ -27,7 +27,7 @@ class Channels(Repository):
         expires_at: datetime,
         owner_ticket_hash: bytes,
     ) -> ChannelRow:
-        """Makes a channel; whoever brings the ticket becomes its owner.
+        """Makes a channel; the first seat to bring the ticket becomes its owner.
 
         Raises:
             DuplicateKey: another channel has this key.

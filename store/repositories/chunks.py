@@ -3,7 +3,7 @@
 The database notices neither a flipped bit in a blob nor a row that somebody moved. So a row with
 bytes carries their length and SHA-256, and a code: HMAC-SHA256, under a key derived from the
 pepper, over all that identifies it. Anyone who writes to the database without the pepper cannot
-make one. Signed and sealed bytes need no code against a writer; theirs tells damage from
+make one. Signed and sealed bytes need no code against a writer; theirs separates damage from
 tampering.
 """
 
@@ -28,7 +28,7 @@ class Chunked(Repository):
     _chunk: ClassVar[Table]
 
     def __init__(self, connection: Connection, *, writes: bool, row_key: bytes, room: Room) -> None:
-        """Takes the key for the codes over rows, and what tells whether there is room."""
+        """Takes the key for the codes over rows, and what checks that there is room."""
         super().__init__(connection, writes=writes)
         self._row_key = row_key
         self._room = room

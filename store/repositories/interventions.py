@@ -72,7 +72,7 @@ class Interventions(Chunked):
         """Its own envelope; None where it has none.
 
         Raises:
-            PictureMissing: there is no such intervention, or no longer.
+            PictureMissing: there is no such intervention any more.
             PictureDamaged: what is stored is not what was given.
         """
         row = self._row(intervention_id)
@@ -82,7 +82,7 @@ class Interventions(Chunked):
         """Its own small records, without a note; None where the picture's own hold.
 
         Raises:
-            PictureMissing: there is no such intervention, or no longer.
+            PictureMissing: there is no such intervention any more.
             PictureDamaged: what is stored is not what was given.
         """
         row = self._row(intervention_id)

@@ -1,6 +1,6 @@
 """Key swaps: keys that interceptors show to senders instead of receivers' keys.
 
-At most one is in force for each receiver. An ended one is kept, to tell what was sealed under its
+At most one is in force for each receiver. An ended one is kept, to find what was sealed under its
 key and what was signed again with a false signature.
 """
 

@@ -66,7 +66,7 @@ class Pictures(Chunked):
         """Adds a recipient, with the longer envelopes that name it.
 
         Raises:
-            StoreFull: there is no room for what they are longer.
+            StoreFull: there is no room for what is added.
             StoreRefused: the seat is a recipient already.
         """
         self._room.require(len(content) - shared.size, self.total_bytes())

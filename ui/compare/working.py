@@ -1,8 +1,8 @@
 """One comparison of one person: each case measured and then attacked, with progress and Cancel.
 
 The job lives in the session. Any rerun of the page ends the work in the middle; then it goes on
-from here, with the attack that is under way in its own process. Nothing waits for an attack
-longer than a moment, so that Cancel ends the work, and so does closing the tab.
+from here, with the attack that is under way in its own process. Nothing waits for an attack for
+longer than a moment, so Cancel ends the work, and so does closing the tab.
 """
 
 import time

@@ -8,8 +8,8 @@ Streamlit trusts its own frontend; we do not. `Home.py` hands these two to `st.A
     guard          address, origin, methods, paths, headers, then one of the two below
     uploads        how many bytes may wait here, and for how long
     messages       what a WebSocket message may hold
-    pacing         how fast somebody may speak
-    runs           what a run has still to say when the next one is asked for
+    pacing         how many messages a second are taken
+    runs           what a run still has to send when the next one is requested
     journal        one short line for what was refused, without values, at a bounded rate
 """
 

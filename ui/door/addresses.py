@@ -21,7 +21,7 @@ def address_of(peer: str, headers: Headers, proxies: frozenset[str]) -> str:
     """The address that a request counts for.
 
     X-Forwarded-For counts only from a proxy that the operator names, and there only the entry
-    that the nearest such proxy wrote: whatever stands left of it came from the visitor.
+    that the nearest such proxy wrote: everything to its left came from the visitor.
     """
     return counted(_sender(peer, headers, proxies))
 
@@ -47,7 +47,7 @@ def counted(address: str) -> str:
 
 
 def plain(entry: str) -> str | None:
-    """An address without port, brackets, zone and IPv4-in-IPv6 form; None when it is none."""
+    """An address without port, brackets, zone and IPv4-in-IPv6 form; None for anything else."""
     if entry.startswith("["):
         entry = entry[1:].partition("]")[0]
     elif entry.count(":") == 1:
@@ -76,8 +76,8 @@ def _sender(peer: str, headers: Headers, proxies: frozenset[str]) -> str:
 def same_origin(headers: Headers, allowed: Iterable[str] = ()) -> bool:
     """Whether a request may come from where it says.
 
-    Browsers always name the page that opens a WebSocket or changes something; what names none
-    is no browser.
+    Browsers always name the page that opens a WebSocket or changes something; anything that names
+    none is not a browser.
 
     Args:
         headers: of the request, names in lower case.

@@ -1,11 +1,11 @@
-"""TCP connections: who says nothing is cut off, and nobody takes all of them.
+"""TCP connections: a silent one is cut off, and nobody takes all of them.
 
-The server below (uvicorn) waits without end for the first request of a connection, and for the
+The server below (uvicorn) waits for ever for the first request of a connection, and for the
 rest of one that was begun. A thousand silent connections use up the process's files, and then
 nobody comes in. Here each has some seconds for a whole request head; an address has a ceiling;
 and where there is no place left, the one that has been silent longest gives way.
 
-Uvicorn makes its protocol objects by itself and offers no hook, so `watch` wraps the one method
+Uvicorn makes its own protocol objects and offers no hook, so `watch` wraps the one method
 of their class that is called for each new connection.
 """
 
@@ -62,7 +62,7 @@ class Connections:
         self._by_peer: Counter[str] = Counter()
 
     def watch(self, protocol_class: type[Any]) -> None:
-        """Hears of each new connection of this class of protocols."""
+        """Notices each new connection of this class of protocols."""
         made = protocol_class.connection_made
 
         def connection_made(protocol: Any, transport: asyncio.Transport) -> None:  # noqa: ANN401

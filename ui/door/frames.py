@@ -1,11 +1,11 @@
-"""WebSocket frames: what has come, and is not a message yet, or was not heard yet.
+"""WebSocket frames: what has arrived and is not yet a message, or has not been read yet.
 
 The guard is asked about whole messages only. Before that the server below (uvicorn) keeps what
 has come, and answers pings, without a limit for a whole process; and a frame of two bytes costs
 it a hundred times as many, and more time than it takes to send it. No browser sends frames like
 that: a page's messages are whole, and large ones come in pieces of many kilobytes.
 
-Uvicorn makes its protocol objects by itself and offers no hook, so `watch` wraps two methods of
+Uvicorn makes its own protocol objects and offers no hook, so `watch` wraps two methods of
 their class, as `connections` does.
 """
 
@@ -48,7 +48,7 @@ class Frames:
         self._lines: dict[Any, _Line] = {}
 
     def watch(self, protocol_class: type[Any]) -> None:
-        """Hears of all frames that come over this class of protocols."""
+        """Notices all frames that come over this class of protocols."""
         handle, lost = protocol_class.handle_events, protocol_class.connection_lost
 
         def handle_events(protocol: Any) -> None:  # noqa: ANN401
@@ -78,7 +78,7 @@ class Frames:
         return True
 
     def note(self, protocol: Any) -> None:  # noqa: ANN401
-        """Counts what is begun and not ended; where it is too much, who holds most gives way."""
+        """Counts what is begun and not ended; the largest holder gives way."""
         line = self._lines.get(protocol)
         if line is None:
             return

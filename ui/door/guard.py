@@ -131,7 +131,7 @@ class _Line:
     """One WebSocket, seen from both sides.
 
     Attributes:
-        session: id of its session, as Streamlit's first message tells it; "" before.
+        session: id of its session, from Streamlit's first message; "" before.
         code: with which it was closed; 0 while it is open.
     """
 
@@ -145,7 +145,7 @@ class _Line:
     ) -> None:
         self._receive, self._send, self._turn = receive, send, turn
         self._sessions, self._page = sessions, page
-        self._asked = 0  # wishes to upload that are not answered yet
+        self._asked = 0  # requests to upload that are not answered yet
         self._heard = False
         self.session = ""
         self.code = 0
@@ -170,7 +170,7 @@ class _Line:
     async def send(self, message: Message) -> None:
         """Passes a message on to the browser, and reads there what the door must know."""
         if self.code:
-            return  # closed from here; whatever was still to be said has no hearer
+            return  # closed from here; there is nobody left to read the rest
         if message["type"] == "websocket.send" and (self._asked or not self.session):
             self._read(message.get("bytes") or b"")
         await self._send(message)

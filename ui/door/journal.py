@@ -1,6 +1,6 @@
-"""What goes into the log: that something was refused or failed, never what somebody typed.
+"""What goes into the log: that something was refused or failed, never what anyone typed.
 
-Whoever is refused can try again a thousand times a second, so each sentence is written at most
+Anyone who is refused can try again a thousand times a second, so each sentence is written at most
 once in ten seconds; the next time it says how often it was held back.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 EVERY = 10.0  # seconds between two lines with the same words
 
 _VALUE = re.compile(r"%[-+ #0-9.]*[a-zA-Z]")  # where a line of a log has its values
-_TOLD = "streamlit.runtime"  # what it says of a session may be what a browser told it
+_TOLD = "streamlit.runtime"  # what it logs about a session may come from a browser
 _ROOT = Path(__file__).resolve().parents[2]
 _log = logging.getLogger("rsa_images")
 _lock = threading.Lock()

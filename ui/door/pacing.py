@@ -1,4 +1,4 @@
-"""How fast somebody may speak: who says more than people do is heard later, not refused.
+"""How many messages a second are taken: more than people send are delayed, not refused.
 
 Each run of a page takes some ten milliseconds of the one core that Python has. A page ticks once
 a second and a person presses a few times; a class behind one address does that thirty times.
@@ -33,7 +33,7 @@ class Credit:
 
 
 class Speaker:
-    """One connection: its usual credit, and a small one for when its address says too much."""
+    """One connection: its usual credit, and a small one for when its address sends too much."""
 
     def __init__(self) -> None:
         """Starts full."""
@@ -50,10 +50,10 @@ class _Address:
 
 
 class Paces:
-    """Every address that has spoken lately."""
+    """Every address that has sent something lately."""
 
     def __init__(self) -> None:
-        """Knows nobody yet."""
+        """Empty at first."""
         self._of: dict[str, _Address] = {}
 
     async def connect(self, address: str) -> Speaker:
@@ -62,10 +62,10 @@ class Paces:
         return Speaker()
 
     async def take(self, address: str, speaker: Speaker) -> None:
-        """Waits until the connection may say one thing more.
+        """Waits until the connection may send one more message.
 
-        Where an address says too much, those of its connections wait that do: a pupil who ticks
-        once a second is heard at once, whatever a neighbour behind the same address does.
+        When an address sends too much, only its busy connections wait: a pupil whose page ticks
+        once a second is answered at once, whatever a neighbour behind the same address does.
         """
         crowded = self._address(address).messages.spend() > 0
         usual, sparing = speaker.usual.spend(), speaker.sparing.spend()

@@ -5,9 +5,9 @@ ignores what the old one has still in the event loop's queue: the end of the pag
 that it has ended (`AppSession.request_rerun` describes it). The browser then keeps half a page
 until the next whole run. Here the new runner begins after those messages.
 
-A run that begins also drops what the last one has drawn and not sent yet. Streamlit drops with it
-where a file is to be sent to, which the browser has just asked for: the file is then lost without
-a word. Here that answer stays.
+A run that begins also drops what the last one has drawn and not sent yet. With it Streamlit drops
+the address that the browser has just asked for to send a file to, and the file is lost without a
+word. Here that answer stays.
 """
 
 from streamlit.runtime.app_session import AppSession, AppSessionState

@@ -1,7 +1,7 @@
 """The open pages, as far as the door must know them, and what Streamlit knows of each.
 
 All that asks Streamlit's runtime is here: its public functions, and two names that it
-keeps to itself (the session manager and the widgets of a session), because nothing public tells
+keeps to itself (the session manager and the widgets of a session), because nothing public says
 which widgets a page has.
 """
 
@@ -23,7 +23,7 @@ class Arriving:
 
     Attributes:
         size: bytes that it says it has.
-        dropped: set when it has to give way.
+        dropped: set when it must give way.
     """
 
     size: int
@@ -57,7 +57,7 @@ class Sessions:
     """Every session that this process serves, by Streamlit's id."""
 
     def __init__(self) -> None:
-        """Knows nobody yet."""
+        """Empty at first."""
         self._pages: dict[str, Page] = {}
 
     def get(self, session: str) -> Page | None:

@@ -61,7 +61,7 @@ class Settings:
         """Reads `RSA_IMAGES_…`.
 
         Raises:
-            ValueError: a number is none, in words for the operator.
+            ValueError: something is not a number; the message is for the operator.
         """
         uploads = _number("UPLOADS_MB", 512) * MB
         return cls(

@@ -2,7 +2,7 @@
 
 A file goes to a place that its own page was given, within the quotas of its page, its address
 and the process. When the process's quota is used up, the address that holds most gives way, so
-that nobody can lock the others out by filling it.
+nobody can lock the others out by filling it.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """What a press asks for, read from the session's state and checked.
 
-Callbacks run before Streamlit looks whether a control has the value that it holds. A browser can
+Callbacks run before Streamlit checks that a control offers the value that it holds. A browser can
 send any value of any type there, so whatever a callback takes goes through here; what is not
 offered raises `InputRefused`.
 """

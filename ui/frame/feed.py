@@ -2,7 +2,7 @@
 
 `streamlit-autorefresh` ticks inside a fragment, so a tick reruns only the fragment: it asks the
 store for events after the last seen number. When one of them changes what the page shows, the
-page is drawn again; any other is told by the fragment alone. A tick of the whole page would kill a
+page is drawn again; any other is shown by the fragment alone. A tick of the whole page would kill a
 long encryption and close an open dialog.
 """
 
@@ -24,10 +24,10 @@ _SHOWN = 30  # lines of the event list
 
 @dataclass(slots=True)
 class Feed:
-    """What one page has heard."""
+    """What one page knows."""
 
     events: list[Event] | None = None  # None before it first asked
-    toasts: list[Event] = field(default_factory=list)  # events still to be told
+    toasts: list[Event] = field(default_factory=list)  # events still to be shown
     people: tuple[Person, ...] = ()
     read: int | None = None  # how many of the events are marked as read
     first: bool = False  # the next run of the fragment is part of the page's run
@@ -41,7 +41,7 @@ def live_feed(seat: Seat) -> None:
     if feed.events is None:
         feed.events = []
         while _ask(seat, feed):
-            pass  # a long story comes in parts
+            pass  # many events come in parts
         feed.toasts.clear()
     else:
         _ask(seat, feed)

@@ -1,8 +1,8 @@
 """The first statement of every page: title, menu, who is here, and who may not be.
 
-A deep link can run a page without `Home.py`, so each page brings the seat back by itself: from
-this session, or from the browser's memory, checked against the store every time. Anyone without
-a seat of this page's role in this channel gets one sentence and a way home.
+A deep link can run a page without `Home.py`, so each page restores the seat itself: from this
+session, or from the browser's memory, checked against the store every time. Anyone without a seat
+of this page's role in this channel gets one sentence and a way home.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def lobby_page(title: str) -> Iterator[None]:
 
 @contextmanager
 def role_page(title: str, *, role: Role) -> Iterator[Seat]:
-    """Title, style, header, live feed, and the seat of this page; stops everybody else."""
+    """Title, style, header, live feed, and the seat of this page; stops everyone else."""
     with pace.drawing.taken(), _faults_in_words():
         _start(title)
         key = channel_in_url()
@@ -69,7 +69,7 @@ def _start(title: str) -> None:
 
 @contextmanager
 def _faults_in_words() -> Iterator[None]:
-    """Says in words whatever went wrong in the page; a lost seat starts the page again."""
+    """Says what went wrong in the page; a lost seat starts the page again."""
     try:
         yield
     except SeatGone:

@@ -10,13 +10,13 @@ _ENDS, _WAY = frozenset({"sender", "receiver"}), frozenset({"interceptor", "rece
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How one kind of event is told, and the roles whose pages it changes beside the feed."""
+    """The words for one kind of event, and the roles whose pages it changes beside the feed."""
 
     words: str  # in the list of events, after the person's name
     toast: str = ""  # may name the {role}; "" for none
     icon: str = ""  # of the toast, by its Material name
     concerns: frozenset[str] = _ALL
-    people: bool = False  # it concerns everyone who deals with the role that came or went
+    people: bool = False  # it concerns everyone who deals with the role that joined or left
 
 
 # What an interceptor does on the way has no toast: that nobody notices is the lesson.

@@ -50,7 +50,7 @@ def _pace() -> int:
 
 
 class Turns:
-    """A few places for drawing, in the order of coming; a place is not kept for long work."""
+    """A few places for drawing, first come, first served; a place is not kept for long work."""
 
     def __init__(self, places: int, lease: float) -> None:
         """Takes how many may draw at once, and for how many seconds a place is kept."""

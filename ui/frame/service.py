@@ -33,7 +33,7 @@ def exchange() -> Exchange:
     A module variable, not `st.cache_resource`: a visitor who clears the caches must not make
     the server open its database a second time.
     """
-    asked_by(visitor())  # every page and fragment comes by here before it does anything
+    asked_by(visitor())  # every page and fragment calls this before anything else
     url = database_url()
     with _lock:
         if url not in _open:
@@ -45,20 +45,20 @@ def exchange() -> Exchange:
 
 
 def receivers(seat: Seat) -> dict[str, Person]:
-    """Everybody in the channel for whom a picture can be sealed, by id."""
+    """Everyone in the channel for whom a picture can be sealed, by id."""
     people = exchange().member.present(seat)
     able = (one for one in people if one.role == "receiver" and one.fingerprint)
     return {one.id: one for one in able if not one.waiting}
 
 
 def visitor() -> Visitor:
-    """Who asks, for limits and turns; the address is "" where the server cannot tell."""
+    """Who asks, for limits and turns; the address is "" where the server does not know it."""
     session: str = st.session_state.setdefault("visitor", secrets.token_hex(8))
     return Visitor(session, st.context.headers.get(ADDRESS_HEADER, ""), _connected())
 
 
 def _connected() -> Callable[[], bool]:
-    """Tells, in any thread, whether a browser shows this session's page.
+    """Whether a browser shows this session's page; works in any thread.
 
     Streamlit is asked, not the page: a hidden tab runs its timers once a minute.
     """

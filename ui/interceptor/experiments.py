@@ -1,4 +1,4 @@
-"""Experiments on a picture of one's own: sealed twice, and broken although it passes tests."""
+"""Experiments on a test picture: sealed twice, and broken although it passes tests."""
 
 import hashlib
 from collections.abc import Callable
@@ -24,7 +24,7 @@ Made = TypeVar("Made")
 def worked_out(
     button: str, icon: str, doing: str, key: object, work: Callable[[], Made]
 ) -> Made | None:
-    """What the button has worked out for this key, until something else is worked out."""
+    """The result of the button for this key, until there is another one."""
     if st.button(button, icon=f":material/{icon}:"):
         try:
             with st.spinner(doing):

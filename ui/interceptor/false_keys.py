@@ -12,7 +12,7 @@ from ui.parts.words import clock_time, counted
 
 
 def show_false_keys(seat: Seat) -> None:
-    """Whose key to swap, and whose are swapped."""
+    """Whose key to swap, and whose keys are swapped already."""
     known = exchange().wire.keys.swapped(seat)
     if not known and not seat.channel.tampering:
         return

@@ -1,4 +1,4 @@
-"""Plots of samples, each with words for those who cannot see it, and its numbers."""
+"""Plots of samples, each with words for anyone who cannot see it, and its numbers."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,7 +21,7 @@ def chart_of(rows: Rows) -> alt.Chart:
 
 
 def show(chart: alt.Chart, rows: Rows, words: str, remark: str = "") -> None:
-    """The chart, and its rows for those who cannot see it.
+    """The chart, and its rows for anyone who cannot see it.
 
     Args:
         chart: of the rows.

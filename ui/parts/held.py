@@ -42,7 +42,7 @@ def kept(scope: str, key: object) -> object | None:
 
 
 def shared(scope: str, key: object, work: Callable[[], Made]) -> Made:
-    """The result of `work` for this key, for all sessions; those that ask meanwhile wait.
+    """The result of `work` for this key, for all sessions; others who ask meanwhile wait.
 
     For what depends on a ciphertext alone: a class looks at the same captures. Where the work
     fails, each session does its own: the fault may be the first one's alone.

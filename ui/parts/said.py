@@ -1,4 +1,4 @@
-"""Refusals in words, at the place where they belong, until the next press there.
+"""Refusals, shown where they belong until the next press there.
 
 A press often ends in another run of the page; the words wait for it in the session.
 """
