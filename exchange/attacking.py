@@ -138,7 +138,9 @@ class Attacks:
         same = (act.channel.public_id, picture.public_id, attack, own[0].public.n if own else 0)
         with self._lock:
             if place in self._attacks:
-                raise InputRefused("Your attack is still running. Cancel it, or wait for its end.")
+                raise InputRefused(
+                    "Your attack is still running. Cancel it, or wait until it ends."
+                )
             shared = self._shared_run(seat, same, visitor)
             mine = _Attack(picture.public_id, attack, shared.run, shared)
             self._attacks[place] = mine

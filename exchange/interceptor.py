@@ -172,7 +172,7 @@ class Interceptor:
             secret, findings = act.secret(_purpose(picture_id, attack)), act.unit.findings
             sealed = _seal(outcome, secret)
             if len(sealed) > FINDING_BYTES:
-                lines = (*outcome.evidence, "what was recovered is too large to be kept")
+                lines = (*outcome.evidence, "what was recovered is too large to keep")
                 bare = replace(outcome, pixels=None, file=None, envelope=None, evidence=lines)
                 sealed = _seal(bare, secret)
             older = findings.of_seat(act.seat.id)

@@ -207,7 +207,7 @@ class Lobbies:
             if taken is not None:  # by the same person, pressing twice
                 return taken
             raise InputRefused(
-                "Somebody here has this name already, or one that looks like it. "
+                "Someone here already has this name, or one that looks like it. "
                 "Please choose another, or add a letter of your last name."
             ) from None
         return self.resume(token)

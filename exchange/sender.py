@@ -226,7 +226,7 @@ class Sender:
         for public_id in dict.fromkeys(recipients):
             row = present.get(public_id)
             if row is None or row.role != "receiver" or row.public_key is None or row.waiting:
-                raise InputRefused("A chosen recipient has left the channel. Choose again, please.")
+                raise InputRefused("A chosen recipient has left the channel. Please choose again.")
             public = PublicKey.from_der(false.get(row.id, row.public_key))
             key: AnyPublicKey = public
             if SCHEMES[scheme].key_kind == "classroom key":
@@ -250,7 +250,7 @@ class Sender:
                     "in the server's storage: tell the person who runs it."
                 )
             raise InputRefused(
-                "Not sent: you have compared safety numbers with somebody else who has the name "
+                "Not sent: you compared safety numbers with someone else who has the name "
                 "of a recipient. Compare with this one too, then send again."
             )
 

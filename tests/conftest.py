@@ -30,7 +30,7 @@ def encoded(pixels: np.ndarray, kind: str = "PNG", **options: object) -> bytes:
 
 
 def exif() -> bytes:
-    """EXIF data as a telephone writes it: maker, orientation, place."""
+    """EXIF data as a phone writes it: maker, orientation, place."""
     data = Image.Exif()
     data[0x010F] = "Camera"
     data[0x0112] = 6

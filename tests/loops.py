@@ -7,6 +7,6 @@ from typing import Any
 
 
 def run_apart(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """Runs it in a thread of its own; gives what it gives."""
+    """Runs it in another thread; gives what it gives."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(asyncio.run, coroutine).result()

@@ -138,7 +138,7 @@ class RawPage:
         return False
 
     def drew(self, element: Element) -> None:
-        """Called for each element that is drawn; for those who want to know at once."""
+        """Called for each element that is drawn; for callers who want to know at once."""
 
     def texts(self) -> list[str]:
         """All that the last run says in words."""

@@ -40,7 +40,7 @@ def test_the_pages_are_the_ones_of_the_design():
     }
 
 
-# What Streamlit serves from /media, to anybody who has the address and for as long as it likes.
+# What Streamlit serves from /media, to anyone who has the address and for as long as it likes.
 MEDIA = {"audio", "download_button", "image", "logo", "pdf", "pyplot", "video"}
 
 
@@ -59,4 +59,4 @@ def test_no_modules_need_each_other_in_a_circle():
     graph = grimp.build_graph("exchange", "lab", "rsa_core", "store", "ui")
     needs = {one: graph.find_modules_directly_imported_by(one) for one in graph.modules}
     assert len(needs) > 150
-    TopologicalSorter(needs).prepare()  # raises CycleError, which names the circle
+    TopologicalSorter(needs).prepare()  # raises CycleError, which names the cycle

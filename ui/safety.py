@@ -58,7 +58,7 @@ def verify_panel(seat: Seat) -> None:
         if found.own_number:
             labelled_code("Your own number: read it aloud", found.own_number)
         if not people:
-            st.caption("Nobody is here yet whose number you could verify.")
+            st.caption("There is nobody here yet whose number you could verify.")
             return
         st.caption("The others' numbers, as this page knows them")
         st.code("\n".join(map(_line, people.values())), language=None, wrap_lines=True)

@@ -66,7 +66,7 @@ class Tampering:
         with self._intercepting(seat, picture_id) as (act, picture):
             other = act.picture(other_id)
             if other.id == picture.id or other.scheme != picture.scheme:
-                raise InputRefused("Choose another capture of the same scheme to change places.")
+                raise InputRefused("Choose another capture of the same scheme to swap with.")
             numbers, group = capture_numbers(act), secrets.token_hex(8)
             for one, source in ((other, picture), (picture, other)):
                 detail = f"with capture {numbers[source.public_id]}"

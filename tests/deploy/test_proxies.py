@@ -127,7 +127,7 @@ def trusting() -> ssl.SSLContext:
 
 
 async def channels(port: int, count: int, address: str, forged=lambda _number: "") -> int:
-    """How many channels somebody at this address may create."""
+    """How many channels someone at this address may create."""
     made = 0
     for number in range(count):
         headers = {"X-Forwarded-For": forged(number)}

@@ -1,4 +1,4 @@
-"""A server behind its door, somebody in a seat there, and a bystander who wants to go on."""
+"""A server behind its door, someone in a seat there, and a bystander who wants to go on."""
 
 import asyncio
 import time
@@ -46,7 +46,7 @@ class Guarded(Server):
         exchange.close()
 
     async def page(self, role: str = "", kind: type[RawPage] = RawPage, **options) -> RawPage:
-        """A page that is open: of somebody in a seat, or the lobby."""
+        """An open page: of someone in a seat, or the lobby."""
         page = kind(self.port, role, self.key if role in self.seats else "", **options)
         await page.open()
         opened.append(page.socket)
@@ -58,7 +58,7 @@ class Guarded(Server):
 
     @asynccontextmanager
     async def bystander(self, patience: float = 1.0):
-        """Somebody in the lobby who presses something all the time, and waits no longer."""
+        """Someone in the lobby who presses all the time, and waits no longer than usual."""
         page, waits, end = await self.page(), [], asyncio.Event()
 
         async def go_on():
@@ -107,7 +107,7 @@ def server(tmp_path_factory):
 
 @pytest.fixture
 def apart():
-    """Runs a coroutine in a thread of its own: a browser's test may have left a loop in this.
+    """Runs a coroutine in another thread: a browser's test may have left a loop in this one.
 
     The pages that it opened are closed then.
     """

@@ -1,7 +1,7 @@
-"""What the strangers of an audit do, each for as long as somebody else's story takes.
+"""What the strangers of an audit do, each for as long as another story takes.
 
-Every one is a coroutine that does its harm once, from addresses of its own; being refused is an
-end that it expects. `attacking` repeats one of them in a thread.
+Each is a coroutine that does its harm once, from its own addresses; it expects to be refused.
+`attacking` repeats one of them in a thread.
 """
 
 import asyncio
@@ -211,7 +211,7 @@ STRANGERS: list[Stranger] = [
 
 @functools.cache
 def swelling() -> bytes:
-    """A zip of one megabyte whose five members have 49 MB each and are no pictures."""
+    """A zip of one megabyte whose five members have 49 MB each and are not pictures."""
     dice, out = random.Random(4), io.BytesIO()
     member = b"".join(dice.randbytes(240) + bytes(49_000) for _ in range(1000))
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:

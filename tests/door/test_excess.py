@@ -106,7 +106,7 @@ def many_hashes(message, _page) -> None:
     ids=lambda f: f.__name__,
 )
 def test_a_list_longer_than_any_of_ours_is_not_read(server, apart, fill):
-    """Forty such messages held everybody up for 16 seconds."""
+    """Forty such messages held everyone up for 16 seconds."""
 
     async def story():
         async with server.bystander():

@@ -13,7 +13,7 @@ def test_fragments_that_do_not_exist_are_a_few_lines_without_their_names(server,
             message = page.message()
             message.rerun_script.fragment_id = f"{WORD}-{number}\n{WORD}" * 20
             await page.send(message)
-        await page.run()  # who has sent that many is heard after them
+        await page.run()  # a client that has sent that many is served after them
 
     before = len(server.log.read_bytes())
     apart(story())

@@ -138,7 +138,7 @@ def forged(dice: random.Random, page) -> bytes:
 
 
 def a_value(dice, page, message) -> None:
-    """Of any kind, for a widget of the page or for what is none."""
+    """Of any kind, for a widget of the page or for something else."""
     names = ["memory_known", "visitor", "$$ID-0-x", "$$ID-0-None", "feed_first_run", ""]
     kind, value = dice.choice(KINDS)
     name = dice.choice(dice.choice((names, list(page.ids.values()))))
@@ -259,7 +259,7 @@ def test_a_page_that_says_nothing_is_closed(server, apart):
         start = time.monotonic()
         codes = [await closed(one) for one in silent]
         took = time.monotonic() - start
-        await page.run()  # who has said something may be silent as long as they like
+        await page.run()  # anyone who has sent something may be silent for as long as they like
         return codes, took
 
     codes, took = apart(story())

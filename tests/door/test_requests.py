@@ -204,7 +204,7 @@ def offline(tmp_path_factory):
 
 
 def test_a_foreign_page_is_refused_at_once_and_holds_nobody_up(offline):
-    """Streamlit asks two servers on the Internet who it is, and everybody waits for that."""
+    """Streamlit asks two servers on the Internet who it is, and everyone waits for that."""
     own = f"127.0.0.1:{offline.port}"
     assert "101" in knock(offline.port, None, own)
     assert "101" in knock(offline.port, f"http://{own}", own)

@@ -1,4 +1,4 @@
-"""A page is heard to its end, even when its feed ticks at that moment."""
+"""A page is drawn to its end, even when its feed ticks at that moment."""
 
 import asyncio
 import random

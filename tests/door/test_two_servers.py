@@ -35,7 +35,7 @@ def exchange(servers):
 
 
 async def tries(servers, button: str, number: int, **options) -> int:
-    """How many of so many presses on the lobby's button, in turns, were not too many."""
+    """How many of this many presses on the lobby's button, in turns, were allowed."""
     taken = 0
     for turn in range(number):
         async with RawPage(servers[turn % 2].port, **options) as page:

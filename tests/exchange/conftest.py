@@ -19,7 +19,7 @@ __all__ = ["kind", "place", "postgres", "postgres_place", "sqlite_place"]  # fix
 
 
 class Clock:
-    """Time that moves only when a test says so."""
+    """Time that moves only when a test moves it."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)

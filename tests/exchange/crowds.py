@@ -1,4 +1,4 @@
-"""Many at once in processes of their own: who does one act, all at the same moment."""
+"""Many callers in separate processes: one act, all at the same moment."""
 
 import multiprocessing
 import os
@@ -60,7 +60,7 @@ def _crowd(url: str, act: Act, first: int, barrier: Any, answers: Any) -> None:
             attrgetter(act.name)(exchange)(**act.same, **own)
         except ExchangeError as error:
             found.append(str(error))
-        except Exception as error:  # told to the test, which wants none
+        except Exception as error:  # reported to the test, which expects none
             found.append(f"{os.getpid()}: {error!r}")
         else:
             found.append("ok")

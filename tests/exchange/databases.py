@@ -1,4 +1,4 @@
-"""Who writes to the database behind the store's back: on SQLite and on PostgreSQL alike."""
+"""A writer to the database behind the store's back: on SQLite and on PostgreSQL alike."""
 
 import sqlite3
 from contextlib import closing
@@ -10,7 +10,7 @@ from tests.store.conftest import Place
 
 
 class Writer:
-    """Has the database, and neither the pepper nor anybody's token."""
+    """Has the database, and neither the pepper nor anyone's token."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
@@ -54,7 +54,7 @@ class Writer:
         self.set("seat_record", f"seat_id = {number}", sealed=sealed)
 
     def exchange(self, table: str, one: str, other: str, *columns: str) -> None:
-        """Two rows change places in these columns; unique ones too, through a third value."""
+        """Swaps two rows in these columns; unique ones too, through a third value."""
         [first], [second] = self.copy(table, one), self.copy(table, other)
         for column in columns:
             spare = b"spare" if isinstance(first[column], bytes) else "spare"

@@ -1,4 +1,4 @@
-"""What stories about exchanged keys share."""
+"""What stories about swapped keys share."""
 
 import io
 

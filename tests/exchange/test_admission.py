@@ -11,7 +11,7 @@ from exchange.lobby import SLOW_DOWN
 
 @pytest.fixture
 def naps():
-    """Seconds that somebody was made to wait."""
+    """Seconds that someone was made to wait."""
     return []
 
 

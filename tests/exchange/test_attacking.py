@@ -135,7 +135,7 @@ def test_a_partner_waits_only_while_the_first_key_is_in_use(classroom):
     bob, cy = classroom.seats["Bob"], classroom.seats["Cy"]
     classroom.exchange.receiver.keys.new_classroom_key(bob, "shared-prime")
     first = classroom.exchange.receiver.keys.own(bob).classroom_key[0]
-    classroom.exchange.receiver.keys.new_classroom_key(bob, "shared-prime")  # oneself is no partner
+    classroom.exchange.receiver.keys.new_classroom_key(bob, "shared-prime")  # not with itself
     second = classroom.exchange.receiver.keys.own(bob).classroom_key[0]
     assert math.gcd(first, second) == 1
     classroom.exchange.receiver.keys.new_classroom_key(bob, 64)
@@ -177,7 +177,7 @@ def test_cancel_kills_the_attack_and_leaves_no_finding(classroom, png, monkeypat
     while (state := classroom.exchange.interceptor.attacks.state(eve)).phase != "cancelled":
         time.sleep(0.01)
     assert time.monotonic() - before < 2
-    assert classroom.exchange.interceptor.attacks.state(eve) is None  # told once
+    assert classroom.exchange.interceptor.attacks.state(eve) is None  # reported once
     assert classroom.exchange.interceptor.findings(eve) == ()
     classroom.exchange.interceptor.attacks.cancel(eve)
 
@@ -311,7 +311,7 @@ def test_findings_are_the_seats_own_and_sealed(captured, tmp_path, pixels):
     assert found.words.encode() not in everything
     assert b"RSALAB" not in everything
     assert pixels.tobytes()[:64] not in everything
-    assert b"codebook" in everything  # the control: which attack it was is no secret
+    assert b"codebook" in everything  # the control: which attack it was is not secret
 
 
 def test_a_finding_swapped_for_another_is_noticed(captured, tmp_path):

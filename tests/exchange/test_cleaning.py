@@ -1,4 +1,4 @@
-"""What is over goes by itself, pictures by rule with an event, and nothing else goes."""
+"""What is over is removed, pictures by rule with an event, and nothing else is."""
 
 import threading
 import time
@@ -118,7 +118,7 @@ def test_the_cleaning_outlives_whatever_goes_wrong_in_it(room, clock, monkeypatc
 
 
 def test_anyone_returning_to_a_deleted_channel_gets_the_same_answer_as_a_stranger(room, clock):
-    """A seat, an ended channel's key: no answer tells what was there before."""
+    """A seat, an ended channel's key: no answer says what was there before."""
     room.exchange.owner.end_channel(room.seats["Ada"])
 
     def answers():

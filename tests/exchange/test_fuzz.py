@@ -1,8 +1,8 @@
 """Hostile bytes for what reads archives and manifests, and for what writes tables and names.
 
 A loop with a seed: 20 seconds for all targets together, or `FUZZ_SECONDS`; the seed is `FUZZ_SEED`
-or the day's number, and is printed. Whatever is no refusal in words is a failure that says what
-went in.
+or the day's number, and is printed. Anything but a refusal in words is a failure that shows the
+input.
 """
 
 import csv
@@ -143,7 +143,7 @@ def archive(rng: random.Random, seeds: list[bytes]) -> None:
 
 
 def manifest(rng: random.Random, path) -> None:
-    """Bytes that are almost a manifest: read as far as they go, or refused; then written anew."""
+    """Bytes that are almost a manifest: read as far as they go, or refused; then written again."""
     names = ["".join(rng.choices(PIECES, k=rng.randrange(1, 9))) for _ in range(3)]
     path.unlink(missing_ok=True)
     rows = [

@@ -1,4 +1,4 @@
-"""A key in the place of another: nothing is amiss but the safety numbers."""
+"""A key instead of another: nothing looks wrong but the safety numbers."""
 
 import numpy as np
 import pytest
@@ -48,11 +48,11 @@ def test_nobody_notices_and_the_interceptor_has_the_picture(lesson, scheme):
         assert got.file == reading.file == data
         assert reading.view == data
     else:
-        assert reading.file is reading.view is None  # a classroom key was not exchanged
+        assert reading.file is reading.view is None  # a classroom key was not swapped
     # Each sees a key for the other that is not the other's.
     assert got.proof.safety_number == number_of(lesson, "Bob", "Ada") != own_number(lesson, "Ada")
     assert number_of(lesson, "Ada", "Bob") != own_number(lesson, "Bob")
-    # Everybody else sees the true ones.
+    # Everyone else sees the true ones.
     assert number_of(lesson, "Cy", "Ada") == own_number(lesson, "Ada")
     assert lesson.exchange.sender.sent(lesson.seats["Ada"])[0].receipts[0].opened_at is not None
 
@@ -105,7 +105,7 @@ def test_secrets_stay_secret_until_someone_finds_out(lesson, png):
 
 
 def test_hidden_events_hold_nothing_up(lesson, clock):
-    """Five hundred hidden rows in a row: what comes after them is told all the same."""
+    """Five hundred hidden rows in a row: the events after them still arrive."""
     swap_key(lesson)
     with lesson.store.write() as unit:
         swap = unit.key_swaps.in_channel(1)[0]

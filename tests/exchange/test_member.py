@@ -1,4 +1,4 @@
-"""What all pages of a channel share between two events is never out of date."""
+"""What all pages of a channel share between two events is never stale."""
 
 from datetime import timedelta
 

@@ -123,7 +123,7 @@ def test_no_two_real_names_are_one():
 
 @given(st.characters(exclude_categories=["Cs"]), st.integers(0, 5))
 def test_one_more_character_is_seen_refused_or_not_there(character, at):
-    """Whatever Unicode has to offer, there is no second Alice who looks like the first."""
+    """Whatever Unicode offers, no second Alice looks like the first."""
     typed = "Alice"[:at] + character + "Alice"[at:]
     try:
         name = person_name(typed)

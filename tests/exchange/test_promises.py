@@ -84,7 +84,7 @@ def test_the_database_holds_nothing_secret(tmp_path, room, classroom):
 def test_rows_changed_behind_the_stores_back_are_not_shown(room, png, jpeg, tmp_path, change):
     names = {"one": room.send("Ada", png, "Bob").id, "two": room.send("Ada", jpeg, "Bob").id}
     db = sqlite3.connect(tmp_path / "channels.db")
-    if "CASE" in change:  # the column is unique, so the exchange goes through a third name
+    if "CASE" in change:  # the column is unique, so the swap goes through a third name
         db.execute("UPDATE picture SET public_id = 'x' WHERE public_id = ?", (names["one"],))
         db.execute("UPDATE picture SET public_id = :one WHERE public_id = :two", names)
         db.execute("UPDATE picture SET public_id = :two WHERE public_id = 'x'", names)
@@ -99,7 +99,7 @@ def test_rows_changed_behind_the_stores_back_are_not_shown(room, png, jpeg, tmp_
 
 @dataclass
 class Forger:
-    """Somebody who runs the server and writes whatever rows they like; keys they have not."""
+    """A person who runs the server and writes any rows, but has no keys."""
 
     room: Room
     original: NewPicture
@@ -161,7 +161,7 @@ def test_a_flipped_byte_anywhere_is_refused(forger, part, at):
 
 
 def test_a_picture_sealed_by_someone_else_is_refused(forger, key_pool, jpeg):
-    """Anybody can seal for Bob; only Ada can sign for Ada."""
+    """Anyone can seal for Bob; only Ada can sign for Ada."""
     bob = PublicKey.from_der(seat_row(forger.room, "Bob").public_key)
     assert_refused(forger, forger.post(content=seal_bytes(jpeg, [bob]).envelope))
 
@@ -230,7 +230,7 @@ def test_the_idor_sweep_finds_nothing(open_room, png):
                 if takes_id:
                     assert isinstance(got, ExchangeError), (name, role)
                     answers.setdefault((name, role), set()).add(str(got))
-    # Foreign ids and invented ids sound alike.
+    # Foreign ids and invented ids get the same answer.
     assert {key: len(said) for key, said in answers.items() if len(said) != 1} == {}
     assert len(there.exchange.member.news(there.seats["E"], 0).events) == 5  # nothing left a trace
 

@@ -1,4 +1,4 @@
-"""Comparing safety numbers: who finds out, who is told, and what holds afterwards."""
+"""Comparing safety numbers: who finds out, who sees the alarm, and what holds afterwards."""
 
 import pytest
 
@@ -30,10 +30,10 @@ def test_comparing_raises_the_alarm_for_both_and_ends_it(lesson, png, clock):
         last = lesson.exchange.member.news(lesson.seats[name], 0).events[-1]
         assert (last.kind, last.who) == ("alarm", "Ada")
         assert last.detail == "Eve had swapped Bob's key"
-    assert "swapped key" in kinds(lesson, "Cy")  # now everybody may know
+    assert "swapped key" in kinds(lesson, "Cy")  # now everyone may know
     (kept,) = lesson.exchange.wire.keys.swapped(lesson.seats["Eve"])
     assert kept.ended_at == kept.discovered_at == clock.now
-    # What came through those hands is not to be relied on any more.
+    # What came through those hands is no longer trusted.
     assert "forged the sender's signature" in inbox(lesson, "Bob")[sent].obstacle
     # True keys again, and the two can compare again.
     clock.forward(minutes=1)
@@ -105,7 +105,7 @@ def test_a_key_that_nobody_compared_is_taken_as_it_comes(lesson, png):
     lesson.exchange.member.safety.compared(
         lesson.seats["Bob"], lesson.seats["Ada"].id, got.proof.safety_number
     )
-    assert opened(lesson, "Bob", second).proof.compared  # who says so without asking is deceived
+    assert opened(lesson, "Bob", second).proof.compared  # said without asking
 
 
 def test_a_number_is_compared_digit_by_digit(lesson):
@@ -190,7 +190,7 @@ def test_anyone_who_joins_after_it_is_over_is_not_told(lesson, png, clock):
         (alarm,) = lesson.exchange.member.safety.alarms(seat)
         assert (alarm.interceptor, alarm.since, alarm.pictures_read) == ("", None, 0)
     assert lesson.exchange.member.safety.alarms(lesson.seats["Ada"]) == ()
-    # Who was there can still find it out.
+    # Anyone who was there can still find out.
     lesson.exchange.member.safety.numbers_differ(lesson.seats["Ada"], lesson.seats["Bob"].id)
     assert lesson.exchange.member.safety.alarms(lesson.seats["Ada"])[0].interceptor == "Eve"
 

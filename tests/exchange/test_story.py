@@ -109,7 +109,7 @@ def test_a_receiver_who_was_not_chosen_is_told_so(room, png):
 def test_events_are_numbered_and_tell_the_story(room, png):
     sent = room.send("Ada", png, "Bob")
     room.exchange.receiver.open(room.seats["Bob"], sent.id)
-    room.exchange.receiver.open(room.seats["Bob"], sent.id)  # the second opening is no news
+    room.exchange.receiver.open(room.seats["Bob"], sent.id)  # the second opening is not an event
     room.exchange.lobby.leave(room.seats["Cy"])
     events = room.exchange.member.news(room.seats["Eve"], 0).events
     assert [event.seq for event in events] == list(range(1, len(events) + 1))

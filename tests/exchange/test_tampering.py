@@ -302,7 +302,7 @@ def test_the_delivery_is_renamed_whenever_something_else_arrives(lesson):
 
 
 def test_a_replayed_picture_goes_when_its_source_goes(lesson):
-    """Bytes that were to be gone are not kept under another picture's name."""
+    """Bytes that should be gone are not kept under another picture's name."""
     data = encoded(photograph(40, 30, 1))
     old = lesson.send(
         "Ada", data, "Bob", scheme="textbook-pixels", remove_after="the first opening"
@@ -348,7 +348,7 @@ def test_a_damaged_intervention_is_no_picture(lesson, tmp_path):
 
 
 def test_a_key_that_was_never_in_it_cannot_open_what_arrives(lesson):
-    """A swap with a capture for other keys: the receiver is told that it is not for them."""
+    """A swap with a capture for other keys: the receiver reads that it is not for them."""
     exchange = lesson.exchange
     mine = lesson.send("Ada", encoded(photograph(9, 9, 1)), "Bob", scheme="textbook-pixels").id
     cys = lesson.send("Ada", encoded(photograph(9, 9, 2)), "Cy", scheme="textbook-pixels").id

@@ -1,4 +1,4 @@
-"""Somebody writes to the database, without pepper and tokens: compared means compared."""
+"""Someone writes to the database, without pepper and tokens: compared means compared."""
 
 import hashlib
 
@@ -29,13 +29,13 @@ def where(room, name):
 
 @pytest.fixture
 def mallory(key_pool):
-    """A key of nobody in the channel."""
+    """A key that nobody in the channel has."""
     return key_pool[5]
 
 
 @pytest.fixture
 def takes_over(office, writer, mallory):
-    """Mallory sits on somebody's row: with a token and a key pair of his own, fit together."""
+    """Mallory sits on someone's row, with his own token and key pair, which fit together."""
 
     def act(name):
         token = new_token()
@@ -175,7 +175,7 @@ def test_a_sender_is_not_led_to_another_receiver_by_swapped_names(office, png, w
 
 
 def test_a_newcomer_under_a_compared_name_is_compared_before_anything_is_sent(office, png):
-    """Nobody wrote to the database: Bob has lost his browser, or somebody is after his name."""
+    """Nobody wrote to the database: Bob has lost his browser, or someone wants his name."""
     compare(office, "Ada", "Bob")
     office.exchange.lobby.leave(office.seats["Bob"])
     office.sit("Bob", "receiver")
@@ -199,7 +199,7 @@ def test_swapped_keys_and_ids_are_not_verified(office, png, writer):
 
 
 def test_a_private_channel_stays_private(office, png, writer, mallory):
-    """Turned into a classroom with tampering, nothing is sent or opened in it any more."""
+    """Once it is turned into a classroom with tampering, nothing is sent or opened in it."""
     sent = office.send("Ada", png, "Bob").id
     writer.set("channel", "1 = 1", kind="classroom", tampering=True)
     office.sit("Ivan", "interceptor")

@@ -1,4 +1,4 @@
-"""Somebody writes to the database: what a sender chose holds, and what was burnt stays burnt."""
+"""Someone writes to the database: what a sender chose holds, and what was burnt stays burnt."""
 
 import pytest
 

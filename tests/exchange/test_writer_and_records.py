@@ -1,4 +1,4 @@
-"""Somebody writes to the database: what a seat knows is whole, or nothing counts."""
+"""Someone writes to the database: what a seat knows is whole, or nothing counts."""
 
 import pytest
 

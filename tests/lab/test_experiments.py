@@ -1,4 +1,4 @@
-"""What is tried: a picture of one's own sealed twice, ciphers broken, keys checked."""
+"""Experiments: a test picture sealed twice, ciphers broken, keys checked."""
 
 import io
 import itertools

@@ -76,7 +76,7 @@ class Room:
     seats: list[Seat]
 
     def happen(self, number: int) -> None:
-        """Somebody comes in, or a picture is sent, in turn."""
+        """Someone joins, or a picture is sent, in turn."""
         if number % 2:
             self.exchange.lobby.take_seat(self.key, name=f"Guest {number}", role="interceptor")
             return

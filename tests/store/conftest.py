@@ -104,7 +104,7 @@ _FIGURES = pytest.StashKey[list[str]]()
 
 @pytest.fixture
 def figure(request):
-    """Takes a line with what a test has measured; all of them are printed at the end."""
+    """Takes a line with a test's measurements; all of them are printed at the end."""
     return request.config.stash.setdefault(_FIGURES, []).append
 
 

@@ -100,7 +100,7 @@ def delete_pictures(unit: Unit, channel_id: int) -> int:
 
 
 def set_keys(unit: Unit, seat_id: int, **keys: bytes | None) -> None:
-    """What nobody but a writer to the database can do."""
+    """What only a writer to the database can do."""
     changed = update(schema.seat).where(schema.seat.c.id == seat_id).values(**keys)
     unit.seats._connection.execute(changed)
 

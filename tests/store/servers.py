@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own: in a temporary folder, on a Unix socket, no TCP."""
+"""A PostgreSQL server for the tests: in a temporary folder, on a Unix socket, no TCP."""
 
 import os
 import pwd

@@ -85,4 +85,4 @@ def test_a_changed_key_finds_the_channel_and_the_old_one_does_not(store):
         assert unit.channels.by_key(new) == made
         with pytest.raises(DuplicateKey):
             unit.channels.change_key(made.id, foreign)
-        unit.channels.change_key(made.id, new)  # its own is no duplicate
+        unit.channels.change_key(made.id, new)  # its own key is not a duplicate

@@ -203,7 +203,7 @@ def small_disk(tmp_path):
 
 
 def fill(disk):
-    """Somebody else takes all that is left."""
+    """Another program takes all that is left."""
     with contextlib.suppress(OSError), (disk / "filler").open("wb", buffering=0) as filler:
         for size in (65536, 4096, 512, 1):
             with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Somebody changes what is stored; nobody is given it as if it were what was sent."""
+"""Someone changes what is stored; nobody is given it as if it were what was sent."""
 
 import hashlib
 import os

@@ -81,7 +81,7 @@ def test_what_was_sealed_under_the_false_key_waits_until_it_is_sealed_again(scen
     true_one = scene.send((scene.bob, b"b" * 32))
     one = scene.send((scene.bob, mine.fingerprint), (scene.cy, b"c" * 32))
     two = scene.send((scene.bob, mine.fingerprint))
-    scene.send((scene.cy, mine.fingerprint))  # a key is only somebody's in that one's place
+    scene.send((scene.cy, mine.fingerprint))  # a key stands for its own receiver only
     assert scene.waiting(scene.eve) == [(mine.id, one.public_id), (mine.id, two.public_id)]
     assert scene.waiting(scene.zoe) == []
     scene.relay(one, mine)

@@ -106,7 +106,7 @@ def test_a_submission_is_stored_once(store):
     again = replace(sent, public_id=making.word())
     with pytest.raises(StoreRefused), store.write() as unit:
         unit.pictures.add(again)
-    making.send(store, receiver, submission=sent.submission)  # somebody else's own name for it
+    making.send(store, receiver, submission=sent.submission)  # another sender's own name for it
     with store.read() as unit:
         assert len(unit.pictures.in_channel(channel.id)) == 2
 

@@ -382,7 +382,7 @@ def test_a_start_that_was_cut_short_does_no_harm(sqlite_place, monkeypatch):
 
 
 def test_a_copied_file_without_its_log_is_consistent(sqlite_place, tmp_path):
-    """Whoever copies the file alone loses what is in the log, never gets half of it."""
+    """A copy of the file alone loses what is in the log, but never holds half of it."""
     store = sqlite_place.open()
     channel, sender, _ = making.room(store)
     making.send(store, sender)

@@ -1,4 +1,4 @@
-"""What was worked out once is not worked out again, in a session or for all of them."""
+"""What was computed once is not computed again, in one session or for all of them."""
 
 import threading
 import time

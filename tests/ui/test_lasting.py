@@ -8,7 +8,7 @@ import pytest
 from exchange import Tampered, Unavailable
 from tests.ui.test_pages import channel, exchange, page_of, sit  # noqa: F401 (fixtures)
 
-BUSY = "The server is busy just now."
+BUSY = "The server is busy."
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ def test_a_page_without_a_seat_turns_away(exchange, channel, role):
 
 
 def test_anyone_returning_to_a_deleted_channel_reads_so(exchange, channel):
-    """The open page and a reload say it alike, also when nothing of the channel is left."""
+    """The open page and a reload say the same, even when nothing of the channel is left."""
     ada = exchange.lobby.take_seat(
         channel.key, name="Ada", role="sender", owner_ticket=channel.owner_ticket
     )
@@ -94,7 +94,7 @@ def test_anyone_returning_to_a_deleted_channel_reads_so(exchange, channel):
 
 
 def test_a_button_pressed_just_when_something_happens_is_not_lost(exchange, channel):
-    """The live feed's own news once started the page anew before the button was reached."""
+    """The live feed's own news once started the page again before the button was reached."""
     room = exchange.lobby.create_channel(name="", kind="classroom", keep_for="24 hours")
     bob = sit(exchange, room, "Bob", "receiver")
     at = with_key_panel(page_of(bob, room.key), bob)
@@ -135,7 +135,7 @@ def test_a_message_from_before_a_newcomer_was_drawn_unticks_nobody(exchange, cha
 
 
 def test_a_sender_is_told_which_pictures_say_where_they_were_taken(exchange, channel, png, jpeg):
-    """A telephone writes its place into each picture, and the file travels as it is."""
+    """A phone writes its place into each picture, and the file travels as it is."""
     at = page_of(sit(exchange, channel, "Ada", "sender"), channel.key)
     at.file_uploader[0].upload("a.png", png, "image/png").run()
     assert not at.warning
@@ -227,12 +227,12 @@ def test_a_store_that_is_out_of_order_costs_nobody_their_seat(exchange, channel,
     at = page_of(seat, channel.key)
 
     def broken(*_args):
-        raise Unavailable("The server is busy just now.")
+        raise Unavailable("The server is busy.")
 
     with monkeypatch.context() as fault:
         fault.setattr(type(exchange.lobby), "resume", broken)
         at.run()
-        assert [error.value for error in at.error] == ["The server is busy just now."]
+        assert [error.value for error in at.error] == ["The server is busy."]
         assert not at.info
     at.run()
     assert at.title[0].value == "Receiver"

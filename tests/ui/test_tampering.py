@@ -142,7 +142,7 @@ def test_what_was_done_rests_when_the_owner_forbids_it(lesson):
 
 
 def test_the_receivers_page_follows_what_arrives(lesson):
-    """A refusal that was remembered is forgotten as soon as another thing arrives."""
+    """A remembered refusal is forgotten as soon as something else arrives."""
     sent = lesson.send(1, "hybrid")
     lesson.allow()
     at = lesson.page("Bob")

@@ -173,7 +173,7 @@ def _attacks(job: Job, case: Case) -> None:
                 st.caption(f"{tables.seconds(one.seconds)} of computing")
                 st.text(one.words)
                 if one.estimate:
-                    st.text(f"Estimated, not done: {one.estimate}")
+                    st.text(f"Estimated, not run: {one.estimate}")
 
 
 def _originals(entry: Entry) -> None:

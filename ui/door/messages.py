@@ -143,6 +143,6 @@ def _check_json(text: str) -> None:
 def _check_places(message: BackMsg, session: str) -> None:
     request = message.file_urls_request
     if not session or request.session_id != session:
-        raise Refused("a wish to upload in another session")
+        raise Refused("a request to upload in another session")
     if len(request.file_names) > settings.FILES_NAMED:
-        raise Refused("a wish to upload too many files")
+        raise Refused("a request to upload too many files")

@@ -47,7 +47,7 @@ KINDS = {
     "removed picture": Kind("A picture was removed", "A picture was removed", "delete_sweep"),
     "flipped": Kind("flipped bits of a picture on its way", concerns=_WAY),
     "multiplied": Kind("multiplied a picture on its way", concerns=_WAY),
-    "swapped": Kind("made two pictures change places", concerns=_WAY),
+    "swapped": Kind("swapped two pictures", concerns=_WAY),
     "replayed": Kind("replayed an old picture instead of another", concerns=_WAY),
     "dropped": Kind("dropped a picture", concerns=_WAY),
     "let pass": Kind("let a picture pass unchanged", concerns=_WAY),

@@ -61,7 +61,7 @@ def show_finding(seat: Seat, capture: CapturedPicture, item: FoundItem) -> None:
         st.caption(
             "The recovered picture, exact to the last bit"
             if found.exact
-            else "What could be seen: a part, or an outline"
+            else "What was recovered: a part, or an outline"
         )
         picture_with_save_button(
             "Download recovered picture",

@@ -24,7 +24,7 @@ def show_keys(seat: Seat) -> None:
 
 def _health(seat: Seat, keys: tuple[SeenKey, ...]) -> None:
     st.caption(
-        "Which attacks a public key invites, and what each would cost. Quick ones are tried, "
+        "Which attacks could break a public key, and what each would cost. Quick ones are tried, "
         "which takes some seconds."
     )
     key = st.selectbox("Public key", keys, format_func=_label)
@@ -32,7 +32,7 @@ def _health(seat: Seat, keys: tuple[SeenKey, ...]) -> None:
     found = worked_out(
         "Check this key",
         "health_and_safety",
-        "Trying what is quick …",
+        "Trying the quick attacks …",
         (key, keys),
         lambda: health_of((key.n, key.e), others, visitor(), seat.channel.id),
     )

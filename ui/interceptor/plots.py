@@ -73,7 +73,7 @@ def histogram(found: Statistics) -> None:
         f"Histogram of {found.size} samples: {sum(map(bool, counts))} of 256 byte values occur, "
         f"the rarest {min(counts)} times, the most frequent {max(counts)} times"
     )
-    show(chart, rows, words, "Noise is level.")
+    show(chart, rows, words, "Random noise is flat.")
 
 
 def neighbours(found: Statistics) -> None:

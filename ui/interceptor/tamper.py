@@ -26,11 +26,11 @@ from ui.parts.words import capture_line, clock_time
 KINDS = {  # name: (title, one line, what was done)
     "multiply": (
         "Multiply",
-        "Textbook RSA turns brighter; nothing is read, and no key is needed.",
+        "The picture turns brighter under textbook RSA; no key is needed.",
         "multiplied",
     ),
     "flip": ("Flip bits", "Under textbook RSA a part of the picture turns to noise.", "flipped"),
-    "swap": ("Swap", "This capture and another one change places.", "has changed places"),
+    "swap": ("Swap", "This capture and another one are swapped.", "swapped"),
     "replay": (
         "Replay",
         "An earlier capture of the same sender arrives instead of this one.",

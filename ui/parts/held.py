@@ -1,4 +1,4 @@
-"""What was worked out once is not worked out again: in one session, or for all of them."""
+"""What was computed once is not computed again: in one session, or for all of them."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -31,7 +31,7 @@ def remember(scope: str, key: object, work: Callable[[], Made], *, most: int = 1
 
 
 def keep(scope: str, key: object, made: object) -> None:
-    """Keeps what a press has worked out, for `kept` to give back under the same key."""
+    """Keeps the result of a press, for `kept` to give back under the same key."""
     st.session_state[f"held_{scope}"] = {key: made}
 
 

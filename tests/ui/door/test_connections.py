@@ -1,4 +1,4 @@
-"""TCP connections: silence ends, and there is always room for somebody new."""
+"""TCP connections: silence ends, and there is always room for a newcomer."""
 
 import pytest
 
@@ -71,7 +71,7 @@ def test_a_request_carries_who_is_really_at_the_other_end(ours):
 
 def test_silence_ends_and_work_goes_on(ours, clock):
     silent, busy, upgraded = connect(ours), connect(ours, busy=True), connect(ours)
-    upgraded.protocol = Protocol()  # uvicorn gives a WebSocket a protocol of its own
+    upgraded.protocol = Protocol()  # uvicorn gives a WebSocket its own protocol
     clock.now += 1
     ours.look()
     clock.now += settings.HEAD_WITHIN + 0.1

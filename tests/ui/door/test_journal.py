@@ -1,4 +1,4 @@
-"""The log says that something happened, not what somebody typed, and not a thousand times."""
+"""The log says that something happened, not what anyone typed, and not a thousand times."""
 
 import io
 import logging

@@ -73,7 +73,7 @@ def test_a_folder_of_two_thousand_files_is_taken():
 
 @pytest.mark.parametrize("kind", [field.name for field in WidgetState.DESCRIPTOR.fields[1:]])
 def test_a_kind_is_taken_only_where_the_page_has_it(kind):
-    """Also kinds that Streamlit adds one day: nobody has to think of them."""
+    """Kinds that Streamlit adds later included: nobody has to think of them."""
     message = BackMsg()
     widget = message.rerun_script.widget_states.widgets.add(id=WIDGET)
     value = getattr(widget, kind)

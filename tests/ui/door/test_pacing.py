@@ -1,4 +1,4 @@
-"""Who says too much waits; nobody else does."""
+"""Anyone who sends too much waits; nobody else does."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def test_some_at_once_then_in_step(clock):
 
 @pytest.fixture
 def waits(monkeypatch):
-    """Seconds that somebody was made to wait, without waiting."""
+    """Seconds that someone was made to wait, without waiting."""
     noted = []
 
     async def sleep(seconds):
