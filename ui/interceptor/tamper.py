@@ -30,7 +30,7 @@ KINDS = {  # name: (title, one line, what was done)
         "multiplied",
     ),
     "flip": ("Flip bits", "Under textbook RSA a part of the picture turns to noise.", "flipped"),
-    "swap": ("Swap", "This capture and another one are swapped.", "swapped"),
+    "swap": ("Swap", "This capture and another one are swapped.", "has changed places"),
     "replay": (
         "Replay",
         "An earlier capture of the same sender arrives instead of this one.",
