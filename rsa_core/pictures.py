@@ -1,50 +1,51 @@
 """Pictures: which files are taken, what they decode to, and how they are shown.
 
-`read_picture` is the only door. It takes the bytes of one file, checks them whole, and gives a
+`read_picture` is the only door. It takes the bytes of one file, checks them, and gives a
 `Picture` that carries those bytes unchanged: they are never re-encoded. Everything else is
 derived from them on demand: samples, thumbnail, a PNG for the browser.
 
+What is too large to decode, or of a rare kind, is a picture all the same, to be sealed as a file;
+`problem` says why it gives no samples.
+
 Decoding is the dangerous part. `decoding` does it in a child that is kept warm, and that is ended
-when a call takes more than `SECONDS` or `MEMORY`: the picture is then refused. Callers get places
-by turns, so nobody's slow pictures hold others up.
+when a call takes more than `SECONDS` or `MEMORY`. Callers get places by turns, so nobody's slow
+pictures hold others up.
 """
 
 import atexit
 import operator
 import os
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
 from typing import Any
+from zlib import compress, crc32
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from rsa_core import decoding
-from rsa_core.decoding import (
-    MAX_BYTES,
-    MAX_FRAME_PIXELS,
-    MAX_FRAMES,
-    MAX_PIXELS,
-    MAX_SIDE,
-    MAX_SLOW_PIXELS,
-    Pixels,
-)
+from rsa_core.decoding import MAX_BYTES, MAX_PIXELS, MAX_SIDE
 from rsa_core.errors import BusyError, DecodingError, PictureError
+from rsa_core.kinds import KINDS, SUFFIXES, Kind, kind_of
 from rsa_core.processes import Child, EndedError
+from rsa_core.samples import MAX_PROFILE, Pixels
 from rsa_core.turns import DECODING, asking
 
 __all__ = [
+    "KINDS",
     "MAX_BYTES",
-    "MAX_FRAMES",
-    "MAX_FRAME_PIXELS",
     "MAX_PIXELS",
+    "MAX_PROFILE",
     "MAX_SIDE",
-    "MAX_SLOW_PIXELS",
+    "SUFFIXES",
+    "Kind",
     "Picture",
     "Pixels",
+    "kind_of",
     "png_of",
     "ppm_of",
     "read_picture",
@@ -65,70 +66,97 @@ class Picture:
 
     Attributes:
         data: the file's own bytes, never re-encoded.
-        format: "PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF" or "PPM".
-        suffix: file name suffix that belongs to the format, with its dot.
-        width: columns of `pixels()`, 1 to `MAX_SIDE`.
-        height: rows of `pixels()`, 1 to `MAX_SIDE`.
-        frames: pictures in the file, 1 to `MAX_FRAMES`; only the first is decoded.
+        format: its kind, by Pillow's name: a key of `KINDS`.
+        width: columns as people see it, upright; 0 where that is unknown.
+        height: rows likewise.
+        frames: frames or pages in the file; only the first is decoded.
+        browser_safe: every current browser shows `data` as it is, upright, without much work.
+        left_out: what `pixels` and `profile` do not keep of it, as bits of `rsa_core.left_out`.
+        profile: the ICC profile that belongs to `pixels()`; b"" for none.
+        problem: why there are no samples, in a sentence that says what to do; "" where there are.
+        viewable: there may be a thumbnail or a view, even where there are no samples.
     """
 
     data: bytes = field(repr=False)
     format: str
-    mime: str
-    suffix: str
     width: int
     height: int
-    frames: int
+    frames: int = 1
+    browser_safe: bool = False
+    left_out: int = 0
+    profile: bytes = field(default=b"", repr=False)
+    problem: str = ""
+    viewable: bool = True
 
     @property
-    def browser_safe(self) -> bool:
-        """Whether every current browser shows `data` as it is."""
-        return decoding.KINDS[self.format][2]
+    def mime(self) -> str:
+        """Media type of the file."""
+        return KINDS[self.format].mime
+
+    @property
+    def suffix(self) -> str:
+        """File name suffix that belongs to the kind, with its dot."""
+        return KINDS[self.format].suffixes[0]
 
     def pixels(self) -> Pixels:
-        """Decodes the first frame to its stored samples; EXIF orientation is not applied.
+        """Decodes the first frame, upright (PictureError: there is a `problem`).
 
-        A new C-contiguous array: uint8 of shape (H, W) for grey, (H, W, 2) for grey and alpha,
-        (H, W, 3) for RGB, (H, W, 4) for RGB and alpha; uint16 of shape (H, W) for grey of 16 bits.
-        Palette, bilevel, CMYK and YCbCr become the nearest of those. Two limits are Pillow's:
-        16-bit colour arrives as its high bytes, and TIFF with its orientation applied. Grey of more
-        than 16 bits or in floating point is stretched between its extremes to 8 bits.
+        A new C-contiguous array: uint8, or uint16 where the file has more than 8 bits a channel
+        and they can be had; shape (H, W) for grey, (H, W, 2) for grey and alpha, (H, W, 3) for RGB,
+        (H, W, 4) for RGB and alpha. Palette, bilevel, CMYK, Lab and YCbCr become the nearest of
+        those. Grey of more than 16 bits, or in floating point, is stretched between its extremes to
+        8 bits.
         """
+        if self.problem:
+            raise PictureError(self.problem)
         samples: Pixels = _decoded(decoding.pixels, self.data, self.format)
         return samples
 
     def thumbnail(self, side: int = 256) -> bytes:
         """Makes a small upright copy of at most `side` x `side` pixels, without metadata.
 
-        PNG where the picture has an alpha channel, JPEG otherwise.
+        PNG where the picture has an alpha channel, JPEG otherwise. PictureError where there can be
+        none.
         """
-        made: bytes = _decoded(decoding.thumbnail, self.data, self.format, side)
-        return made
+        return self._viewed(decoding.thumbnail, side)
 
     def view_png(self, side: int | None = None) -> bytes:
         """Makes an upright PNG of 8-bit samples that any browser shows, without metadata.
 
-        Its longest side has `side` pixels; None keeps the size.
+        Its longest side has at most `side` pixels; None keeps the size, up to `MAX_PIXELS` and
+        `MAX_SIDE`. PictureError where there can be none.
         """
-        made: bytes = _decoded(decoding.view_png, self.data, self.format, side)
+        return self._viewed(decoding.view_png, side)
+
+    def _viewed(self, make: Callable[..., bytes], side: int | None) -> bytes:
+        if not self.viewable:
+            raise PictureError(self.problem)
+        made: bytes = _decoded(make, self.data, self.format, side)
         return made
 
 
 def read_picture(data: bytes) -> Picture:
-    """Checks a file of at most `MAX_BYTES` whole, by decoding it, and says what it is.
+    """Checks a file of at most `MAX_BYTES`, whole where it can be decoded, and says what it is.
 
     Raises:
         PictureError: with one short sentence for people; it holds nothing of the file's text.
-        DecodingError: the same, where decoding took too long and the file may be sound. So it is
-            for each function of `Picture`.
+        DecodingError: the same, where there was no time to look at it and the file may be sound.
+            So it is for each function of `Picture`.
     """
     if not data:
         raise PictureError("The file is empty: choose a picture.")
     if len(data) > MAX_BYTES:
         raise PictureError(f"The file is larger than {MAX_BYTES >> 20} MB: make it smaller.")
-    name, width, height, frames = _decoded(decoding.check, data)
-    mime, suffix, _ = decoding.KINDS[name]
-    return Picture(data, name, mime, suffix, width, height, frames)
+    seen: list[decoding.Facts] = []
+    try:
+        facts: decoding.Facts = _decoded(decoding.check, data, hear=seen.append)
+    except DecodingError as error:
+        if not seen:
+            raise
+        # It is ended before its samples were had: a view would take as long.
+        draft = seen[0].format == "JPEG"
+        facts = seen[0]._replace(problem=str(error), viewable=seen[0].viewable and draft)
+    return Picture(data, *facts)
 
 
 def says_where(data: bytes) -> bool:
@@ -137,20 +165,43 @@ def says_where(data: bytes) -> bool:
     return found
 
 
-def png_of(pixels: Pixels) -> bytes:
-    """Writes samples as a PNG without metadata that decodes to the same array.
+def png_of(pixels: Pixels, profile: bytes = b"") -> bytes:
+    """Writes samples as a PNG that decodes to the same array; of metadata an ICC profile alone.
 
     Colour under alpha 0 is kept. Raises ValueError for a dtype or shape that no picture has.
     """
-    shapes = {np.dtype(np.uint8): (1, 2, 3, 4), np.dtype(np.uint16): (1,)}
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
-    if pixels.ndim not in (2, 3) or channels not in shapes.get(pixels.dtype, ()):
+    if pixels.ndim not in (2, 3) or channels > 4 or pixels.dtype not in (np.uint8, np.uint16):
         raise ValueError(f"no picture has samples {pixels.dtype} of shape {pixels.shape}")
     if pixels.ndim == 3 and channels == 1:
         raise ValueError("grey pictures have two axes")
+    if pixels.dtype == np.uint16 and channels > 1:
+        return _wide_png(pixels, channels, profile)
     out = BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(out, "PNG", compress_level=1)
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    image.save(out, "PNG", compress_level=1, icc_profile=profile or None)
     return out.getvalue()
+
+
+def _wide_png(pixels: Pixels, channels: int, profile: bytes) -> bytes:
+    """Colour, or alpha, of 16 bits, which Pillow does not write (ISO/IEC 15948)."""
+
+    def chunk(name: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", crc32(name + body))
+
+    height, width = pixels.shape[:2]
+    rows = pixels.astype(">u2").reshape(height, -1).view(np.uint8)
+    rows[1:] -= rows[:-1].copy()  # filter 2, Up
+    filters = np.full((height, 1), 2, np.uint8)
+    colour = {2: 4, 3: 2, 4: 6}[channels]
+    parts = [
+        b"\x89PNG\r\n\x1a\n",
+        chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, colour, 0, 0, 0)),
+    ]
+    if profile:
+        parts.append(chunk(b"iCCP", b"ICC Profile\0\0" + compress(profile)))
+    parts.append(chunk(b"IDAT", compress(np.hstack([filters, rows]).tobytes(), 1)))
+    return b"".join([*parts, chunk(b"IEND", b"")])
 
 
 def ppm_of(pixels: NDArray[np.uint8]) -> bytes:
@@ -162,7 +213,9 @@ def ppm_of(pixels: NDArray[np.uint8]) -> bytes:
 _idle: list[Child] = []
 
 
-def _decoded(work: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401  (of `decoding`)
+def _decoded(
+    work: Callable[..., Any], *arguments: object, hear: Callable[[Any], None] | None = None
+) -> Any:  # noqa: ANN401  (of `decoding`)
     """Does one call in a child when its turn has come; raises as `read_picture` says."""
     visitor = asking()
     try:
@@ -173,7 +226,7 @@ def _decoded(work: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN4
                 child = Child(partial, operator.call, memory=MEMORY)
             sound = False
             try:
-                result = child.call(work, *arguments, seconds=SECONDS)
+                result = child.call(work, *arguments, seconds=SECONDS, hear=hear)
                 sound = True
             except PictureError:  # the child says so, and goes on
                 sound = True

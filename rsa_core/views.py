@@ -32,6 +32,8 @@ def noise_picture(capture: Capture, side: int = 512) -> NDArray[np.uint8]:
     top = residues.key.n - 1
     scaled = np.array([c * 255 // top for c in residues.distinct], np.uint8)
     grid = residues.indices.reshape(capture.shape)
+    if capture.wide:
+        grid = grid[..., ::2]
     if grid.ndim == 3:
         grid = grid[..., :3] if grid.shape[2] > 2 else grid[..., 0]
     return scaled[thinned(grid, side)]

@@ -1,10 +1,11 @@
 """The container of the classroom schemes: file name suffix ".rsaimg".
 
-    head      "RSAIMG" | version u8 = 1 | recipients u16 | recipient ...
+    head      "RSAIMG" | version u8 = 2 | recipients u16 | recipient ...
     recipient length u16 | n | length u16 | e
     content   scheme u8 | samples u8 | shape | copy ...         one copy for each recipient
     shape     samples 0 (a file's bytes):  length u64
               samples 1 (u8) or 2 (u16):   height u32 | width u32 | channels u8
+                                           left out u8 | length u32 | colour profile
     copy      textbook-pixels:             distinct u32 | residue ... | index ...
               textbook-blocks, oaep-blocks: residue ...
 
@@ -27,11 +28,12 @@ import numpy as np
 
 from rsa_core.classroom import ClassroomPublicKey
 from rsa_core.errors import EnvelopeFormatError, KeyFormatError, LimitError
-from rsa_core.pictures import MAX_BYTES, MAX_PIXELS, MAX_SIDE
+from rsa_core.left_out import ALL
+from rsa_core.pictures import MAX_BYTES, MAX_PIXELS, MAX_PROFILE, MAX_SIDE
 from rsa_core.residues import MAX_DISTINCT, Blocks, Residues, index_type, joined
 
 MAGIC = b"RSAIMG"
-VERSION = 1
+VERSION = 2
 MAX_ENVELOPE = 128 * 1024 * 1024
 MAX_RECIPIENTS = 1024
 
@@ -57,6 +59,8 @@ class Container:
         samples: "file" where a file's bytes are encrypted (oaep-blocks).
         shape: of the samples, (H, W) or (H, W, C) with C from 2 to 4; (length,) for a file.
         copies: `Residues` for textbook-pixels, otherwise `Blocks`; no two under the same key.
+        left_out: what the samples do not keep of the picture, as bits of `rsa_core.left_out`.
+        profile: the samples' ICC profile, in clear; b"" for none.
 
     Raises:
         EnvelopeFormatError: when made from parts that do not fit together.
@@ -66,9 +70,12 @@ class Container:
     samples: Samples
     shape: tuple[int, ...]
     copies: tuple[Residues | Blocks, ...] = field(repr=False)
+    left_out: int = 0
+    profile: bytes = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
         _check_shape(self.scheme, self.samples, self.shape)
+        _check_rest(self.samples, self.left_out, self.profile)
         if not 1 <= len(self.copies) <= MAX_RECIPIENTS:
             raise EnvelopeFormatError(
                 f"{len(self.copies)} recipients; expected 1 to {MAX_RECIPIENTS}"
@@ -124,6 +131,10 @@ class Container:
         samples = reader.choice(_SAMPLES, first=0, what="samples")
         shape = _parse_shape(reader, samples)
         _check_shape(scheme, samples, shape)  # before copies of that size are read
+        left_out, profile = 0, b""
+        if samples != "file":
+            left_out = reader.uint(1, "what is left out")
+            profile = reader.take(reader.uint(4, "length of the profile"), "colour profile")
         plaintext = math.prod(shape) * (2 if samples == "u16" else 1)
         copies: list[Residues | Blocks] = []
         for key in keys:
@@ -133,7 +144,7 @@ class Container:
             else:
                 copies.append(Blocks(key, reader.take(wanted * key.width, "residues")))
         reader.end()
-        return cls(scheme, samples, shape, tuple(copies))
+        return cls(scheme, samples, shape, tuple(copies), left_out, profile)
 
     def _head(self) -> bytes:
         out = bytearray(MAGIC) + VERSION.to_bytes(1, "big") + len(self.copies).to_bytes(2, "big")
@@ -149,7 +160,8 @@ class Container:
             yield self.shape[0].to_bytes(8, "big")
         else:
             yield self.shape[0].to_bytes(4, "big") + self.shape[1].to_bytes(4, "big")
-            yield bytes([self.shape[2] if len(self.shape) == 3 else 1])
+            yield bytes([self.shape[2] if len(self.shape) == 3 else 1, self.left_out])
+            yield len(self.profile).to_bytes(4, "big") + self.profile
         for copy in self.copies:
             if isinstance(copy, Blocks):
                 yield copy.data
@@ -257,7 +269,14 @@ def _check_shape(scheme: SchemeName, samples: Samples, shape: tuple[int, ...]) -
     channels = shape[2] if len(shape) == 3 else 1
     if len(shape) not in (2, 3) or channels not in ((2, 3, 4) if len(shape) == 3 else (1,)):
         raise EnvelopeFormatError(f"no picture has the shape {shape}")
-    if samples == "u16" and channels != 1:
-        raise EnvelopeFormatError("16-bit samples have one channel")
     if not 1 <= min(shape[:2]) <= max(shape[:2]) <= MAX_SIDE or shape[0] * shape[1] > MAX_PIXELS:
         raise EnvelopeFormatError(f"a picture of the shape {shape} is not taken")
+
+
+def _check_rest(samples: Samples, left_out: int, profile: bytes) -> None:
+    if samples == "file" and (left_out or profile):
+        raise EnvelopeFormatError("a file is kept whole, and has no colour profile beside it")
+    if left_out & ~ALL:
+        raise EnvelopeFormatError(f"left out is {left_out}; expected 0 to {ALL}")
+    if len(profile) > MAX_PROFILE:
+        raise EnvelopeFormatError(f"a profile of {len(profile)} bytes; the limit is {MAX_PROFILE}")

@@ -48,12 +48,14 @@ class Opened:
         pixels: uint8 or uint16, shape (H, W) or (H, W, C); None where the scheme keeps the file.
         digest: as in `Sealed`, computed from the envelope that was opened.
         commitment: as in `Sealed`, computed from the content key that opened it.
+        left_out: what of the sender's picture did not travel, one short phrase each.
     """
 
     file: bytes = field(repr=False)
     pixels: Pixels | None = field(repr=False)
     digest: bytes
     commitment: bytes | None
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,9 @@ class Capture:
             `views.ciphertext_head` gives the beginning of either.
         residue_width: bytes for one residue; 1 where there are no residues.
         shape: of the residues where there is one for each sample byte: (H, W) or (H, W, C), for
-            16-bit samples (H, W, 2) with the high byte first; None without a pixel grid.
+            16-bit samples (H, W, 2) or (H, W, 2 C), the high byte of each first; None without a
+            pixel grid.
+        wide: samples have 16 bits.
         moduli: the classroom keys (n, e) of the recipients, empty for safe schemes.
         residues: for `textbook-pixels` one dictionary for each recipient, in their order.
     """
@@ -99,6 +103,7 @@ class Capture:
     shape: tuple[int, ...] | None
     moduli: tuple[tuple[int, int], ...]
     residues: tuple[Residues, ...] = field(default=(), repr=False)
+    wide: bool = False
 
 
 Public_contra = TypeVar("Public_contra", PublicKey, ClassroomPublicKey, contravariant=True)
@@ -157,6 +162,7 @@ class Scheme(Protocol, Generic[Public_contra, Private_contra]):
             ValueError: no recipients, or the same one twice.
             KeyFormatError: a key that this scheme does not take.
             LimitError: the picture is too large for this scheme.
+            PictureError: it has no samples, and this scheme keeps pixels.
         """
 
     def open(

@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 
 from rsa_core.classroom import ClassroomPublicKey
 from rsa_core.crew import Crew
-from rsa_core.envelopes.container import Container, Samples, block_bytes
+from rsa_core.envelopes.container import Container, block_bytes
 from rsa_core.errors import CancelledError, LimitError
 from rsa_core.residues import Blocks, Copy
 from rsa_core.schemes.base import Cancelled, Progress, Sealed
-from rsa_core.schemes.copies import ContainerScheme, check_size
+from rsa_core.schemes.copies import ContainerScheme, Plain, check_size
 
 MAX_SECONDS = 120  # of one core, to open an envelope
 BLOCKS_PER_PIECE = 64  # a child's portion: some milliseconds to a second
@@ -52,15 +52,14 @@ class BlockScheme(ContainerScheme, ABC):
 
     def _sealed(
         self,
-        data: bytes,
-        samples: Samples,
-        shape: tuple[int, ...],
+        plain: Plain,
         keys: Sequence[ClassroomPublicKey],
         *,
         processes: int | None,
         progress: Progress | None,
         cancelled: Cancelled | None,
     ) -> Sealed:
+        data = plain.data
         counts = [self.blocks(len(data), key) for key in keys]
         check_size(
             len(keys), sum(count * key.width for count, key in zip(counts, keys, strict=True))
@@ -79,7 +78,7 @@ class BlockScheme(ContainerScheme, ABC):
                 cancelled=cancelled,
             )
             copies.append(Blocks(key, b"".join(pieces)))
-        return self._packed(samples, shape, copies)
+        return self._packed(plain, copies)
 
     def _opened(
         self,

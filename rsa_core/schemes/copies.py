@@ -1,6 +1,7 @@
 """What the classroom schemes share: one copy for each different key, in a container."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -10,9 +11,10 @@ from rsa_core.classroom import ClassroomPublicKey
 from rsa_core.envelopes.container import MAX_ENVELOPE, Container, Samples, SchemeName
 from rsa_core.errors import EnvelopeFormatError, LimitError, RecipientError
 from rsa_core.keys import PublicKey
-from rsa_core.pictures import Pixels
+from rsa_core.left_out import words_for
+from rsa_core.pictures import Picture, Pixels, png_of
 from rsa_core.residues import Blocks, Copy, Residues
-from rsa_core.schemes.base import Capture, RecipientFacts, Sealed
+from rsa_core.schemes.base import Capture, Opened, RecipientFacts, Sealed
 
 
 class ContainerScheme:
@@ -30,7 +32,7 @@ class ContainerScheme:
         container = self._parsed(envelope)
         residues = tuple(copy for copy in container.copies if isinstance(copy, Residues))
         first, keys = container.copies[0], [copy.key for copy in container.copies]
-        wide = (2,) if container.samples == "u16" else ()
+        wide = container.samples == "u16"
         return Capture(
             scheme=self.name,
             size=len(envelope),
@@ -38,9 +40,10 @@ class ContainerScheme:
             parameters=public_parameters(container),
             ciphertext=first.data if isinstance(first, Blocks) else b"",
             residue_width=first.key.width,
-            shape=container.shape + wide if residues else None,
+            shape=bytes_shape(container) if residues else None,
             moduli=() if self.key_kind == "key pair" else tuple((key.n, key.e) for key in keys),
             residues=residues,
+            wide=wide,
         )
 
     def _parsed(self, envelope: bytes) -> Container:
@@ -51,9 +54,42 @@ class ContainerScheme:
             )
         return container
 
-    def _packed(self, samples: Samples, shape: tuple[int, ...], copies: Sequence[Copy]) -> Sealed:
-        container = Container(self.name, samples, shape, tuple(copies))
+    def _packed(self, plain: "Plain", copies: Sequence[Copy]) -> Sealed:
+        container = Container(
+            self.name, plain.samples, plain.shape, tuple(copies), plain.left_out, plain.profile
+        )
         return Sealed(container.pack(), container.digest(), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """What is encrypted, and what a container says beside it.
+
+    Attributes:
+        data: the samples' bytes in reading order, or a file's.
+        samples, shape, left_out, profile: as in `Container`.
+    """
+
+    data: bytes = field(repr=False)
+    samples: Samples
+    shape: tuple[int, ...]
+    left_out: int = 0
+    profile: bytes = field(default=b"", repr=False)
+
+    @classmethod
+    def of(cls, picture: Picture) -> "Plain":
+        """The samples of a picture (PictureError: there is a problem)."""
+        pixels = picture.pixels()
+        samples: Samples = "u16" if pixels.dtype == np.uint16 else "u8"
+        data = bytes_of(pixels).tobytes()
+        return cls(data, samples, pixels.shape, picture.left_out, picture.profile)
+
+
+def opened_pixels(container: Container, samples: NDArray[np.uint8]) -> Opened:
+    """What comes out of an envelope that keeps the pixels: as a PNG, and as samples."""
+    pixels = pixels_of(samples, container)
+    png = png_of(pixels, container.profile)
+    return Opened(png, pixels, container.digest(), None, words_for(container.left_out))
 
 
 def copy_for(container: Container, key: ClassroomPublicKey | PublicKey) -> Copy:
@@ -63,11 +99,6 @@ def copy_for(container: Container, key: ClassroomPublicKey | PublicKey) -> Copy:
             return copy
     kind = "key pair" if isinstance(key, PublicKey) else "classroom key"
     raise RecipientError(f"the envelope has no copy for this {kind}")
-
-
-def kind_of(pixels: Pixels) -> Samples:
-    """How a container names the samples' type."""
-    return "u16" if pixels.dtype == np.uint16 else "u8"
 
 
 def bytes_of(pixels: Pixels) -> NDArray[np.uint8]:
@@ -82,6 +113,14 @@ def pixels_of(samples: NDArray[np.uint8], container: Container) -> Pixels:
     if container.samples == "u16":
         return samples.view(">u2").astype(np.uint16).reshape(container.shape)
     return samples.reshape(container.shape)
+
+
+def bytes_shape(container: Container) -> tuple[int, ...]:
+    """Of the samples' bytes in the picture's own grid: those of a pixel are its last axis."""
+    if container.samples != "u16":
+        return container.shape
+    height, width, *channels = container.shape
+    return height, width, 2 * (channels[0] if channels else 1)
 
 
 def distinct_keys(recipients: Sequence[ClassroomPublicKey]) -> list[ClassroomPublicKey]:
@@ -108,8 +147,13 @@ def public_parameters(container: Container) -> tuple[tuple[str, str], ...]:
     else:
         bits = 16 if container.samples == "u16" else 8
         what = ("samples", f"{' x '.join(map(str, container.shape))}, {bits} bits")
+    rest = []
+    if container.left_out:
+        rest.append(("left out", "; ".join(words_for(container.left_out))))
+    if container.profile:
+        rest.append(("colour profile", f"{len(container.profile)} bytes"))
     keys = [
         (f"n, e of copy {i}", f"{copy.key.n}, {copy.key.e}")
         for i, copy in enumerate(container.copies, 1)
     ]
-    return (what, ("copies", str(len(container.copies))), *keys)
+    return (what, *rest, ("copies", str(len(container.copies))), *keys)

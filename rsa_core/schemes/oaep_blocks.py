@@ -22,7 +22,7 @@ from rsa_core.keys import KeyPair, PublicKey
 from rsa_core.pictures import Picture
 from rsa_core.schemes.base import Cancelled, Opened, Progress, Sealed
 from rsa_core.schemes.blocks import BLOCKS_PER_PIECE, BlockScheme, Work, each_block
-from rsa_core.schemes.copies import copy_for, distinct_keys
+from rsa_core.schemes.copies import Plain, copy_for, distinct_keys
 
 MAX_BITS = 4096
 
@@ -78,9 +78,7 @@ class OaepBlocks(BlockScheme):
             raise ValueError("the same recipient twice")
         data = picture.data
         return self._sealed(
-            data,
-            "file",
-            (len(data),),
+            Plain(data, "file", (len(data),)),
             keys,
             processes=processes,
             progress=progress,

@@ -12,10 +12,10 @@ import numpy as np
 from rsa_core.classroom import ClassroomKeyPair, ClassroomPublicKey
 from rsa_core.envelopes.container import MIN_BITS
 from rsa_core.errors import KeyFormatError
-from rsa_core.pictures import Picture, png_of
+from rsa_core.pictures import Picture
 from rsa_core.schemes.base import Cancelled, Opened, Progress, Sealed
 from rsa_core.schemes.blocks import BlockScheme, Work, each_block
-from rsa_core.schemes.copies import bytes_of, copy_for, distinct_keys, kind_of, pixels_of
+from rsa_core.schemes.copies import Plain, copy_for, distinct_keys, opened_pixels
 
 
 class TextbookBlocks(BlockScheme):
@@ -77,12 +77,8 @@ class TextbookBlocks(BlockScheme):
         for key in keys:
             if key.bits < MIN_BITS["textbook-blocks"]:
                 raise KeyFormatError(f"a key of {key.bits} bits; expected 64 bits or more")
-        pixels = picture.pixels()
-        data = bytes_of(pixels).tobytes()
         return self._sealed(
-            data,
-            kind_of(pixels),
-            pixels.shape,
+            Plain.of(picture),
             keys,
             processes=processes,
             progress=progress,
@@ -117,8 +113,7 @@ class TextbookBlocks(BlockScheme):
         # The last block has a full block's width here; its leading zeros are not samples.
         last = size - (self.blocks(size, copy.key) - 1) * (copy.key.width - 1)
         samples = bytearray().join([*pieces, end[-last:]])
-        pixels = pixels_of(np.frombuffer(samples, np.uint8), container)
-        return Opened(png_of(pixels), pixels, container.digest(), None)
+        return opened_pixels(container, np.frombuffer(samples, np.uint8))
 
 
 TEXTBOOK_BLOCKS = TextbookBlocks()

@@ -12,17 +12,16 @@ from numpy.typing import NDArray
 
 from rsa_core.classroom import ClassroomKeyPair, ClassroomPublicKey
 from rsa_core.errors import KeyFormatError, LimitError
-from rsa_core.pictures import Picture, png_of
+from rsa_core.pictures import Picture
 from rsa_core.residues import Residues, count_bytes
 from rsa_core.schemes.base import Cancelled, Opened, Progress, Sealed
 from rsa_core.schemes.copies import (
     ContainerScheme,
-    bytes_of,
+    Plain,
     check_size,
     copy_for,
     distinct_keys,
-    kind_of,
-    pixels_of,
+    opened_pixels,
 )
 
 # An honest envelope has 256 distinct residues at most; a forged one has more, and each costs the
@@ -53,11 +52,10 @@ class TextbookPixels(ContainerScheme):
         Raises as `Scheme.seal`, with KeyFormatError for a key that gives two samples one residue.
         """
         keys = distinct_keys(recipients)
-        pixels = picture.pixels()
-        check_size(len(keys), pixels.nbytes * len(keys))
-        samples = bytes_of(pixels)
-        copies = tuple(encrypt_samples(samples, key) for key in keys)
-        return self._packed(kind_of(pixels), pixels.shape, copies)
+        plain = Plain.of(picture)
+        check_size(len(keys), len(plain.data) * len(keys))
+        samples = np.frombuffer(plain.data, np.uint8)
+        return self._packed(plain, [encrypt_samples(samples, key) for key in keys])
 
     def open(
         self,
@@ -77,8 +75,7 @@ class TextbookPixels(ContainerScheme):
         copy = copy_for(container, key.public)
         if not isinstance(copy, Residues):
             raise TypeError("this scheme has dictionaries alone")
-        pixels = pixels_of(decrypt_samples(copy, key), container)
-        return Opened(png_of(pixels), pixels, container.digest(), None)
+        return opened_pixels(container, decrypt_samples(copy, key))
 
 
 TEXTBOOK_PIXELS = TextbookPixels()

@@ -1,6 +1,7 @@
 """The classroom container: `parse` accepts exactly what `pack` writes."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from rsa_core.classroom import SEED_KEY, ClassroomPublicKey
 from rsa_core.envelopes import container as module
 from rsa_core.envelopes.container import Container
 from rsa_core.errors import EnvelopeFormatError, LimitError
-from rsa_core.pictures import png_of, read_picture
+from rsa_core.pictures import MAX_PROFILE, png_of, read_picture
 from rsa_core.residues import Blocks, Residues, count_bytes
 from rsa_core.schemes.textbook_pixels import TEXTBOOK_PIXELS
 
@@ -38,13 +39,16 @@ GOOD = {
     "two keys": pixels(keys=(SEED, OTHER)),
     "colour": pixels(range(10, 16), (1, 2, 3)),
     "sixteen bits": pixels(range(6), (1, 3), "u16"),
+    "colour of sixteen bits": pixels(range(12), (1, 2, 3), "u16"),
+    "something left out": replace(pixels(), left_out=5),
+    "a colour profile": replace(pixels(), profile=b"a profile"),
     "wide indices": pixels(range(300), (30, 10)),
     "blocks": Container(
         "textbook-blocks", "u8", (5, 7), (Blocks(LONG, bytes(LONG.width - 1) + b"\1"),)
     ),
     "file": Container("oaep-blocks", "file", (199,), (Blocks(SAFE, bytes(range(256)) * 2),)),
 }
-HEAD = b"RSAIMG\1" + b"\0\1" + b"\0\2\x0c\xa1" + b"\0\1\7"
+HEAD = b"RSAIMG\2" + b"\0\1" + b"\0\2\x0c\xa1" + b"\0\1\7"
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -52,11 +56,8 @@ def test_a_container_reads_back(name):
     packed = GOOD[name].pack()
     back = Container.parse(packed)
     assert back.pack() == packed
-    assert (back.scheme, back.samples, back.shape) == (
-        GOOD[name].scheme,
-        GOOD[name].samples,
-        GOOD[name].shape,
-    )
+    for one in ("scheme", "samples", "shape", "left_out", "profile"):
+        assert getattr(back, one) == getattr(GOOD[name], one)
     assert [copy.key for copy in back.copies] == [copy.key for copy in GOOD[name].copies]
     assert back.digest() == GOOD[name].digest()
 
@@ -64,6 +65,7 @@ def test_a_container_reads_back(name):
 def test_the_bytes_are_those_of_the_specification():
     content = (
         b"\1\1" + b"\0\0\0\2" + b"\0\0\0\3" + b"\1"  # scheme, samples, height, width, channels
+        b"\0" + b"\0\0\0\0"  # nothing left out, no profile
         b"\0\0\0\3" + b"\0\5\0\7\x0b\xb8" + b"\0\2\0\1\1\1"  # 3 residues, then 6 indices
     )
     assert GOOD["pixels"].pack() == HEAD + content
@@ -127,10 +129,10 @@ def patched(name, **patches):
     return bytes(packed)
 
 
-# Of GOOD["pixels"]: key at 9, content at 16, distinct at 27, residues at 31, indices at 37.
+# Of GOOD["pixels"]: key at 9, content at 16, distinct at 32, residues at 36, indices at 42.
 BAD = {
     "magic": (patched("pixels", at0=b"rsaimg"), 'do not begin with "RSAIMG"'),
-    "version": (patched("pixels", at6=b"\2"), "version 2; expected 1"),
+    "version": (patched("pixels", at6=b"\1"), "version 1; expected 2"),
     "no recipients": (patched("pixels", at7=b"\0\0"), "0 recipients"),
     "many recipients": (patched("pixels", at7=b"\xff\xff"), "65535 recipients"),
     "huge n": (patched("pixels", at9=b"\xff\xff"), r"\(n\): 65535 bytes wanted"),
@@ -145,27 +147,28 @@ BAD = {
     "too many pixels": (patched("pixels", at18=b"\0\0\x40\0\0\0\x40\0"), "is not taken"),
     "no channels": (patched("pixels", at26=b"\0"), "no picture has the shape"),
     "five channels": (patched("pixels", at26=b"\5"), "no picture has the shape"),
-    "wide colour": (patched("pixels", at17=b"\2", at26=b"\3"), "16-bit samples have one channel"),
-    "no residues": (patched("pixels", at27=b"\0\0\0\0"), "0 distinct residues"),
-    "many residues": (patched("pixels", at27=b"\0\1\0\1"), "65537 distinct residues"),
-    "residue of n": (patched("pixels", at35=b"\x0c\xa1"), "not below n"),
-    "residues unsorted": (patched("pixels", at31=b"\0\7\0\5"), "not in ascending order"),
-    "residue twice": (patched("pixels", at31=b"\0\7"), "not in ascending order"),
-    "index too large": (patched("pixels", at37=b"\3"), "an index is not below 3"),
-    "residue unused": (patched("pixels", at37=b"\0\0\0\1\1\1"), "never used"),
-    "block of n": (patched("blocks", at98=LONG.n.to_bytes(71, "big")), "not below n"),
+    "left out": (patched("pixels", at27=b"\x10"), "left out is 16; expected 0 to 15"),
+    "huge profile": (patched("pixels", at28=b"\xff\xff\xff\xff"), r"\(colour profile\)"),
+    "no residues": (patched("pixels", at32=b"\0\0\0\0"), "0 distinct residues"),
+    "many residues": (patched("pixels", at32=b"\0\1\0\1"), "65537 distinct residues"),
+    "residue of n": (patched("pixels", at40=b"\x0c\xa1"), "not below n"),
+    "residues unsorted": (patched("pixels", at36=b"\0\7\0\5"), "not in ascending order"),
+    "residue twice": (patched("pixels", at36=b"\0\7"), "not in ascending order"),
+    "index too large": (patched("pixels", at42=b"\3"), "an index is not below 3"),
+    "residue unused": (patched("pixels", at42=b"\0\0\0\1\1\1"), "never used"),
+    "block of n": (patched("blocks", at103=LONG.n.to_bytes(71, "big")), "not below n"),
     "short key": (
         HEAD + b"\3\0" + b"\0\0\0\0\0\0\0\1",
         "a key of 12 bits is too short for oaep-blocks",
     ),
     "short key for blocks": (
-        HEAD + b"\2\1" + b"\0\0\0\1" * 2 + b"\1",
+        HEAD + b"\2\1" + b"\0\0\0\1" * 2 + b"\1" + bytes(5),
         "a key of 12 bits is too short for textbook-blocks",
     ),
     "empty file": (HEAD + b"\3\0" + bytes(8), "a file has 1 to"),
     "huge file": (HEAD + b"\3\0" + b"\xff" * 8, "a file has 1 to"),
     "same key twice": (
-        b"RSAIMG\1\0\2" + HEAD[9:] * 2 + GOOD["pixels"].pack()[16:] + GOOD["pixels"].pack()[27:],
+        b"RSAIMG\2\0\2" + HEAD[9:] * 2 + GOOD["pixels"].pack()[16:] + GOOD["pixels"].pack()[32:],
         "two recipients have the same key",
     ),
 }
@@ -192,6 +195,9 @@ def test_more_bytes_than_an_envelope_may_have_are_refused_unread(monkeypatch):
     [
         (lambda: pixels(shape=(2, 2)), "6 residues; expected 4"),
         (lambda: pixels(keys=()), "0 recipients"),
+        (lambda: replace(pixels(), profile=bytes(MAX_PROFILE + 1)), "a profile of 4194305 bytes"),
+        (lambda: replace(GOOD["file"], left_out=1), "a file is kept whole"),
+        (lambda: replace(GOOD["file"], profile=b"1"), "no colour profile beside it"),
         (lambda: pixels(keys=(SEED, SEED)), "same key"),
         (
             lambda: Container("textbook-pixels", "u8", (1, 1), (Blocks(SEED, b"\0\1"),)),

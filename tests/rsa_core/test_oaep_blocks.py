@@ -29,7 +29,7 @@ NOISE = png_of(np.random.default_rng(4).integers(0, 256, (20, 30), np.uint8))
 
 def picture_of(data):
     """A picture file of any length: what follows a PNG in its file belongs to the file."""
-    return Picture(data, "PNG", "image/png", ".png", 1, 1, 1)
+    return Picture(data, "PNG", 1, 1)
 
 
 @pytest.fixture(scope="module")

@@ -2,31 +2,22 @@
 
 import io
 import struct
-import warnings
 import zlib
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from rsa_core import pictures
 from rsa_core.errors import PictureError
 from rsa_core.pictures import png_of, read_picture
+from tests.rsa_core.arrays import ANY_SAMPLES
 
 RNG = np.random.default_rng(20)
 RGB = RNG.integers(0, 256, (5, 7, 3), np.uint8)
 WIDE = RNG.integers(0, 65536, (5, 7), np.uint16)
-
-SAMPLE_ARRAYS = st.one_of(
-    hnp.arrays(np.uint16, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9)),
-    hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9)),
-    st.integers(2, 4).flatmap(
-        lambda c: hnp.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(c)))
-    ),
-)
 
 
 def saved(image, kind, **options):
@@ -83,7 +74,7 @@ FORMATS = {
 }
 
 
-@given(SAMPLE_ARRAYS)
+@given(ANY_SAMPLES)
 @settings(max_examples=80, deadline=None)
 def test_a_png_gives_back_the_samples_it_was_made_of(samples):
     picture = read_picture(png_of(samples))
@@ -103,7 +94,8 @@ def test_colour_under_alpha_zero_is_kept():
     [
         np.zeros((2, 2), np.float64),
         np.zeros((2, 2), np.int8),
-        np.zeros((2, 2, 3), np.uint16),
+        np.zeros((2, 2, 5), np.uint16),
+        np.zeros((2, 2, 1), np.uint16),
         np.zeros((2, 2, 1), np.uint8),
         np.zeros((2, 2, 5), np.uint8),
         np.zeros((4,), np.uint8),
@@ -191,9 +183,13 @@ def turned_jpeg(orientation):
     return saved(image, "JPEG", exif=exif, comment=b"SECRET PLACE", icc_profile=b"SECRET PLACE")
 
 
-def test_orientation_turns_the_view_and_not_the_samples():
-    picture = read_picture(turned_jpeg(6))
-    assert picture.pixels().shape == (10, 20)
+def test_orientation_turns_everything_but_the_file():
+    data = turned_jpeg(6)
+    picture = read_picture(data)
+    assert picture.data == data
+    assert (picture.width, picture.height) == (10, 20)
+    assert picture.pixels().shape == (20, 10)
+    assert picture.pixels()[:8].max() < 60
     for shown in (picture.view_png(), picture.thumbnail()):
         upright = np.asarray(Image.open(io.BytesIO(shown)))
         assert upright.shape == (20, 10)
@@ -272,15 +268,8 @@ REFUSED = {
     "jpeg of 60 %": (JPEG[: len(JPEG) * 6 // 10], "damaged or cut short"),
     "jpeg of 99 %": (JPEG[: len(JPEG) * 99 // 100], "damaged or cut short"),
     "png with a wrong checksum": (with_flipped_checksum(png_of(RGB)), "damaged or cut short"),
-    "400 megapixels": (png_header(20_000, 20_000), "more than 25 megapixels"),
-    "36 megapixels": (png_header(6000, 6000), "more than 25 megapixels"),
-    "100 million rows": (png_header(1, 100_000_000), "more than 25 megapixels"),
-    "a long side": (png_header(1, pictures.MAX_SIDE + 1), "longer than 16384"),
-    "301 gif frames": (gif_of(301), "animation is too long"),
-    "301 tiff pages": (tiff_of(301), "animation is too long"),
-    "many pixels in many frames": (gif_of(50, 2000), "animation is too long"),
-    "large plain ppm": (b"P3 2001 2000 255 " + b"1 " * 9, "too long to decode"),
-    "large odd ppm": (b"P6 2001 2000 254 " + b"1 " * 9, "too long to decode"),
+    "a png of nothing but its beginning": (png_of(RGB)[:12], "damaged or cut short"),
+    "a jpeg of nothing but its beginning": (JPEG[:12], "damaged or cut short"),
 }
 
 
@@ -297,21 +286,20 @@ def test_a_refusal_is_one_sentence_that_quotes_nothing(name):
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
-def test_bombs_are_refused_even_where_warnings_are_ignored():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with pytest.raises(PictureError, match="25 megapixels"):
-            read_picture(png_header(6000, 6000))
+@pytest.mark.parametrize("data", [gif_of(400), tiff_of(400)], ids=["gif", "tiff"])
+def test_four_hundred_frames_are_taken(data):
+    picture = read_picture(data)
+    assert picture.frames == 400
+    assert picture.browser_safe == (picture.format == "GIF")
 
 
-@pytest.mark.parametrize("data", [gif_of(300), tiff_of(300)], ids=["gif", "tiff"])
-def test_three_hundred_frames_are_taken(data):
-    assert read_picture(data).frames == 300
-
-
-def test_a_long_chain_of_tiff_pages_is_refused_quickly():
-    with pytest.raises(PictureError, match="animation is too long"):
-        read_picture(tiff_of(20_000))
+@pytest.mark.parametrize(
+    "data", [gif_of(2001), gif_of(200, 2000), tiff_of(20_000)], ids=["many", "large", "chain"]
+)
+def test_of_what_no_browser_should_play_the_first_frame_is_shown(data):
+    picture = read_picture(data)
+    assert not picture.browser_safe
+    assert picture.pixels().shape[:2] == (picture.height, picture.width)
 
 
 SOUND = [saved(Image.fromarray(RGB), kind) for kind in FORMATS] + [gif_of(3), tiff_of(3)]
@@ -332,8 +320,11 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(data, edits, kept):
         picture = read_picture(data)
     except PictureError:
         return
-    assert picture.pixels().shape[:2] == (picture.height, picture.width)
     assert picture.data == data
+    if picture.problem:
+        assert picture.format in ("BMP", "TIFF") or max(picture.width, picture.height) > 16_384
+        return
+    assert picture.pixels().shape[:2] == (picture.height, picture.width)
     picture.thumbnail()
 
 

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
 
 from rsa_core.classroom import SEED_KEY, ClassroomKeyPair
 from rsa_core.envelopes.container import Container
@@ -19,18 +18,11 @@ from rsa_core.pictures import png_of, read_picture
 from rsa_core.residues import Blocks
 from rsa_core.schemes.textbook_blocks import TEXTBOOK_BLOCKS
 from rsa_core.schemes.textbook_pixels import TEXTBOOK_PIXELS
+from tests.rsa_core.arrays import ANY_SAMPLES
 
 PAIRS = {bits: ClassroomKeyPair.generate(bits) for bits in (64, 65, 72, 127, 256, 512)}
 CUBE = ClassroomKeyPair.generate(200, e=3)
 LONG = ClassroomKeyPair.from_primes(2**1279 - 1, 2**2203 - 1, 65537)
-
-ANY_SAMPLES = st.one_of(
-    hnp.arrays(np.uint16, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9)),
-    hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=9)),
-    st.integers(2, 4).flatmap(
-        lambda c: hnp.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(c)))
-    ),
-)
 
 
 def sealed(samples, *pairs, **options):

@@ -1,12 +1,14 @@
 """`textbook-pixels`: exact for every picture and key, insecure in exactly the way it says."""
 
+import io
 import tracemalloc
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as hnp
+from PIL import Image
+from PIL.ImageCms import ImageCmsProfile, createProfile
 
 from rsa_core.classroom import SEED_KEY, ClassroomKeyPair, ClassroomPublicKey
 from rsa_core.envelopes.container import Container
@@ -19,19 +21,14 @@ from rsa_core.errors import (
 from rsa_core.pictures import png_of, read_picture
 from rsa_core.residues import Blocks, Residues
 from rsa_core.schemes import copies
+from rsa_core.schemes.textbook_blocks import TEXTBOOK_BLOCKS
 from rsa_core.schemes.textbook_pixels import TEXTBOOK_PIXELS, decrypt_samples, encrypt_samples
+from tests.rsa_core.arrays import ANY_SAMPLES
 
 SMALL = {bits: ClassroomKeyPair.generate(bits) for bits in (12, 16, 17, 32, 64, 512)}
 SMALLEST = ClassroomKeyPair.from_primes(23, 13, 5)  # n = 299
 RGB = np.random.default_rng(3).integers(0, 256, (6, 5, 3), np.uint8)
 
-ANY_SAMPLES = st.one_of(
-    hnp.arrays(np.uint16, hnp.array_shapes(min_dims=2, max_dims=2, max_side=8)),
-    hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=8)),
-    st.integers(2, 4).flatmap(
-        lambda c: hnp.arrays(np.uint8, st.tuples(st.integers(1, 8), st.integers(1, 8), st.just(c)))
-    ),
-)
 ANY_PAIR = st.sampled_from([SEED_KEY, SMALLEST, *SMALL.values()])
 
 
@@ -169,6 +166,47 @@ def test_sixteen_bit_samples_are_two_bytes_high_one_first():
     residues = facts.residues[0]
     written = [residues.distinct[i] for i in residues.indices]
     assert written == [pow(m, 7, 3233) for m in (0x12, 0x34, 0x00, 0xFF)]
+
+
+def test_colour_of_sixteen_bits_is_twice_as_many_bytes():
+    samples = np.array([[[0x1234, 0x00FF, 0x8000], [1, 2, 3]]], np.uint16)
+    facts = TEXTBOOK_PIXELS.capture(sealed(samples, SEED_KEY).envelope)
+    assert (facts.shape, facts.wide) == ((1, 2, 6), True)
+    assert ("samples", "1 x 2 x 3, 16 bits") in facts.parameters
+
+
+@pytest.mark.parametrize(
+    ("scheme", "pair"), [(TEXTBOOK_PIXELS, SEED_KEY), (TEXTBOOK_BLOCKS, SMALL[64])]
+)
+def test_what_is_left_out_is_said_to_whoever_opens_it(scheme, pair):
+    frames = [Image.new("RGB", (4, 3), (shade, 0, 0)) for shade in (10, 200)]
+    file = io.BytesIO()
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
+    made = scheme.seal(read_picture(file.getvalue()), [pair.public])
+    words = "every frame or page but the first"
+    assert scheme.open(made.envelope, pair).left_out == (words,)
+    assert ("left out", words) in scheme.capture(made.envelope).parameters
+    plain = scheme.seal(read_picture(png_of(RGB)), [pair.public])
+    assert scheme.open(plain.envelope, pair).left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "pair"), [(TEXTBOOK_PIXELS, SEED_KEY), (TEXTBOOK_BLOCKS, SMALL[64])]
+)
+def test_the_colour_profile_comes_back(scheme, pair):
+    profile = ImageCmsProfile(createProfile("sRGB")).tobytes()
+    made = scheme.seal(read_picture(png_of(RGB, profile)), [pair.public])
+    assert read_picture(scheme.open(made.envelope, pair).file).profile == profile
+
+
+def test_a_phones_portrait_comes_back_upright():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    file = io.BytesIO()
+    Image.fromarray(RGB).save(file, "PNG", exif=exif.tobytes())
+    made = TEXTBOOK_PIXELS.seal(read_picture(file.getvalue()), [SEED_KEY.public])
+    opened = TEXTBOOK_PIXELS.open(made.envelope, SEED_KEY)
+    assert np.array_equal(opened.pixels, np.rot90(RGB, -1))
 
 
 def test_a_capture_tells_shape_size_and_keys_and_uses_no_private_key():

@@ -49,6 +49,12 @@ def test_sixteen_bit_samples_show_their_high_bytes():
     assert len(np.unique(views.noise_picture(facts))) == 1
 
 
+def test_colour_of_sixteen_bits_shows_its_high_bytes_without_alpha():
+    wide = RNG.integers(0, 65536, (4, 5, 4), np.uint16)
+    high = captured((wide[..., :3] >> 8).astype(np.uint8))
+    assert np.array_equal(views.noise_picture(captured(wide)), views.noise_picture(high))
+
+
 def test_a_large_view_takes_every_nth_sample():
     facts = captured(RNG.integers(0, 256, (40, 10), np.uint8))
     whole = views.noise_picture(facts)

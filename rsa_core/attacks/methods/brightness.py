@@ -7,11 +7,12 @@ number doubles: a shift by one bit, in which the top bit of a sample moves into 
 Davida, "Chosen signature cryptanalysis of the RSA" (1982); Boneh 1999, section 2.
 """
 
+from dataclasses import replace
+
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.course import Course, Found
 from rsa_core.attacks.reading import Reading
 from rsa_core.attacks.values import Target
-from rsa_core.envelopes.container import Container
 from rsa_core.residues import Copy
 from rsa_core.tampering import multiplied
 
@@ -25,7 +26,7 @@ def brightness(_target: Target, reading: Reading, course: Course) -> Found:
     for copy in container.copies:
         copies = (*copies, multiplied(copy, FACTOR))
         course.check()
-    forged = Container(container.scheme, container.samples, container.shape, copies)
+    forged = replace(container, copies=copies)
     course.note(f"every residue multiplied by {FACTOR}^e; copies: {len(copies)}")
     course.note("samples over 127 exceed 255; the receiver sees 255 there")
     return Found(

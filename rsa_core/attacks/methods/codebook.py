@@ -9,6 +9,7 @@ bytes of colour are looked up after division by E(R).
 RFC 8017 pads at random for this reason; Goldwasser and Micali, "Probabilistic encryption" (1984).
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -121,9 +122,7 @@ def _blocks(container: Container, copy: Blocks, course: Course) -> Found:
 
 def _unit(container: Container) -> int:
     """Bytes of one pixel."""
-    if container.samples == "u16":
-        return 2
-    return container.shape[2] if len(container.shape) == 3 else 1
+    return container.plaintext_bytes // math.prod(container.shape[:2])
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,4 +45,5 @@ def every_kind():
     rng = np.random.default_rng(3)
     shapes = [(5, 7), (6, 5, 2), (4, 6, 3), (5, 4, 4)]
     eight = [rng.integers(0, 256, shape, np.uint8) for shape in shapes]
-    return [*eight, rng.integers(0, 65536, (6, 5), np.uint16)]
+    wide = [rng.integers(0, 65536, shape, np.uint16) for shape in ((4, 3, 4), (6, 5))]
+    return [*eight, *wide]

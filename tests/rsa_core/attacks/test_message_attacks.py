@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 from rsa_core import (
     HYBRID,
@@ -19,6 +17,7 @@ from rsa_core.attacks import ATTACKS, Budget, Target
 from rsa_core.attacks.course import Course
 from rsa_core.attacks.methods.codebook import stages
 from rsa_core.attacks.methods.small_values import find_small
+from tests.rsa_core.arrays import ANY_SAMPLES
 
 NEEDS_NO_PADDING = [
     "codebook",
@@ -61,11 +60,7 @@ def test_the_codebook_takes_every_kind_of_samples(every_kind, sound):
 
 
 @given(
-    pixels=st.one_of(
-        arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9))),
-        arrays(np.uint8, st.tuples(*[st.integers(1, 6)] * 2, st.integers(2, 4))),
-        arrays(np.uint16, st.tuples(st.integers(1, 9), st.integers(1, 9))),
-    )
+    pixels=ANY_SAMPLES,
 )
 def test_any_picture_comes_back_from_either_scheme(pixels):
     """From the public key alone, or from a short modulus."""
