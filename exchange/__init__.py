@@ -9,7 +9,7 @@ and the channel in the transaction of the act, answers foreign and invented ids 
 import time
 
 from exchange.attacking import AttackState, SeenKey
-from exchange.contents import tells_place
+from exchange.contents import left_out, tells_place
 from exchange.desk import Clock, Desk, Sleep, in_words, utc_now
 from exchange.errors import (
     CannotOpen,
@@ -166,6 +166,7 @@ __all__ = [
     "Waiting",
     "WrongRole",
     "asked_by",
+    "left_out",
     "new_token",
     "plain_channel_key",
     "schemes_for",

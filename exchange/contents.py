@@ -37,6 +37,7 @@ from rsa_core import (
     KeyPair,
     LimitError,
     Manifest,
+    Opened,
     Part,
     Picture,
     PictureError,
@@ -52,6 +53,7 @@ from rsa_core import (
     sign_share,
 )
 from rsa_core.details import Details, SentUnder
+from rsa_core.left_out import words_for
 from rsa_core.pictures import says_where
 
 _NO_KEY_FITS = "This picture is not encrypted for any classroom key that you have had."
@@ -83,6 +85,21 @@ class Found:
         return self.arrival.picture
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A picture as it can be shown.
+
+    Attributes:
+        view: bytes that any browser shows; the file itself where that works, b"" where nothing can
+            be shown.
+        mime: media type of `view`; "" for none.
+    """
+
+    picture: Picture
+    view: bytes = field(repr=False)
+    mime: str
+
+
 def make_details(picture: Picture, file_name: str, caption: str, under: SentUnder) -> Details:
     """The record for a picture that was just read."""
     return Details(
@@ -92,7 +109,7 @@ def make_details(picture: Picture, file_name: str, caption: str, under: SentUnde
         width=picture.width,
         height=picture.height,
         caption=caption,
-        thumbnail=picture.thumbnail(),
+        thumbnail=_thumbnail(picture),
         under=under,
     )
 
@@ -124,6 +141,29 @@ def make_manifest(
     ).pack()
 
 
+def _thumbnail(picture: Picture) -> bytes:
+    """A preview; b"" where the picture is too large for one, or of a rare kind."""
+    try:
+        return picture.thumbnail()
+    except DecodingError:
+        raise
+    except PictureError:
+        return b""
+
+
+def left_out(data: bytes, scheme: str) -> tuple[str, ...]:
+    """What of a picture does not travel under a scheme, one short phrase each.
+
+    Nothing for anything but a picture, which is not sent at all.
+    """
+    if SCHEMES[scheme].keeps == "file":
+        return ()
+    try:
+        return words_for(read_picture(data).left_out)
+    except PictureError:
+        return ()
+
+
 def tells_place(data: bytes) -> bool:
     """Whether a file says where it was taken; False for anything but a picture."""
     try:
@@ -132,8 +172,8 @@ def tells_place(data: bytes) -> bool:
         return False
 
 
-def viewable(file: bytes) -> tuple[bytes, Picture]:
-    """Bytes that any browser shows, and the picture as it was read.
+def viewable(file: bytes) -> Seen:
+    """The picture as it was read, and bytes that any browser shows.
 
     Raises:
         NotDecoded: there is no time or room for it now.
@@ -141,11 +181,18 @@ def viewable(file: bytes) -> tuple[bytes, Picture]:
     """
     try:
         picture = read_picture(file)
-        return (file if picture.browser_safe else picture.view_png()), picture
     except DecodingError:
         raise NotDecoded from None
     except PictureError:
         raise Tampered from None
+    if picture.browser_safe:
+        return Seen(picture, file, picture.mime)
+    try:
+        return Seen(picture, picture.view_png(), "image/png")
+    except DecodingError:
+        raise NotDecoded from None
+    except PictureError:
+        return Seen(picture, b"", "")
 
 
 def _verified(found: Found) -> Manifest:
@@ -209,8 +256,8 @@ def opened(found: Found, progress: Progress | None) -> OpenedPicture:
     key = unlock_key(found.act)
     manifest = _verified(found)
     details = _open_details(found, manifest, key)
-    file = _open_content(found, manifest, key, progress)
-    view, picture = viewable(file)
+    content = _open_content(found, manifest, key, progress)
+    file, seen = content.file, viewable(content.file)
     try:
         name = texts.file_name(details.file_name, "")
     except InputRefused:  # an honest sender's program never signs such a name
@@ -220,14 +267,15 @@ def opened(found: Found, progress: Progress | None) -> OpenedPicture:
     return OpenedPicture(
         id=found.picture.public_id,
         file=file,
-        view=view,
-        file_name=f"{name}-{sha256.hex()[:12]}{picture.suffix}",
-        mime=picture.mime,
-        view_mime=picture.mime if picture.browser_safe else "image/png",
+        view=seen.view,
+        file_name=f"{name}-{sha256.hex()[:12]}{seen.picture.suffix}",
+        mime=seen.picture.mime,
+        view_mime=seen.mime,
         sha256=sha256,
         scheme=scheme.name,
         authenticated=scheme.authenticated,
         exact=scheme.keeps,
+        left_out=content.left_out,
         details=details,
         shared_by="" if found.sharer in (None, found.sender) else found.sharer.name,
         proof=SenderProof(
@@ -292,8 +340,8 @@ def shared_with(
 
 def _open_content(
     found: Found, manifest: Manifest, key: KeyPair, progress: Progress | None
-) -> bytes:
-    """The file; where the scheme has classroom keys, any that this seat has had may fit."""
+) -> Opened:
+    """The content; where the scheme has classroom keys, any that this seat has had may fit."""
     scheme = SCHEMES[found.picture.scheme]
     classroom = scheme.key_kind == "classroom key"
     keys: list[KeyPair | ClassroomKeyPair] = [*classroom_keys(found.act)] if classroom else [key]
@@ -308,7 +356,7 @@ def _open_content(
             raise Tampered from None
         except LimitError as error:
             raise CannotOpen(f"This picture cannot be opened here: {error}.") from None
-        return got.file
+        return got
     if classroom:
         raise CannotOpen(_NO_KEY_FITS)
     raise Tampered

@@ -261,12 +261,14 @@ class OpenedPicture:
 
     Attributes:
         file: the original file's bytes; for schemes that keep only pixels, a PNG of them.
-        view: bytes that any browser shows; the same object as `file` where that works.
+        view: bytes that any browser shows; the same object as `file` where that works, b"" where
+            nothing can be shown.
         file_name: a safe name with a SHA-256 prefix of `file`.
-        mime, view_mime: media types of the two.
+        mime, view_mime: media types of the two; "" for none.
         sha256: of `file`, 32 bytes.
         authenticated: changes on the way would have been noticed.
         exact: "file" when `file` is the original file, "pixels" when its samples are.
+        left_out: what of the sender's picture did not travel, one short phrase each.
         shared_by: nickname of the recipient who shared it; "" for those it was sent to.
     """
 
@@ -282,6 +284,7 @@ class OpenedPicture:
     exact: Literal["file", "pixels"]
     details: Details
     proof: SenderProof
+    left_out: tuple[str, ...] = ()
     shared_by: str = ""
 
 

@@ -82,7 +82,7 @@ class Subject:
 
 
 def uploaded(data: bytes, side: int = DEFAULT_SIDE) -> Subject:
-    """The first picture of a file, reduced to at most `side` pixels a side; alpha is left out.
+    """The first picture of a file, reduced to at most `side` pixels a side, on opaque ground.
 
     Raises:
         LabError: the bytes are not an accepted picture; says why.
@@ -91,9 +91,18 @@ def uploaded(data: bytes, side: int = DEFAULT_SIDE) -> Subject:
         pixels = read_picture(read_picture(data).view_png(side)).pixels()
     except PictureError as error:
         raise LabError(str(error)) from None
-    if pixels.ndim == 3:
-        pixels = pixels[..., 0] if pixels.shape[2] == 2 else pixels[..., :3]
-    return Subject(np.ascontiguousarray(pixels, np.uint8), "An uploaded picture")
+    return Subject(_opaque(pixels.astype(np.uint8)), "An uploaded picture")
+
+
+def _opaque(pixels: Samples) -> Samples:
+    """Without alpha: on white, or on black where what is seen is bright itself."""
+    if pixels.ndim == 2 or pixels.shape[2] == 3:
+        return pixels
+    colours, part = pixels[..., :-1].astype(np.float64), pixels[..., -1:] / 255
+    seen = part.sum() * colours.shape[2]
+    ground = 0 if seen and (colours * part).sum() / seen > 127 else 255
+    mixed = (colours * part + ground * (1 - part)).round().astype(np.uint8)
+    return mixed[..., 0] if mixed.shape[2] == 1 else mixed
 
 
 def sample(name: str, side: int = DEFAULT_SIDE) -> Subject:

@@ -37,7 +37,8 @@ from rsa_core.samples import (
 )
 
 MAX_BYTES = 50 * 1024 * 1024
-MAX_PIXELS = 25_000_000
+MAX_PIXELS = 25_000_000  # that are decoded to samples
+MAX_TAKEN_PIXELS = 250_000_000  # beyond, no program has the memory to show it
 MAX_SIDE = 16_384
 MAX_VIEW_PIXELS = 8_000_000  # of a view of more than MAX_PIXELS
 MAX_FRAMES = 2000
@@ -187,13 +188,19 @@ def _looked_at(image: ImageFile.ImageFile, kind: Kind, data: bytes) -> Facts:
     """What the header says, and whether decoding it here is out of the question."""
     width, height = image.size
     problem = ""
+    if width * height > MAX_TAKEN_PIXELS:
+        raise PictureError(_too_many(MAX_TAKEN_PIXELS))
     if width * height > MAX_PIXELS:
-        problem = f"The picture has more than {MAX_PIXELS // 10**6} megapixels: make it smaller."
+        problem = _too_many(MAX_PIXELS)
     elif max(width, height) > MAX_SIDE:
         problem = f"A side is longer than {MAX_SIDE} pixels: make the picture smaller."
     slow = _slow(image, kind, data)
     size = _upright_size(image.size, orientation(image, kind))
     return Facts(kind.name, *size, problem=slow or problem, viewable=not slow)
+
+
+def _too_many(most: int) -> str:
+    return f"The picture has more than {most // 10**6} megapixels: make it smaller."
 
 
 def _upright_size(size: tuple[int, int], turn: int) -> tuple[int, int]:

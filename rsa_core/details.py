@@ -53,9 +53,9 @@ class Details:
         file_name: safe on every disk, without a folder.
         mime: media type of the original file.
         size: bytes of the original file.
-        width, height: stored samples.
+        width, height: as people see it; 0 where unknown.
         caption: "" for none.
-        thumbnail: a small PNG or JPEG.
+        thumbnail: a small PNG or JPEG; b"" where there can be none.
         under: when and under which rule it was sent.
     """
 

@@ -131,7 +131,12 @@ class Picture:
     def _viewed(self, make: Callable[..., bytes], side: int | None) -> bytes:
         if not self.viewable:
             raise PictureError(self.problem)
-        made: bytes = _decoded(make, self.data, self.format, side)
+        try:
+            made: bytes = _decoded(make, self.data, self.format, side)
+        except _TooMuchError:
+            if self.problem:  # it was to be expected, and will be so next time
+                raise PictureError(self.problem) from None
+            raise
         return made
 
 
@@ -150,7 +155,7 @@ def read_picture(data: bytes) -> Picture:
     seen: list[decoding.Facts] = []
     try:
         facts: decoding.Facts = _decoded(decoding.check, data, hear=seen.append)
-    except DecodingError as error:
+    except _TooMuchError as error:
         if not seen:
             raise
         # It is ended before its samples were had: a view would take as long.
@@ -210,6 +215,10 @@ def ppm_of(pixels: NDArray[np.uint8]) -> bytes:
     return b"%s\n%d %d\n255\n" % (kind, pixels.shape[1], pixels.shape[0]) + pixels.tobytes()
 
 
+class _TooMuchError(DecodingError):
+    """A call was ended."""
+
+
 _idle: list[Child] = []
 
 
@@ -239,9 +248,9 @@ def _decoded(
     except BusyError as error:
         raise DecodingError(str(error)) from None
     except EndedError as error:
-        raise DecodingError(_SLOW if error.why == "too slow" else _LARGE) from None
+        raise _TooMuchError(_SLOW if error.why == "too slow" else _LARGE) from None
     except MemoryError:
-        raise DecodingError(_LARGE) from None
+        raise _TooMuchError(_LARGE) from None
     return result
 
 

@@ -26,6 +26,7 @@ _ROOM = 50  # containers above the newest picture, at most; 25 µs each
 _OPEN_AT_ONCE = 6  # pictures held open in one session; each may be 50 MB
 _DETAILS = 1000  # records held in one session
 _WARNING, _BAD = ":material/warning:", ":material/gpp_bad:"
+_WITHOUT = ":material/content_cut:"
 
 
 @dataclass(slots=True)
@@ -159,7 +160,9 @@ def _headline(item: InboxItem, details: Details | None = None) -> None:
         facts.append(item.removal)
     if details is not None:
         name_and_caption(details.file_name, details.caption)
-        facts.insert(0, f"{details.width} × {details.height}, {file_size(details.size)}")
+        facts.insert(0, file_size(details.size))
+        if details.width and details.height:
+            facts.insert(0, f"{details.width} × {details.height}")
     st.text(f"From {item.sender}")
     st.caption(" · ".join(facts))
 
@@ -222,6 +225,8 @@ def _show_opened(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
             "unnoticed. It is decrypted fully, but the scheme cannot show whether it was changed.",
             icon=_WARNING,
         )
+    if opened.left_out:
+        st.info(f"Not sent with this picture: {'; '.join(opened.left_out)}.", icon=_WITHOUT)
     picture_with_save_button(
         "Download original",
         opened.file,

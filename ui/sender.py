@@ -15,11 +15,13 @@ from exchange import (
     ExchangeError,
     Seat,
     SentPicture,
+    left_out,
     schemes_for,
     tells_place,
 )
-from rsa_core import archives
+from rsa_core import SCHEMES, archives
 from rsa_core.errors import ArchiveError
+from rsa_core.pictures import SUFFIXES
 from ui.frame import asked
 from ui.frame.guard import role_page
 from ui.frame.service import exchange, receivers
@@ -31,11 +33,10 @@ from ui.parts.widgets import explained_radio, name_and_caption, named_choice
 from ui.parts.words import clock_time, counted, csv_of, file_size
 from ui.safety import show_alarms, verify_panel
 
-_TYPES = [
-    "png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff", "ppm", "pgm", "pbm", "mpo", "zip",
-]  # fmt: skip
+_TYPES = [*sorted(SUFFIXES), ".zip"]
 _ON_ITS_WAY = 2.0  # seconds in which a page that was drawn may not be in the browser yet
 _FILES_LOOKED_AT = 10_000
+_FILES_DECODED = 10  # before the press; afterwards the report tells of each
 
 Line = dict[str, str | int | float]  # what became of one file: a line of the manifest
 
@@ -161,6 +162,7 @@ def _send_button(seat: Seat, files: list[UploadedFile]) -> None:
         size = sum(file.size for file in files)
         st.caption(f"Ready to send: {counted(len(files), 'file')}, {file_size(size)}")
         _warn_of_places(files)
+        _warn_of_losses(seat, files)
     st.button(
         "Encrypt and send",
         type="primary",
@@ -193,6 +195,25 @@ def _warn_of_places(files: list[UploadedFile]) -> None:
 def _tells_place(file: UploadedFile) -> bool:
     return remember(
         "tells place", file.file_id, lambda: tells_place(file.getvalue()), most=_FILES_LOOKED_AT
+    )
+
+
+def _warn_of_losses(seat: Seat, files: list[UploadedFile]) -> None:
+    """Schemes that keep pixels do not keep all: said before the press, where it is quickly seen."""
+    scheme = st.session_state.get(key_of(seat, "scheme"), "")
+    if scheme not in SCHEMES:
+        return
+    lost = {words for file in files[:_FILES_DECODED] for words in _left_out(file, scheme)}
+    if lost:
+        st.warning(f"{scheme} leaves out: {'; '.join(sorted(lost))}.")
+
+
+def _left_out(file: UploadedFile, scheme: str) -> tuple[str, ...]:
+    return remember(
+        "left out",
+        (file.file_id, SCHEMES[scheme].keeps),
+        lambda: left_out(file.getvalue(), scheme),
+        most=_FILES_LOOKED_AT,
     )
 
 
@@ -258,7 +279,7 @@ def _uploads(file: UploadedFile, allowance: archives.Allowance) -> Iterator[Uplo
 
 
 def _send(seat: Seat, upload: Upload, order: Order, progress: Callable[[float], None]) -> Line:
-    start, outcome, data = time.perf_counter(), "sent", b""
+    start, outcome, data, lost = time.perf_counter(), "sent", b"", ""
     try:
         data = upload.read()
         exchange().sender.send(
@@ -272,6 +293,7 @@ def _send(seat: Seat, upload: Upload, order: Order, progress: Callable[[float], 
             remove_after=order.remove_after,
             progress=progress,
         )
+        lost = "; ".join(left_out(data, order.scheme))
     except (ArchiveError, ExchangeError) as error:
         outcome = str(error)
     return {
@@ -281,6 +303,7 @@ def _send(seat: Seat, upload: Upload, order: Order, progress: Callable[[float], 
         "seconds": round(time.perf_counter() - start, 3),
         "SHA-256": hashlib.sha256(data).hexdigest(),
         "outcome": outcome,
+        "left out": lost,
     }
 
 
@@ -289,6 +312,9 @@ def _send_report(lines: list[Line]) -> None:
     refused = [line for line in lines if line["outcome"] != "sent"]
     if len(refused) < len(lines):
         st.success(f"{counted(len(lines) - len(refused), 'picture')} sent.")
+    for words in sorted({str(line["left out"]) for line in lines} - {""}):
+        st.info(f"Left out: {words}.")
+        st.text("\n".join(str(line["name"]) for line in lines if line["left out"] == words))
     for line in refused:
         st.error(str(line["outcome"]))
         st.text(f"Not sent: {line['name']}")

@@ -193,14 +193,14 @@ class Relaying:
             return ReadPicture(details, None, None, "", "", "")
         content, scheme = found.content, SCHEMES[picture.scheme]
         file = _opened(lambda: scheme.open(content, false).file)
-        view, decoded = viewable(file)
+        seen = viewable(file)
         return ReadPicture(
             details=details,
             file=file,
-            view=view,
-            file_name=f"read-{hashlib.sha256(file).hexdigest()[:12]}{decoded.suffix}",
-            mime=decoded.mime,
-            view_mime=decoded.mime if decoded.browser_safe else "image/png",
+            view=seen.view,
+            file_name=f"read-{hashlib.sha256(file).hexdigest()[:12]}{seen.picture.suffix}",
+            mime=seen.picture.mime,
+            view_mime=seen.mime,
         )
 
     def _relay(self, seat: Seat, swap_id: int, picture_id: str) -> int:

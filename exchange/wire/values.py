@@ -80,7 +80,7 @@ class ReadPicture:
         details: the sealed record.
         file: the sender's own file; None where the content is under a classroom key, which
             nobody swaps.
-        view: bytes that any browser shows; None like `file`.
+        view: bytes that any browser shows, b"" where nothing can be shown; None like `file`.
         file_name: with a SHA-256 prefix of `file`; "" for none.
         mime, view_mime: media types of the two; "" for none.
     """

@@ -22,6 +22,7 @@ from rsa_core import HYBRID, LimitError
 from rsa_core.analysis import report
 from rsa_core.turns import PLACES
 from tests.conftest import encoded, photograph
+from tests.rsa_core.test_large_pictures import flat
 
 PIXELS, BLOCKS = Case("textbook-pixels", 12), Case("textbook-blocks", 64)
 OAEP, HYBRID_CASE = Case("oaep-blocks", 2048), Case("hybrid", 2048)
@@ -68,6 +69,34 @@ def test_an_upload_is_reduced_and_made_opaque(channels, shape):
     assert subject.pixels.shape == shape
     assert subject.pixels.dtype == np.uint8
     assert np.array_equal(subject.picture().pixels(), subject.pixels)
+
+
+@pytest.mark.parametrize("shade", [0, 60, 200, 255])
+@pytest.mark.parametrize("channels", [2, 4])
+def test_lines_on_transparent_ground_are_seen(shade, channels):
+    """A signature; white ones too, whose ground is then not white."""
+    pixels = np.zeros((20, 30, channels), np.uint8)
+    pixels[8:10] = [*[shade] * (channels - 1), 255]
+    seen = uploaded(encoded(pixels)).pixels
+    assert (seen[8:10] == shade).all()
+    assert abs(int(seen[0].max()) - shade) > 100
+
+
+def test_colours_under_half_an_alpha_are_mixed_with_the_ground():
+    pixels = np.full((4, 4, 4), (0, 0, 100, 128), np.uint8)
+    assert uploaded(encoded(pixels)).pixels[0, 0].tolist() == [127, 127, 177]
+
+
+def test_an_upload_that_lies_on_its_side_is_compared_upright():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    out = io.BytesIO()
+    Image.fromarray(photograph(160, 80)).save(out, "WEBP", exif=exif.tobytes())
+    assert uploaded(out.getvalue(), 80).size == "40 x 80, RGB"
+
+
+def test_an_upload_of_forty_eight_megapixels_is_reduced():
+    assert uploaded(flat(8064, 6048), 128).size == "128 x 96, RGB"
 
 
 def test_an_upload_of_a_small_picture_keeps_its_samples():

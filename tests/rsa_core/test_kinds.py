@@ -2,7 +2,9 @@
 
 import base64
 import io
+import re
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -137,3 +139,11 @@ def test_a_variety_that_is_not_read_is_taken_and_named(data):
     assert (picture.width, picture.height, picture.browser_safe) == (0, 0, False)
     with pytest.raises(PictureError, match="cannot be decoded here"):
         picture.pixels()
+
+
+def test_the_documentation_lists_every_suffix():
+    text = (Path(__file__).parents[2] / "docs" / "pictures.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and "`." in line]
+    listed = {name for row in rows for name in re.findall(r"`(\.\w+)`", row)}
+    assert listed == SUFFIXES
+    assert len(rows) == len(KINDS)

@@ -77,9 +77,13 @@ def header_alone(width, height):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + body
 
 
-@pytest.mark.parametrize(
-    "size", [(20_000, 20_000), (1, 100_000_000), (2**31 - 1, 2**31 - 1)], ids=str
-)
+@pytest.mark.parametrize("size", [(20_000, 20_000), (2**31 - 1, 2**31 - 1)], ids=str)
+def test_a_bomb_is_refused(size):
+    with pytest.raises(PictureError, match="more than 250 megapixels"):
+        read_picture(header_alone(*size))
+
+
+@pytest.mark.parametrize("size", [(15_000, 15_000), (1, 100_000_000)], ids=str)
 def test_a_header_that_promises_too_much_gives_nothing_to_look_at(size):
     """No browser is handed it as it is, and a view is refused, not tried at any price."""
     picture = read_picture(header_alone(*size))
@@ -122,7 +126,7 @@ def test_a_wide_ppm_of_any_size_is_quick():
 def test_what_takes_too_long_is_a_picture_without_samples(monkeypatch):
     data = jpeg_of_scans(16_384, 1525, 60)
     read_picture(flat(8, 8))
-    monkeypatch.setattr(pictures, "SECONDS", 0.7)
+    monkeypatch.setattr(pictures, "SECONDS", 0.3)
     picture = read_picture(data)
     assert (picture.width, picture.height, picture.browser_safe) == (16_384, 1525, False)
     for wanted in (picture.pixels, picture.thumbnail):

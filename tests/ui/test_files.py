@@ -7,6 +7,13 @@ import streamlit as st
 from ui.parts.files import small_picture
 
 
+def test_where_there_is_no_preview_that_is_said(monkeypatch):
+    said = []
+    monkeypatch.setattr(st, "caption", said.append)
+    small_picture(b"", alt="A picture")
+    assert said == ["No preview"]
+
+
 def test_a_small_picture_is_what_its_first_bytes_say(monkeypatch, png, jpeg):
     shown = []
     monkeypatch.setattr(st, "image", lambda url, **_: shown.append(url))

@@ -16,12 +16,12 @@ from lab.subject import (
     sample,
     uploaded,
 )
+from rsa_core.pictures import SUFFIXES
 from ui.compare.working import Job, current_job, keep_job
 from ui.frame import asked
 from ui.parts.files import small_picture
 from ui.parts.held import remember
 
-_TYPES = ["png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff", "ppm", "pgm"]
 _PROBLEM = "compare_refused"
 
 
@@ -29,7 +29,7 @@ def choices() -> None:
     """Picture, schemes, attacks, and the button "Compare"."""
     controls, shown = st.columns([3, 1], gap="large")
     with controls:
-        file = st.file_uploader("Picture", type=_TYPES, key="compare_file")
+        file = st.file_uploader("Picture", type=sorted(SUFFIXES), key="compare_file")
         name = st.radio(
             "Sample",
             list(SAMPLES),

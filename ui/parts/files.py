@@ -84,14 +84,23 @@ def picture_with_save_button(
     Args:
         label: of the button.
         file: what the button saves.
-        view: what is shown; the same object where a browser can show `file` itself.
+        view: what is shown; the same object where a browser can show `file` itself, b"" where
+            nothing can be shown.
         file_name: of the saved file.
         mime: media type of `file`.
-        view_mime: media type of `view`.
+        view_mime: media type of `view`; "" for none.
         alt: says what the picture is, for anyone who does not see it. Constant words.
         key: unique on the page.
     """
     same = view is file
+    if not view:
+        st.info(
+            "This picture cannot be shown here: it is too large, or of a rare kind. Download it to "
+            "see it.",
+            icon=":material/image_not_supported:",
+        )
+    elif not same:
+        st.caption("This is a copy for the browser. The download is the whole file, unchanged.")
     view = b"" if same else view
     digest = hashlib.sha256(file)
     digest.update(view)
@@ -109,7 +118,10 @@ def picture_with_save_button(
 
 
 def small_picture(data: bytes, *, alt: str, width: int | None = None) -> None:
-    """A small PNG or JPEG as a `data:` URL, which Streamlit passes on unchanged."""
+    """A small PNG or JPEG as a `data:` URL, which Streamlit passes on unchanged; b"" for none."""
+    if not data:
+        st.caption("No preview")
+        return
     kind = "png" if data.startswith(b"\x89PNG") else "jpeg"
     url = f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
     st.image(url, alt=alt, width=width or "content")
