@@ -51,7 +51,7 @@ MAX_TEXT = 64 * 1024 * 1024  # that a PNG's profile or texts unpack to
 # A marker; not stuffed bytes, fill bytes or restarts, which stand inside a scan's data.
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
 _SOS, _EOI = 0xDA, 0xD9
-_GPS, _TURN = 0x8825, 0x0112  # EXIF: the directory of the place; orientation
+_GPS = 0x8825  # EXIF: the directory of the place
 _SMALL = 1024  # the side of a view up to which twice as much is decoded, to look good
 _SRGB_GAMMA = 0.45455
 _SRGB_CHROMATICITY = (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
@@ -109,7 +109,7 @@ def check(data: bytes) -> Facts:
         load(image)
         size, turn = image.size, orientation(image, kind)
         long = frames > MAX_FRAMES or frames * size[0] * size[1] > MAX_FRAME_PIXELS
-        by_browsers = kind.name == "JPEG" and _exif_orientation(image) == turn
+        by_browsers = kind.name == "JPEG" and turn == orientation(image, kind, xmp=False)
         width, height = _upright_size(size, turn)
         return facts._replace(
             width=width,
@@ -288,13 +288,6 @@ def _other_colours(image: Image.Image, data: bytes) -> bool:
         return False
     primaries, transfer = struct.unpack_from(">HH", data, at + 8)
     return primaries not in _PLAIN_PRIMARIES or transfer in _HDR_TRANSFER
-
-
-def _exif_orientation(image: Image.Image) -> int:
-    """What EXIF itself says, which is all that browsers heed."""
-    exif = Image.Exif()
-    exif.load(image.info.get("exif", b""))
-    return int(exif.get(_TURN, 1))
 
 
 def _xmp(image: Image.Image) -> bytes:

@@ -45,16 +45,21 @@ def upright(array: Pixels, image: Image.Image, kind: Kind) -> Pixels:
     return turned
 
 
-def orientation(image: Image.Image, kind: Kind) -> int:
+def orientation(image: Image.Image, kind: Kind, *, xmp: bool = True) -> int:
     """How what is, or will be, decoded is turned: EXIF's number, 1 for upright.
 
-    Before it is loaded, a picture that Pillow will turn says how it is stored.
+    Where EXIF says nothing, XMP does, unless it is left out. Before it is loaded, a picture that
+    Pillow will turn says how it is stored.
     """
     if kind.name in _TURNED_BY_PILLOW and getattr(image, "_im", None) is not None:
         return 1
     try:
-        # Not a PNG's own method, which decodes all of it first.
-        found = int(Image.Image.getexif(image).get(_ORIENTATION, 1))
+        if xmp:
+            exif = Image.Image.getexif(image)  # a PNG's own method would decode all of it first
+        else:
+            exif = Image.Exif()
+            exif.load(image.info.get("exif", b""))
+        found = int(exif.get(_ORIENTATION, 1))
     except Exception:  # broken EXIF is no reason to refuse a sound picture
         return 1
     return found if found in _UPRIGHT else 1

@@ -218,6 +218,16 @@ def test_browsers_turn_jpegs_by_exif_alone():
     assert (turned.width, turned.height, turned.browser_safe) == (4, 8, False)
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("body", [b"", b"II*\0", b"\xff" * 40, b"II*\0\x08\0\0\0\x09\0\x12\x01"])
+def test_broken_exif_is_no_reason_to_refuse(kind, body):
+    data = saved(Image.fromarray(RGB), kind, exif=b"Exif\0\0" + body)
+    picture = read_picture(data)
+    assert (picture.width, picture.height) == (7, 5)
+    assert picture.pixels().shape == RGB.shape
+    assert Image.open(io.BytesIO(picture.view_png())).size == (7, 5)
+
+
 def frames_of(kind):
     frames = [Image.new("RGB", (3, 2), (shade, 0, 0)) for shade in (10, 90, 200)]
     return saved(frames[0], kind, save_all=True, append_images=frames[1:])
