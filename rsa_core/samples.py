@@ -210,7 +210,10 @@ def _eight_bits(image: ImageFile.ImageFile) -> Image.Image:
         return plain
     alpha = image.has_transparency_data
     wanted = ("LA" if alpha else "L") if grey else ("RGBA" if alpha else "RGB")
-    return image if image.mode == wanted else image.convert(wanted)
+    if image.mode != wanted:
+        return image.convert(wanted)
+    # pi-heif decodes a file of several pictures once more at each use, over what was made of it.
+    return image.copy() if image.format == "HEIF" else image
 
 
 def _stretched(grey: NDArray[Any]) -> NDArray[np.uint8]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from rsa_core import HYBRID, KeyPair, decoding, pictures
+from rsa_core import HYBRID, KeyPair, decoding, left_out, pictures
 from rsa_core.errors import PictureError
 from rsa_core.kinds import HEAD, KINDS, SUFFIXES, kind_of
 from rsa_core.pictures import read_picture
@@ -93,6 +93,15 @@ def test_heic_is_shown_by_conversion_and_sealed_as_it_is():
     assert Image.open(io.BytesIO(picture.view_png())).size == (64, 48)
     pair = KeyPair.generate(2048)
     assert HYBRID.open(HYBRID.seal(picture, [pair.public]).envelope, pair).file == PHONE
+
+
+def test_of_several_pictures_in_a_heic_the_first_is_shown():
+    """The file is one of pi-heif's own tests (BSD)."""
+    picture = read_picture((Path(__file__).parent / "two_pictures.heic").read_bytes())
+    assert (picture.width, picture.height, picture.frames) == (16, 16, 2)
+    assert picture.left_out == left_out.FRAMES
+    assert Image.open(io.BytesIO(picture.thumbnail(8))).size == (8, 8)
+    assert Image.open(io.BytesIO(picture.view_png())).size == (16, 16)
 
 
 def test_avif_is_shown_by_conversion():
