@@ -52,11 +52,11 @@ _BY_BEGINNING = (
     ),
     Kind(
         "BMP", "BMP", "image/bmp", (".bmp", ".dib"), True, True,
-        _begins(rb"BM.{12}[\x0c\x10(48@l|]\0"),  # the length of the header that follows
+        _begins(rb"BM.{12}[\x0c\x10(48@l|]\0\0\0"),  # the length of the header that follows
     ),
     Kind(
         "PPM", "PPM", "image/x-portable-anymap", (".pnm", ".ppm", ".pgm", ".pbm"), False, False,
-        _begins(rb"P[1-6][\s#]"),
+        _begins(rb"P[1-6](\s+\d|\s*#)"),
     ),
     Kind(
         "JPEG2000", "JPEG 2000", "image/jp2", (".jp2", ".j2k", ".jpx"), False, True,
