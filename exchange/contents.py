@@ -85,21 +85,6 @@ class Found:
         return self.arrival.picture
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A picture as it can be shown.
-
-    Attributes:
-        view: bytes that any browser shows; the file itself where that works, b"" where nothing can
-            be shown.
-        mime: media type of `view`; "" for none.
-    """
-
-    picture: Picture
-    view: bytes = field(repr=False)
-    mime: str
-
-
 def make_details(picture: Picture, file_name: str, caption: str, under: SentUnder) -> Details:
     """The record for a picture that was just read."""
     return Details(
@@ -172,8 +157,8 @@ def tells_place(data: bytes) -> bool:
         return False
 
 
-def viewable(file: bytes) -> Seen:
-    """The picture as it was read, and bytes that any browser shows.
+def viewable(file: bytes) -> tuple[Picture, bytes, str]:
+    """The picture as it was read, with what `Picture.shown` gives.
 
     Raises:
         NotDecoded: there is no time or room for it now.
@@ -181,18 +166,11 @@ def viewable(file: bytes) -> Seen:
     """
     try:
         picture = read_picture(file)
+        return picture, *picture.shown()
     except DecodingError:
         raise NotDecoded from None
     except PictureError:
         raise Tampered from None
-    if picture.browser_safe:
-        return Seen(picture, file, picture.mime)
-    try:
-        return Seen(picture, picture.view_png(), "image/png")
-    except DecodingError:
-        raise NotDecoded from None
-    except PictureError:
-        return Seen(picture, b"", "")
 
 
 def _verified(found: Found) -> Manifest:
@@ -257,7 +235,7 @@ def opened(found: Found, progress: Progress | None) -> OpenedPicture:
     manifest = _verified(found)
     details = _open_details(found, manifest, key)
     content = _open_content(found, manifest, key, progress)
-    file, seen = content.file, viewable(content.file)
+    file, (picture, view, view_mime) = content.file, viewable(content.file)
     try:
         name = texts.file_name(details.file_name, "")
     except InputRefused:  # an honest sender's program never signs such a name
@@ -267,10 +245,10 @@ def opened(found: Found, progress: Progress | None) -> OpenedPicture:
     return OpenedPicture(
         id=found.picture.public_id,
         file=file,
-        view=seen.view,
-        file_name=f"{name}-{sha256.hex()[:12]}{seen.picture.suffix}",
-        mime=seen.picture.mime,
-        view_mime=seen.mime,
+        view=view,
+        file_name=f"{name}-{sha256.hex()[:12]}{picture.suffix}",
+        mime=picture.mime,
+        view_mime=view_mime,
         sha256=sha256,
         scheme=scheme.name,
         authenticated=scheme.authenticated,

@@ -128,6 +128,17 @@ class Picture:
         """
         return self._viewed(decoding.view_png, side)
 
+    def shown(self) -> tuple[bytes, str]:
+        """Bytes that any browser shows and their media type, or two empty ones."""
+        if self.browser_safe:
+            return self.data, self.mime
+        try:
+            return self.view_png(), "image/png"
+        except DecodingError:
+            raise
+        except PictureError:
+            return b"", ""
+
     def _viewed(self, make: Callable[..., bytes], side: int | None) -> bytes:
         if not self.viewable:
             raise PictureError(self.problem)

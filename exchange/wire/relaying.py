@@ -193,14 +193,14 @@ class Relaying:
             return ReadPicture(details, None, None, "", "", "")
         content, scheme = found.content, SCHEMES[picture.scheme]
         file = _opened(lambda: scheme.open(content, false).file)
-        seen = viewable(file)
+        decoded, view, view_mime = viewable(file)
         return ReadPicture(
             details=details,
             file=file,
-            view=seen.view,
-            file_name=f"read-{hashlib.sha256(file).hexdigest()[:12]}{seen.picture.suffix}",
-            mime=seen.picture.mime,
-            view_mime=seen.mime,
+            view=view,
+            file_name=f"read-{hashlib.sha256(file).hexdigest()[:12]}{decoded.suffix}",
+            mime=decoded.mime,
+            view_mime=view_mime,
         )
 
     def _relay(self, seat: Seat, swap_id: int, picture_id: str) -> int:

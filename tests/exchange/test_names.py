@@ -63,7 +63,7 @@ def test_a_name_that_looks_like_alice_is_alice(open_room):
     room = open_room()
     room.sit("Alice", "receiver")
     for name, role in itertools.product(ALICE, ("sender", "interceptor", "receiver")):
-        with pytest.raises(InputRefused, match=r"Somebody here has this name"):
+        with pytest.raises(InputRefused, match=r"Someone here already has this name"):
             room.sit(name, role)
     assert [person.name for person in room.exchange.lobby.join(room.key).people] == ["Alice"]
 
