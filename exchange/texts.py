@@ -25,6 +25,7 @@ from functools import cache, lru_cache
 from pathlib import Path, PurePosixPath
 
 from exchange.errors import InputRefused
+from rsa_core.names import joined
 
 PUNCTUATION = " .-_'"
 _INVISIBLE = (  # Default_Ignorable_Code_Point (Unicode 15.0.0, DerivedCoreProperties.txt)
@@ -44,6 +45,7 @@ _JOINERS = "\u200c\u200d"
 _EMOJI_STYLE = "\ufe0f"
 _CONTEXTUAL = _JOINERS + _EMOJI_STYLE  # dropped or kept by what stands around them
 _BLANK = "\u2800"  # a Braille cell without dots: nobody sees it
+_EMOJI = frozenset(map(chr, range(0x1F000, 0x1FB00)))  # those to come, and tones of skin, too
 _VIRAMA = 9  # the combining class of the signs that join consonants
 _MARKS = re.compile(r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff]{4}")
 
@@ -99,10 +101,21 @@ def file_name(text: str, suffix: str) -> str:
         )
     stem = unicodedata.normalize("NFC", PurePosixPath(text).name)
     stem = re.sub(r"\.[A-Za-z0-9]{1,5}$", "", stem)
-    stem = "".join(c for c in stem if not is_invisible(c))
-    stem = "".join(c if _is_plain(c) or c in "()+,=@#" else "_" for c in stem)
-    stem = stem.strip(" ._")[: FILE_NAME_LENGTH - len(suffix)].strip(" ._")
-    return (stem or "picture") + suffix
+    kept: list[str] = []
+    for at, character in enumerate(stem):
+        if character in _CONTEXTUAL:
+            if _is_needed(character, kept, stem[at + 1 : at + 2]):
+                kept.append(character)
+        elif not is_invisible(character):
+            kept.append(character if _is_of_a_name(character) else "_")
+    stem = "".join(kept).strip(" ._")[: FILE_NAME_LENGTH - len(suffix)].strip(" ._")
+    return joined(stem or "picture", suffix)
+
+
+def _is_of_a_name(character: str) -> bool:
+    """Whether it may stand in a file's name: what is plain, emoji and other signs."""
+    sign = unicodedata.category(character) == "So" and character != _BLANK
+    return _is_plain(character) or character in "()+,=@#" or sign or character in _EMOJI
 
 
 def _one_line(text: str) -> str:

@@ -2,20 +2,24 @@
 
 An archive's directory is bounded before it is parsed: a million names cost nothing. Then how many
 files, how large each claims to be and how hard it is squeezed are looked at, over all archives of
-one sending; and no file is unpacked before its turn, so that one at a time is in memory. Only
-stored and deflated files are read: Python unpacks the other methods without a limit, whatever size
-the directory claims. Nothing is written to a disk, so whoever takes a member's name judges it like
-any other upload's.
+one sending; and no file is unpacked before its turn, so that one at a time is in memory. However a
+file is compressed, no more is unpacked than its directory claims. Nothing is written to a disk, so
+whoever takes a member's name judges it like any other upload's.
 """
 
+import bz2
 import io
+import lzma
+import struct
 import zipfile
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import PurePosixPath
 
 from rsa_core.errors import ArchiveError
+from rsa_core.names import Names, safe_name, split
 
 MAX_FILES = 500
 MAX_FILE_BYTES = 50 * 1024 * 1024  # what `rsa_core.pictures` takes
@@ -24,8 +28,11 @@ MAX_DIRECTORY_BYTES = 512 * 1024  # 500 files with long names, folders and litte
 MAX_RATIO = 200  # pictures are compressed already; more than this is a bomb
 _RATIO_FROM = 1024 * 1024  # small files of one colour are squeezed harder than that
 _ENCRYPTED = 0x1
+_UTF_8 = 0x800  # the name is
+_UNICODE_PATH = 0x7075  # an extra field: the name in UTF-8 (APPNOTE 4.6.9)
 _LOCAL_HEADER = 30  # bytes, its name and its extra field not counted (APPNOTE 4.3.7)
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_MAX_DICTIONARY = 80 * 1024 * 1024  # bytes that LZMA may take
+_LITTER = {".ds_store", "thumbs.db", "desktop.ini"}
 _DAMAGED = "This file is damaged within the zip."
 _NO_ZIP = "This zip file cannot be read. Please create it again."
 
@@ -43,12 +50,19 @@ class Member:
         """Unpacks at most `MAX_FILE_BYTES`, whatever is claimed (ArchiveError: it is damaged)."""
         if self.problem:
             raise ArchiveError(self.problem)
+        wanted = self._info.file_size
         try:
-            with self._archive.open(self._info) as stream:
-                data = stream.read(self._info.file_size + 1)
+            # Python unpacks the rarer methods without a limit, whatever size is claimed.
+            if squeezed := _RARER.get(self._info.compress_type):
+                data = squeezed(_packed(self._archive, self._info), wanted + 1)
+                if zlib.crc32(data) != self._info.CRC:
+                    raise ArchiveError(_DAMAGED)
+            else:
+                with self._archive.open(self._info) as stream:
+                    data = stream.read(wanted + 1)
         except Exception:  # `zipfile` raises a dozen kinds at hostile bytes
             raise ArchiveError(_DAMAGED) from None
-        if len(data) != self._info.file_size:
+        if len(data) != wanted:
             raise ArchiveError(_DAMAGED)
         return data
 
@@ -117,7 +131,7 @@ def unpack(archive: bytes, allowance: Allowance | None = None) -> list[Member]:
     (allowance or Allowance()).take(len(wanted), sum(sizes))
     return [
         Member(
-            info.filename or "(no name)",
+            _name(info) or "(no name)",
             _DAMAGED if id(info) in overlapping else _problem(info),
             opened,
             info,
@@ -133,17 +147,89 @@ def pack(files: Iterable[tuple[str, bytes]]) -> bytes:
     are made different too: some disks take them for one.
     """
     out = io.BytesIO()
-    used: set[str] = set()
+    names = Names()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as made:
         for name, data in files:
-            made.writestr(zipfile.ZipInfo(_unused(_within(name), used)), data)
+            stem, suffix = split(safe_name(_path(name).name))
+            made.writestr(zipfile.ZipInfo(names.fresh(stem, suffix) + suffix), data)
     return out.getvalue()
 
 
+def _path(name: str) -> PurePosixPath:
+    """Some zips are made on Windows by programs that write its separators."""
+    return PurePosixPath(name.replace("\\", "/"))
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """The name with "/" for separators, in the best reading there is of its bytes.
+
+    Without the flag for UTF-8 they are of code page 437, as the format has it; but many programs
+    write UTF-8 all the same, which other text hardly ever happens to be.
+    """
+    name = info.filename
+    if not info.flag_bits & _UTF_8:
+        raw = info.orig_filename.encode("cp437", "replace").partition(b"\0")[0]
+        for candidate in (_unicode_path(info.extra, raw), raw):
+            try:
+                name = candidate.decode() or name
+                break
+            except UnicodeDecodeError:
+                continue
+    return name.replace("\\", "/")
+
+
+def _unicode_path(extra: bytes, raw: bytes) -> bytes:
+    """What the extra field says the name is, if it is still about this name; else the name."""
+    about = zlib.crc32(raw).to_bytes(4, "little")
+    at = 0
+    while at + 4 <= len(extra):
+        kind, size = struct.unpack_from("<HH", extra, at)
+        body = extra[at + 4 : at + 4 + size]
+        if kind == _UNICODE_PATH and body[:5] == b"\1" + about and body[5:]:
+            return body[5:]
+        at += 4 + size
+    return raw
+
+
 def _wanted(info: zipfile.ZipInfo) -> bool:
-    parts = PurePosixPath(info.filename).parts
-    litter = "__MACOSX" in parts or (bool(parts) and parts[-1] in {".DS_Store", "Thumbs.db"})
-    return not info.filename.endswith("/") and not litter
+    name = _name(info)
+    parts = PurePosixPath(name).parts
+    last = parts[-1] if parts else ""
+    litter = "__MACOSX" in parts or last.lower() in _LITTER or last.startswith("._")
+    return not name.endswith("/") and not litter
+
+
+def _packed(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """The bytes of a member as they are stored, found by its local header (APPNOTE 4.3.7)."""
+    file = archive.fp
+    if file is None:
+        raise ArchiveError(_DAMAGED)
+    file.seek(info.header_offset)
+    head = file.read(_LOCAL_HEADER)
+    name, extra = struct.unpack_from("<HH", head, 26)
+    file.seek(name + extra, io.SEEK_CUR)
+    if head[:4] != b"PK\3\4":
+        raise ArchiveError(_DAMAGED)
+    return file.read(info.compress_size)
+
+
+def _bunzip2(packed: bytes, most: int) -> bytes:
+    return bz2.BZ2Decompressor().decompress(packed, most)
+
+
+def _unlzma(packed: bytes, most: int) -> bytes:
+    """Version, length of the properties, properties, stream (APPNOTE 5.8)."""
+    size = int.from_bytes(packed[2:4], "little")
+    alone = packed[4 : 4 + size] + b"\xff" * 8 + packed[4 + size :]  # as a file of its own
+    unpacker = lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=_MAX_DICTIONARY)
+    return unpacker.decompress(alone, most)
+
+
+_RARER: Mapping[int, Callable[[bytes, int], bytes]] = {
+    zipfile.ZIP_BZIP2: _bunzip2,
+    zipfile.ZIP_LZMA: _unlzma,
+}
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, *_RARER)
 
 
 def _overlapping(infos: Sequence[zipfile.ZipInfo], end: int) -> set[int]:
@@ -173,20 +259,3 @@ def _problem(info: zipfile.ZipInfo) -> str:
     if info.file_size > max(_RATIO_FROM, MAX_RATIO * info.compress_size):
         return "This file is squeezed too hard to be a picture."
     return ""
-
-
-def _within(name: str) -> str:
-    """The name as one that stays in the folder where the archive is unpacked."""
-    last = name.replace("\\", "/").rpartition("/")[2].strip(" .")[:200]
-    return "".join(c if c.isprintable() else "_" for c in last) or "picture"
-
-
-def _unused(name: str, used: set[str]) -> str:
-    """The name, with a number before its suffix when something like it was used already."""
-    path = PurePosixPath(name)
-    candidate, number = name, 1
-    while candidate.casefold() in used:
-        number += 1
-        candidate = f"{path.stem} ({number}){path.suffix}"
-    used.add(candidate.casefold())
-    return candidate

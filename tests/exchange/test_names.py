@@ -169,6 +169,27 @@ def test_joiners_stay_where_scripts_need_them():
     assert caption("a\u200db\u200c c\ufe0f") == "ab c"
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["🌅 Strand", "👩‍👩‍👧‍👦", "❤️‍🔥", "👍🏽", "🇩🇪", "☀ und ★", "写真", "می‌خواهم", "\U0001fae9"],
+)
+def test_emoji_and_every_script_stay_in_a_files_name(name):
+    assert file_name(f"{name}.png", ".png") == f"{name}.png"
+
+
+@pytest.mark.parametrize(
+    "name", ["a`b", "a<b", "a|b", "a*b", "a[b", "a\u2800b", "a\u202eb", "a\tb"]
+)
+def test_what_is_no_part_of_a_files_name_is_not_shown(name):
+    assert file_name(f"{name}.png", ".png") in ("a_b.png", "ab.png")
+
+
+@given(st.text(st.sampled_from("🌅写é\u0301a\u200d."), min_size=1, max_size=200))
+def test_a_files_name_fits_every_disk(name):
+    assert len(file_name(name, ".png").encode()) <= 255
+    assert file_name(name, ".png").endswith(".png")
+
+
 @pytest.mark.parametrize("name", ["\u0301Alice", "...", "- '", "\u2800", "\u0301\u0302", "\u200d"])
 def test_a_name_begins_with_something_to_read(name):
     with pytest.raises(InputRefused):

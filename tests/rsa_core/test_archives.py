@@ -5,19 +5,22 @@ import io
 import itertools
 import lzma
 import random
+import struct
 import time
 import tracemalloc
+import unicodedata
 import zipfile
 import zlib
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rsa_core import archives
 from rsa_core.errors import ArchiveError
 from tests.rsa_core.zips import (
     lying,
+    named,
     nameless,
     of_many_names,
     quoting,
@@ -172,6 +175,91 @@ def test_what_claims_to_be_small_is_not_unpacked_large(method):
     tracemalloc.stop()
     assert (data, bool(problem)) == (b"", True)
     assert peak < 8_000_000
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_methods_are_taken(method):
+    noise = random.Random(2).randbytes(3000) * 3
+    archive = zipped(("a.png", noise), ("b.png", b""), ("c.png", GOOD), method=method)
+    assert read_all(archive) == [("a.png", noise, ""), ("b.png", b"", ""), ("c.png", GOOD, "")]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_one_damaged_member_is_its_own_problem_whatever_the_method(method):
+    noise = random.Random(2).randbytes(500)
+    archive = zipped(("a.png", noise), ("b.png", noise), method=method)
+    start = archive.index(b".png") + 4
+    for at in range(start, start + 500, 7):
+        changed = bytearray(archive)
+        changed[at] ^= 0x55
+        damaged, good = read_all(bytes(changed))
+        assert good == ("b.png", noise, "")
+        assert damaged[1:] in ((b"", "This file is damaged within the zip."), (noise, ""))
+
+
+@pytest.mark.parametrize("method", [9, 93, 95, 98, 99])
+def test_what_nobody_here_unpacks_is_said_of_its_member(method):
+    archive = lying(zipped(("good.png", GOOD), ("b.png", GOOD)), 1, method=method)
+    good, bad = read_all(archive)
+    assert good == ("good.png", GOOD, "")
+    assert bad[2] == "This file is compressed in a rare way. Make an ordinary zip file."
+
+
+def test_a_dictionary_that_is_too_large_is_refused():
+    archive = bytearray(zipped(("a.png", GOOD), method=zipfile.ZIP_LZMA))
+    at = archive.index(b".png") + 4 + 5  # version, length, then the properties' first byte
+    archive[at : at + 4] = (1 << 30).to_bytes(4, "little")
+    ((_, data, problem),) = read_all(bytes(archive))
+    assert (data, bool(problem)) == (b"", True)
+
+
+@pytest.mark.parametrize(
+    ("raw", "flags", "name"),
+    [
+        (b"trip\\day1\\a.png", 0, "trip/day1/a.png"),
+        (b"C:\\Users\\me\\a.png", 0, "C:/Users/me/a.png"),
+        (b"trip/a.png", 0, "trip/a.png"),
+        ("写真.png".encode(), 0x800, "写真.png"),
+        ("写真.png".encode(), 0, "写真.png"),
+        ("🌅.png".encode(), 0, "🌅.png"),
+        ("Grün.png".encode("cp437"), 0, "Grün.png"),
+        (b"a.png", 0, "a.png"),
+    ],
+)
+def test_names_are_read_as_they_were_meant(raw, flags, name):
+    assert read_all(named(raw, GOOD, flags=flags)) == [(name, GOOD, "")]
+
+
+@pytest.mark.parametrize("true", [True, False])
+def test_a_name_beside_the_name_counts_while_it_is_about_it(true):
+    raw = "写真.png".encode("cp932")
+    body = b"\1" + zlib.crc32(raw if true else b"other").to_bytes(4, "little") + "写真.png".encode()
+    extra = struct.pack("<HH", 0x7075, len(body)) + body
+    ((name, data, problem),) = read_all(named(raw, GOOD, extra=extra))
+    assert (data, problem) == (GOOD, "")
+    assert (name == "写真.png") == true
+
+
+@pytest.mark.parametrize(
+    "litter",
+    [b"trip\\", b"__MACOSX\\a.png", b"d/._a.png", b"d\\Thumbs.db", b"d/desktop.ini", b".DS_Store"],
+)
+def test_litter_of_every_system_is_left_out(litter):
+    with pytest.raises(ArchiveError, match="empty"):
+        archives.unpack(named(litter, b""))
+
+
+@given(st.lists(st.text(max_size=300).filter(lambda t: t.isprintable()), min_size=1, max_size=5))
+@example(["x" * 300 + ".png", "x" * 301 + ".png", "\N{SUNRISE}" * 80 + ".png"])
+@example(["\u00fc.png", "u\u0308.png", "\u00dc.png", "a:b", "a?b", "con", "a.", "a "])
+def test_packed_names_are_fit_for_every_disk(texts):
+    packed = archives.pack([(text, b"") for text in texts])
+    with zipfile.ZipFile(io.BytesIO(packed)) as opened:
+        names = opened.namelist()
+    assert len({unicodedata.normalize("NFC", name.casefold()) for name in names}) == len(texts)
+    assert all(len(name.encode()) <= 255 for name in names)
+    assert not any(set(name) & set('<>:"/\\|?*') for name in names)
+    assert all(name.endswith(".png") for name, text in zip(names, texts) if text.endswith("x.png"))  # noqa: B905
 
 
 def test_one_member_at_a_time_is_in_memory():

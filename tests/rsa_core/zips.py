@@ -12,6 +12,18 @@ CENTRAL_FIELDS = {  # offset within the entry, and how the field is packed (APPN
 }  # fmt: skip
 
 
+def named(raw: bytes, data: bytes, *, flags: int = 0, extra: bytes = b"") -> bytes:
+    """One stored file whose name has these bytes."""
+    info = zipfile.ZipInfo("x" * len(raw))
+    info.extra = extra
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        made.writestr(info, data)
+    archive = bytearray(renamed(out.getvalue(), b"x" * len(raw), raw))
+    struct.pack_into("<H", archive, 6, flags)
+    return lying(bytes(archive), flags=flags)
+
+
 def zipped(*files: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as made:
