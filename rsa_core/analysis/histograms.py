@@ -1,7 +1,7 @@
 """How evenly the 256 values occur: histogram, chi-square, entropy, local entropy, bit balance.
 
-Every function takes uint8 samples of any shape. Ideal noise does not reach 8 bits of entropy:
-T samples give 8 - 255 / (2 T ln 2) on average, and 2 T ln 2 (8 - H) is chi-square distributed
+Every function takes uint8 samples of any shape. Ideal noise does not reach 8 bits of entropy: many
+samples, T, give 8 - 255 / (2 T ln 2) on average, and 2 T ln 2 (8 - H) is chi-square distributed
 with 255 degrees of freedom (Wilks 1938).
 """
 
@@ -45,8 +45,12 @@ def entropy(counts: NDArray[np.int64]) -> float:
 
 
 def expected_entropy(size: int) -> float:
-    """Average for `size` samples of ideal noise, in bits: 7.9972 at 256 x 256."""
-    return 8 - DF / (2 * size * math.log(2))
+    """Average for `size` samples of ideal noise, in bits: 0 of one, 7.9972 at 256 x 256."""
+    if size >= _ENOUGH:
+        return 8 - DF / (2 * size * math.log(2))
+    counts = np.arange(min(size, _SPREAD) + 1)
+    f = scipy.special.entr(counts / size) / math.log(2)
+    return 256 * float(_binomial(counts, size, 1 / 256) @ f)  # exact
 
 
 def chi_square_test(counts: NDArray[np.int64], level: float = LEVEL) -> Measurement:

@@ -4,11 +4,11 @@ r over all pairs of neighbours, per channel and then averaged. For noise r sqrt(
 normal, N being the number of pairs (Fisher 1915). Papers take a few thousand random pairs, whose
 figures scatter in the third digit; all pairs cost little more.
 
-The sums are integers, and exact: sum (x - y)^2 comes from the histogram of |x - y|.
+The sums are integers, and exact: of bytes, sum (x - y)^2 comes from the histogram of |x - y|.
 """
 
 import math
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,13 @@ from rsa_core.residues import count_bytes
 Direction = Literal["horizontal", "vertical", "diagonal"]
 DIRECTIONS: tuple[Direction, ...] = ("horizontal", "vertical", "diagonal")
 
+Samples = NDArray[Any]  # uint8 or uint16
+
 _VALUES = np.arange(256, dtype=np.int64)
 
 
-def correlation(plane: NDArray[np.uint8], direction: Direction) -> float | None:
-    """Pearson's r, -1 to 1, over all adjacent pairs of one channel: uint8, shape (H, W).
+def correlation(plane: Samples, direction: Direction) -> float | None:
+    """Pearson's r, -1 to 1, over all adjacent pairs of one channel: uint8 or uint16, (H, W).
 
     The neighbour is to the right, below, or below to the right. None where there is no pair, or
     the samples are constant.
@@ -34,24 +36,37 @@ def correlation(plane: NDArray[np.uint8], direction: Direction) -> float | None:
     return pearson(first, second)
 
 
-def pearson(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float | None:
-    """Pearson's r of two uint8 arrays of one shape; None where one is constant."""
+def pearson(first: Samples, second: Samples) -> float | None:
+    """Pearson's r of two arrays of one shape and dtype; None where one is constant."""
     size = first.size
-    x, y = count_bytes(first), count_bytes(second)
-    apart = count_bytes(np.maximum(first, second) - np.minimum(first, second))
-    sx, sy = int(x @ _VALUES), int(y @ _VALUES)
-    squares = _VALUES * _VALUES
-    sxx, syy, sdd = int(x @ squares), int(y @ squares), int(apart @ squares)
+    sx, sxx, sy, syy, twice_sxy = (_sums if first.dtype == np.uint8 else _wide_sums)(first, second)
     spread_x, spread_y = size * sxx - sx * sx, size * syy - sy * sy
     if not spread_x or not spread_y:
         return None
-    twice = size * (sxx + syy - sdd) - 2 * sx * sy
+    twice = size * twice_sxy - 2 * sx * sy
     return twice / 2 / math.sqrt(spread_x) / math.sqrt(spread_y)
 
 
-def correlation_test(
-    pixels: NDArray[np.uint8], direction: Direction, level: float = LEVEL
-) -> Measurement:
+def _sums(first: Samples, second: Samples) -> tuple[int, ...]:
+    x, y = count_bytes(first), count_bytes(second)
+    apart = count_bytes(np.maximum(first, second) - np.minimum(first, second))
+    squares = _VALUES * _VALUES
+    sxx, syy, sdd = int(x @ squares), int(y @ squares), int(apart @ squares)
+    return int(x @ _VALUES), sxx, int(y @ _VALUES), syy, sxx + syy - sdd
+
+
+def _wide_sums(first: Samples, second: Samples) -> tuple[int, ...]:
+    x, y = first.astype(np.uint64), second.astype(np.uint64)
+    return (
+        int(x.sum()),
+        int((x * x).sum()),
+        int(y.sum()),
+        int((y * y).sum()),
+        2 * int((x * y).sum()),
+    )
+
+
+def correlation_test(pixels: Samples, direction: Direction, level: float = LEVEL) -> Measurement:
     """Whether neighbours are unrelated; two-sided.
 
     The value is the mean of the channels' r; constant channels, such as opaque alpha, are left
@@ -89,9 +104,7 @@ def scatter(
     return pairs[np.random.default_rng(seed).choice(len(pairs), count, replace=False)]
 
 
-def _pairs(
-    plane: NDArray[np.uint8], direction: Direction
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _pairs(plane: Samples, direction: Direction) -> tuple[Samples, Samples]:
     if direction == "horizontal":
         return plane[:, :-1], plane[:, 1:]
     if direction == "vertical":

@@ -19,7 +19,7 @@ from rsa_core.analysis.histograms import (
     local_entropy_test,
 )
 from rsa_core.analysis.measurements import LEVEL, Measurement, corrected, judged, unjudged
-from rsa_core.analysis.neighbours import DIRECTIONS, correlation_test
+from rsa_core.analysis.neighbours import DIRECTIONS, Samples, correlation_test
 from rsa_core.analysis.similarity import mae, psnr, ssim_of_bands
 
 CANNOT_SHOW = (
@@ -34,6 +34,7 @@ def report(
     *,
     plain: NDArray[np.uint8] | None = None,
     partner: NDArray[np.uint8] | None = None,
+    whole: Samples | None = None,
     block: int = BLOCK,
     level: float = LEVEL,
 ) -> tuple[Measurement, ...]:
@@ -44,6 +45,8 @@ def report(
         plain: the original of the same shape, where it may be known: MAE, PSNR and SSIM.
         partner: the ciphertext, of the same shape, of a plaintext that differs in one sample:
             NPCR, UACI and bit change.
+        whole: the samples whose bytes `cipher` has, where those have 16 bits: neighbours are
+            compared by them.
         block: bytes of a block, where equal ones are looked for; `Measured.block`.
         level: of all tests together (Holm).
 
@@ -52,13 +55,14 @@ def report(
     """
     if cipher.ndim not in (2, 3):
         raise ValueError("a picture has two axes, or three with channels")
+    samples = cipher if whole is None else whole
     counts = histogram(cipher)
     page = [
         chi_square_test(counts, level),
         entropy_test(counts, level),
         local_entropy_test(cipher, level),
         bit_balance_test(counts, level),
-        *(correlation_test(cipher, direction, level) for direction in DIRECTIONS),
+        *(correlation_test(samples, direction, level) for direction in DIRECTIONS),
         duplicates_test(cipher, block, level),
     ]
     if partner is not None:
@@ -101,22 +105,22 @@ def duplicates_test(
     )
 
 
-def likeness(plain: NDArray[np.uint8], other: NDArray[np.uint8]) -> tuple[Measurement, ...]:
+def likeness(plain: Samples, other: Samples) -> tuple[Measurement, ...]:
     """MAE, PSNR and SSIM between an original and something else of its shape; raises as `mae`."""
     ratio, alike = psnr(plain, other), ssim_of_bands(plain, other)
-    equal = math.isinf(ratio)
+    equal, top = math.isinf(ratio), np.iinfo(plain.dtype).max
     return (
         unjudged(
             "MAE",
             mae(plain, other),
-            "equal to the original" if equal else "85.33 between two uniform pictures",
+            "equal to the original" if equal else f"{top / 3:.2f} between two uniform pictures",
             "Mean absolute error in sample steps.",
         ),
         unjudged(
             "PSNR",
             ratio,
             "infinite: equal to the last bit" if equal else "7.7 to 9.3 dB for noise",
-            "10 log10(255² / MSE).",
+            f"10 log10({top}² / MSE).",
             unit="dB",
         ),
         unjudged(
