@@ -78,7 +78,7 @@ class Child:
         self._unsent: tuple[object, ...] = ((memory, make, setup),)
         self.killed: Why | None = None
         self._files: set[str] = set()
-        starter = _starters.setdefault(os.getpid(), ThreadPoolExecutor(1))
+        starter = _starters.setdefault(os.getpid(), ThreadPoolExecutor(1, initializer=_deafen))
         self.process = starter.submit(_start, quiet).result()
 
     def call(
@@ -193,7 +193,7 @@ def in_child(
 
 def serve() -> None:
     """The child's whole life."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which ends us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; see `_deafen`, too
     die_with_parent(signal.SIGKILL)
     _limit("RLIMIT_CORE", 0)  # a crash would leave pictures and keys on the disk
     with suppress(EOFError, OSError):  # the parent has no more work, or is gone
@@ -227,6 +227,15 @@ def die_with_parent(number: int) -> None:
 def _write(pipe: Any, message: object) -> None:  # noqa: ANN401  (a binary pipe)
     pickle.dump(message, pipe, pickle.HIGHEST_PROTOCOL)
     pipe.flush()
+
+
+def _deafen() -> None:
+    """In the thread that starts children: what a terminal sends is the parent's to hear.
+
+    They inherit it, and so it holds from their first moment.
+    """
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGHUP))
 
 
 def _limit_memory(more: int) -> None:

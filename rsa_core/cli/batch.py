@@ -1,8 +1,9 @@
 """Many jobs over several processes, each result handed on as soon as it is there.
 
-One file fails by itself. Ctrl-C stops all processes between two pieces of their files, lets them
-clean up, and what was finished still counts. It is a flag that is looked at, not an exception: one
-that is raised anywhere may be swallowed there, such as in a destructor. A second Ctrl-C is one.
+One file fails by itself. Ctrl-C, like SIGTERM and a terminal that is closed, stops all processes
+between two pieces of their files, lets them clean up, and what was finished still counts. It is a
+flag that is looked at, not an exception: one that is raised anywhere may be swallowed there, such
+as in a destructor. A second Ctrl-C is one.
 """
 
 import os
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from rsa_core import CancelledError
-from rsa_core.cli.console import CommandError
+from rsa_core.cli.console import ENDINGS, CommandError
 from rsa_core.cli.jobs import Job, Opener, Progress, Sealer
 from rsa_core.cli.manifest import Row
 from rsa_core.crew import Crew, PieceError
@@ -39,8 +40,9 @@ def run(
     part done of a file, 0 to 1, where only this process works.
 
     Raises:
-        KeyboardInterrupt: Ctrl-C or SIGTERM came; everything has ended tidily.
+        KeyboardInterrupt: one of `ENDINGS` came; everything has ended tidily.
         CommandError: a process was killed.
+        OSError: the manifest cannot be written.
     """
     with _flagged() as asked:
         if processes == 1:
@@ -66,13 +68,17 @@ def _run_in_children(
                     done(one[1])
                 if asked():
                     crew.stop()
-    except PieceError:
+    except PieceError as error:
+        if asked():
+            return
+        if isinstance(error.__cause__, OSError):
+            raise error.__cause__ from None
         raise CommandError("a process was killed; run the same again to go on") from None
 
 
 @contextmanager
 def _flagged() -> Iterator[Callable[[], bool]]:
-    """Turns the first Ctrl-C or SIGTERM into a flag, and gives the way to look at it."""
+    """Turns the first of `ENDINGS` into a flag, and gives the way to look at it."""
     came: list[int] = []
 
     def note(number: int, _frame: object) -> None:
@@ -82,7 +88,9 @@ def _flagged() -> Iterator[Callable[[], bool]]:
 
     before = {}
     if threading.current_thread() is threading.main_thread():  # only it may ask for signals
-        before = {one: signal.signal(one, note) for one in (signal.SIGINT, signal.SIGTERM)}
+        for one in ENDINGS:
+            if signal.getsignal(one) != signal.SIG_IGN:  # `nohup` says so
+                before[one] = signal.signal(one, note)
     try:
         yield lambda: bool(came)
     finally:

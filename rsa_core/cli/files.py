@@ -1,28 +1,40 @@
-"""Files: which are meant, what they are called on the other side, and how they are written.
+"""Files: which are meant, what stands at their beginning, and how they are written.
 
-A folder that is named stands for the files below it, and its tree is kept. Symbolic links to
-folders are not followed, hidden files are passed over. Files that are named themselves are taken
-whatever they are called.
+A folder that is named stands for the files below it, and its tree is kept. What a file is, its
+bytes say; what only its name calls a picture comes along too, and fails where all other failures
+are. Every other file in the folder is passed over for a reason that is said, so that none is
+missed in silence. Files that are named themselves are taken whatever they are called.
 
-Nothing is ever half written: `Draft` writes under a temporary name beside the target, and the
-target appears whole or not at all.
+Nothing is ever half written: `Draft` writes under a temporary name beside the target, readable by
+its owner only, and the target appears whole or not at all. A draft is locked while its process
+lives, so that `sweep` knows what a killed one left behind.
 """
 
 import errno
 import os
 import re
 import secrets
-from collections.abc import Collection, Iterator, Sequence
+import stat
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import BinaryIO
 
-from rsa_core.cli.console import TargetExistsError
+from rsa_core.cli.console import TargetExistsError, reason
+from rsa_core.cli.locks import lock, remove_unlocked
 
+HEAD = 64  # bytes, by which a file is known
 PICTURE_SUFFIXES = frozenset(
-    (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff")
-) | {".pbm", ".pgm", ".ppm", ".pnm"}
+    (
+        *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".gif", ".bmp", ".dib"),
+        *(".webp", ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm", ".heic", ".heif", ".hif"),
+        *(".avif", ".jp2", ".j2k", ".jpx", ".jxl", ".ico", ".svg", ".psd", ".tga", ".dng"),
+        *(".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"),
+    )
+)  # what people call pictures, taken or not
 ENVELOPE_SUFFIXES = frozenset((".p7m", ".rsaimg"))
 
 _SIGNATURES = (
@@ -31,99 +43,168 @@ _SIGNATURES = (
     (re.compile(rb"GIF8[79]a"), ".gif"),
     (re.compile(rb"RIFF....WEBP", re.DOTALL), ".webp"),
     (re.compile(rb"II[*+]\0|MM\0[*+]"), ".tif"),
-    (re.compile(rb"BM"), ".bmp"),
-    (re.compile(rb"P[1-6][\s#]"), ".pnm"),
+    # With the length of the header that follows: many a text begins with these two letters.
+    (re.compile(rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\0\0\0", re.DOTALL), ".bmp"),
+    (re.compile(rb"P[1-6](\s+\d|\s*#)"), ".pnm"),
 )
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f/\\:*?"<>|\ud800-\udfff]')
-_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")  # device names of Windows
-_MAX_NAME_BYTES = 240
+SNIFFED_SUFFIXES = tuple(suffix for _, suffix in _SIGNATURES)
+# A container's magic, armour, or the type of CMS AuthEnvelopedData (RFC 5083) at its beginning.
+_ENVELOPE = re.compile(
+    rb"RSAIMG|-----BEGIN (?:CMS|PKCS7)-----|"
+    rb"\x30.{1,9}\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17",
+    re.DOTALL,
+)
+_DRAFT = ".rsa_core-{}.part"
 # What file systems without hard links say.
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """What a command looks for in folders: by the first `HEAD` bytes, or by lower-case suffix."""
+
+    name: str
+    suffixes: frozenset[str]
+    knows: Callable[[bytes], bool]
+
+
+PICTURES = Kind("a picture", PICTURE_SUFFIXES, lambda head: picture_suffix(head) is not None)
+ENVELOPES = Kind("an envelope", ENVELOPE_SUFFIXES, lambda head: _ENVELOPE.match(head) is not None)
+EITHER = Kind(
+    "a picture or an envelope",
+    PICTURE_SUFFIXES | ENVELOPE_SUFFIXES,
+    lambda head: PICTURES.knows(head) or ENVELOPES.knows(head),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """One file that is meant; `name` is its "/" path below what was named on the command line."""
+    """One file that is meant; `name` is its "/" path below what was named on the command line.
+
+    `left_out` says why it is passed over, or is ""; `missed` whether it looks like what is sought.
+    """
 
     source: Path
     name: str
+    left_out: str = ""
+    missed: bool = False
 
 
-def find(named: Sequence[Path], suffixes: Collection[str], leave_out: Path) -> Iterator[Found]:
-    """The files that are meant, folders walked, in the order of their names.
+def find(named: Sequence[Path], kind: Kind, *ours: Path) -> Iterator[Found]:
+    """All files that are meant, folders walked, in the order of their names.
 
     What does not exist or cannot be read comes along too, so that it is missed where all other
-    failures are. In folders files with one of the lower-case `suffixes` count; `leave_out`, where
-    the output goes, is not entered.
+    failures are. `ours`, files and folders that the command writes, are not looked at.
     """
-    barred = leave_out.resolve()
+    barred = {Path(os.path.realpath(path)) for path in ours}
     for path in named:
-        if not path.is_dir():
-            yield Found(path, path.name)
-            continue
-        unreadable: list[Path] = []
-        tree = os.walk(path, onerror=lambda error: unreadable.append(Path(str(error.filename))))  # noqa: B023  (walked before it changes)
-        for folder, subfolders, files in tree:
-            here = Path(folder)
-            subfolders[:] = sorted(
-                name
-                for name in subfolders
-                if not name.startswith(".") and (here / name).resolve() != barred
-            )
-            for name in sorted(files):
-                if Path(name).suffix.lower() in suffixes and not name.startswith("."):
-                    yield Found(here / name, (here / name).relative_to(path).as_posix())
-        for folder_path in unreadable:
-            yield Found(folder_path, folder_path.name)
+        folder = False
+        with suppress(OSError):  # such as a way to it that is barred
+            folder = path.is_dir()
+        if folder:
+            yield from _below(path, kind, barred)
+        else:
+            yield Found(path, readable(path.name))
+
+
+def _below(top: Path, kind: Kind, barred: set[Path]) -> Iterator[Found]:
+    unreadable: list[Path] = []
+
+    def note(error: OSError) -> None:
+        unreadable.append(Path(error.filename))
+
+    for folder, subfolders, files in os.walk(top, onerror=note):
+        here = Path(folder)
+        subfolders.sort()
+        for name in (*subfolders,):
+            path = here / name
+            if _is_one_of(path, barred):
+                subfolders.remove(name)
+                yield Found(path, _name(path, top) + "/", "the output folder")
+            elif path.is_symlink():
+                hidden = _is_hidden(path, top)
+                words = "hidden" if hidden else "a link to a folder; name it to take what is in it"
+                yield Found(path, _name(path, top) + "/", words, missed=not hidden)
+        for name in sorted(files):
+            path = here / name
+            if not (_is_one_of(path, barred) or _is_draft(name)):
+                yield _judged(path, top, kind)
+    for path in unreadable:
+        yield Found(path, _name(path, top))
+
+
+def _judged(path: Path, top: Path, kind: Kind) -> Found:
+    name = _name(path, top)
+    called = path.suffix.lower() in kind.suffixes
+    hidden = _is_hidden(path, top)
+    if called and not hidden:
+        return Found(path, name)
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return Found(path, name, "not a regular file")
+        with path.open("rb", buffering=0) as file:
+            known = kind.knows(file.read(HEAD))
+    except OSError as error:
+        return Found(path, name, reason(error), missed=not hidden)
+    if known and not hidden:
+        return Found(path, name)
+    return Found(path, name, "hidden" if hidden else f"not {kind.name}", missed=known)
+
+
+def _name(path: Path, top: Path) -> str:
+    return readable(path.relative_to(top).as_posix() if path != top else path.name)
+
+
+def readable(name: str) -> str:
+    """The name, as text in any case: bytes that are not UTF-8 as escapes."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _is_one_of(path: Path, barred: set[Path]) -> bool:
+    return any(path.name == one.name for one in barred) and Path(os.path.realpath(path)) in barred
+
+
+def _is_hidden(path: Path, top: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(top).parts)
+
+
+def _is_draft(name: str) -> bool:
+    return PurePosixPath(name).match(_DRAFT.format("*"))
 
 
 def picture_suffix(head: bytes) -> str | None:
-    """The suffix that belongs to a picture file's first 16 bytes; None for no picture."""
+    """The suffix that belongs to a picture file's first `HEAD` bytes; None for no picture."""
     return next((suffix for pattern, suffix in _SIGNATURES if pattern.match(head)), None)
-
-
-def safe_name(name: str) -> str:
-    """A file name that is harmless in any folder: one component, visible, on every system.
-
-    At most 240 bytes in UTF-8, never empty, with no separators, control characters or characters
-    that Windows refuses, and with neither dots nor spaces at its ends.
-    """
-    cleaned = _UNSAFE.sub("_", name).strip(". ")
-    stem, dot, suffix = cleaned.rpartition(".")
-    while len(cleaned.encode()) > _MAX_NAME_BYTES:
-        stem, suffix = (stem[:-1], suffix) if dot and stem else ("", suffix[:-1])
-        cleaned = f"{stem}.{suffix}" if stem else suffix
-    if _RESERVED.fullmatch(cleaned):
-        cleaned = f"_{cleaned}"
-    return cleaned or "picture"
-
-
-def target_of(name: str, out: Path, *, sealing: bool, suffix: str = "") -> Path:
-    """Where the output of a file goes; `name` is as in `Found`.
-
-    Sealing adds the scheme's suffix. Opening removes that of an envelope, and makes what is left,
-    which is the sender's choice, harmless.
-    """
-    path = out / name
-    if sealing:
-        return path.with_name(path.name + suffix)
-    stem = path.stem if path.suffix.lower() in ENVELOPE_SUFFIXES else path.name
-    return path.with_name(safe_name(stem))
 
 
 class Draft:
     """A file in the making, unbuffered, beside its target; without `keep` its `with` removes it."""
 
     def __init__(self, folder: Path, mode: int = 0o666) -> None:
-        """Makes the folder if missing, and the temporary file; `mode` is as the umask leaves it."""
+        """Makes the folder if missing, and the temporary file; `mode`, less the umask, is final."""
         folder.mkdir(parents=True, exist_ok=True)
-        self._path = folder / f".rsa_core-{secrets.token_hex(8)}.part"
-        handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        self._mode = mode
+        while True:
+            self._path = folder / _DRAFT.format(secrets.token_hex(8))
+            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            lock(handle)
+            if os.fstat(handle).st_nlink:  # else `sweep` came between the two
+                break
+            os.close(handle)
         self.file: BinaryIO = os.fdopen(handle, "wb", buffering=0)
+        # The lock lasts until the file has its name. Windows renames no open file.
+        self._held = None if sys.platform == "win32" else os.dup(handle)
 
-    def keep(self, target: Path, *, force: bool) -> None:
-        """Gives the file its name, in its folder (TargetExistsError: taken, and no `force`)."""
+    def keep(self, target: Path, *, force: bool, like: os.stat_result | None = None) -> None:
+        """Gives the file its name, in its folder (TargetExistsError: taken, and no `force`).
+
+        `like` is the file whose time of change it gets.
+        """
         self.file.close()
+        with suppress(OSError):  # not every disk has modes and times
+            self._path.chmod(self._mode & ~_umask())
+            if like is not None:
+                os.utime(self._path, ns=(like.st_atime_ns, like.st_mtime_ns))
         if not force:
             try:
                 # Unlike a look before a rename, this refuses even what appeared a moment ago.
@@ -149,6 +230,8 @@ class Draft:
     ) -> None:
         self.file.close()
         self._path.unlink(missing_ok=True)
+        if self._held is not None:
+            os.close(self._held)
 
 
 def check_free(target: Path, *, force: bool) -> None:
@@ -161,5 +244,26 @@ def write_whole(target: Path, data: bytes, *, force: bool, mode: int = 0o666) ->
     """Writes a file, whole or not at all (TargetExistsError, as `check_free`; or OSError)."""
     check_free(target, force=force)
     with Draft(target.parent, mode) as draft:
-        draft.file.write(data)
+        write_all(draft.file, data)
         draft.keep(target, force=force)
+
+
+def write_all(file: BinaryIO, data: bytes | bytearray | memoryview) -> None:
+    """Writes all of the bytes: an unbuffered file may take less than it is given."""
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
+
+
+def sweep(folders: Iterable[Path]) -> None:
+    """Removes the drafts in these folders that no process works on any more."""
+    for folder in folders:
+        for path in folder.glob(_DRAFT.format("*")):
+            remove_unlocked(path)
+
+
+def _umask() -> int:
+    """Cannot be asked for without being set: to the strictest one meanwhile."""
+    mask = os.umask(0o777)
+    os.umask(mask)
+    return mask

@@ -1,14 +1,19 @@
-"""What is done to one file: sealed, or opened. A failure is a row of the manifest.
+"""What is done to one file: sealed, or opened. Whatever comes of it is a row of the manifest.
 
 `hybrid` goes from file to file in pieces, whatever the size; only the first bytes are looked at,
 to refuse what is not a picture. The other schemes decode the picture, or hold the file in memory.
 
+The row of a finished file is written before the file gets its name, so that a run that is killed
+goes on. The output has the time of change of its source.
+
 A `Sealer` and an `Opener` do the same in this process and in another, into which they are pickled.
 """
 
+import os
 import stat
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar, cast
@@ -31,16 +36,16 @@ from rsa_core import (
     Scheme,
 )
 from rsa_core.cli.console import TargetExistsError, reason
-from rsa_core.cli.files import Draft, check_free, picture_suffix
-from rsa_core.cli.manifest import Row
+from rsa_core.cli.files import HEAD, Draft, check_free, picture_suffix
+from rsa_core.cli.manifest import Manifest, Row
 from rsa_core.cli.streams import Reader, Stop, Writer, sha256_of
 from rsa_core.envelopes.armoured import binary
-from rsa_core.envelopes.container import MAGIC, MAX_ENVELOPE, Container
+from rsa_core.envelopes.container import MAGIC, MAX_HEAD, scheme_in
 from rsa_core.envelopes.streaming import open_stream, seal_stream
+from rsa_core.names import split
 from rsa_core.pictures import MAX_BYTES, read_picture
 
-_DER_SEQUENCE = b"\x30"  # how every CMS envelope begins, and no container
-_NO_PICTURE = "this is not a picture: PNG, JPEG, GIF, BMP, WebP, TIFF and PPM are taken"
+_NO_PICTURE = "this is not a picture of a kind that is taken: PNG, JPEG, GIF, BMP, WebP, TIFF, PPM"
 
 Progress = Callable[[float], None]
 T = TypeVar("T")
@@ -48,27 +53,23 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file, as the manifest names it.
+    """One file, as the manifest names it; `target` is None where another file has that name.
 
-    `target` is None for one that would collide with another of this run; `before` is what the
-    manifest says about it, if it was done before.
+    `known` says that it was done before, by the manifest.
     """
 
     name: str
     source: Path
     target: Path | None
-    before: Row | None
+    known: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A finished output: its name, and the hashes of what was read and written."""
+class _LateError(Exception):
+    """The output's name was taken when the row had been written."""
 
-    target: Path
-    scheme: str
-    size: int
-    sha256: str
-    output_sha256: str
+    def __init__(self, output_sha256: str) -> None:
+        super().__init__()
+        self.output_sha256 = output_sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ class Sealer:
     recipients: tuple[AnyPublicKey, ...]
     force: bool
     processes: int
+    manifest: Manifest = field(compare=False)
     keys: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -98,24 +100,35 @@ class Sealer:
         """Whether the row is about the same scheme and the same keys."""
         return (row.scheme, row.keys) == (self.scheme, self.keys)
 
-    def make(self, job: Job, target: Path, stop: Stop, progress: Progress | None) -> _Made:
+    def make(self, job: Job, target: Path, stop: Stop, progress: Progress | None) -> Row:
         """Seals the file, or raises."""
+        started = time.perf_counter()
         check_free(target, force=self.force)
-        size = _size_of(job.source)
-        with job.source.open("rb", buffering=0) as source:
-            if picture_suffix(source.read(16)) is None:
-                raise PictureError("the file is empty" if not size else _NO_PICTURE)
-            source.seek(0)
-            reader = Reader(source, stop)
-            with Draft(target.parent) as draft:
-                writer = Writer(draft.file, stop)
-                if self.scheme == "hybrid":
-                    self._stream(reader, writer, size)
-                else:
-                    writer.write(self._sealed(reader, size, stop, progress))
-                draft.keep(target, force=self.force)
-        hashes = reader.sha256.hexdigest(), writer.sha256.hexdigest()
-        return _Made(target, self.scheme, reader.size, *hashes)
+        found = _regular(job.source)
+        with job.source.open("rb", buffering=0) as source, Draft(target.parent) as draft:
+            writer = Writer(draft.file, stop)
+            reader = self.seal(source, found.st_size, writer, stop, progress)
+            row = Row(
+                job.name, reader.size, self.scheme, time.perf_counter() - started,
+                reader.sha256.hexdigest(), "done", _below(target, self.out),
+                writer.sha256.hexdigest(), self.keys,
+            )  # fmt: skip
+            _keep(self, draft, target, row, found)
+        return row
+
+    def seal(
+        self, source: BinaryIO, size: int, writer: Writer, stop: Stop, progress: Progress | None
+    ) -> Reader:
+        """Seals what an open file holds, or raises; gives what has read it."""
+        if picture_suffix(source.read(HEAD)) is None:
+            raise PictureError(_NO_PICTURE if size else "the file is empty")
+        source.seek(0)
+        reader = Reader(source, stop)
+        if self.scheme == "hybrid":
+            self._stream(reader, writer, size)
+        else:
+            writer.write(self._sealed(reader, size, stop, progress))
+        return reader
 
     def _stream(self, reader: Reader, writer: Writer, size: int) -> None:
         source, target = cast(BinaryIO, reader), cast(BinaryIO, writer)
@@ -141,6 +154,7 @@ class Opener:
     pairs: tuple[AnyKeyPair, ...] = field(repr=False)
     force: bool
     processes: int
+    manifest: Manifest = field(compare=False)
     keys: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -153,7 +167,7 @@ class Opener:
             (True, pair.der()) if isinstance(pair, KeyPair) else (False, pair.private_der())
             for pair in self.pairs
         ]
-        return _opener, (self.out, pairs, self.force, self.processes)
+        return _opener, (self.out, pairs, self.force, self.processes, self.manifest)
 
     def __call__(self, job: Job, stop: Stop, progress: Progress | None = None) -> Row:
         """Opens the envelope; see `_attempt`."""
@@ -163,33 +177,45 @@ class Opener:
         """Whether the row is about the same key."""
         return row.keys == self.keys
 
-    def make(self, job: Job, target: Path, stop: Stop, progress: Progress | None) -> _Made:
+    def make(self, job: Job, target: Path, stop: Stop, progress: Progress | None) -> Row:
         """Opens the envelope, or raises."""
-        size = _size_of(job.source)
+        started = time.perf_counter()
+        found = _regular(job.source)
         with job.source.open("rb", buffering=0) as source:
             scheme = SCHEMES[scheme_of(source)]
-            keys = self._keys_for(scheme)
-            if target.suffix:
-                check_free(self._final(target, scheme, b""), force=self.force)
+            if split(target.name)[1]:
+                check_free(self.final(target, scheme, b""), force=self.force)
             digest = sha256_of(source, stop)
             source.seek(0)
             with Draft(target.parent) as draft:
                 writer = Writer(draft.file, stop)
-                if scheme.name == "hybrid":
-                    read, target_file = binary(source), cast(BinaryIO, writer)
-                    _first_that_opens(
-                        keys, lambda key: open_stream(read, target_file, key, with_digest=False)
-                    )
-                else:
-                    options = _options(scheme.name, self.processes, stop, progress)
-                    envelope = source.read()
-                    opened = _first_that_opens(
-                        keys, lambda key: scheme.open(envelope, key, **options)
-                    )
-                    writer.write(opened.file)
-                final = self._final(target, scheme, writer.head)
-                draft.keep(final, force=self.force)
-        return _Made(final, scheme.name, size, digest, writer.sha256.hexdigest())
+                self.open(source, scheme, writer, stop, progress)
+                final = self.final(target, scheme, writer.head)
+                row = Row(
+                    job.name, found.st_size, scheme.name, time.perf_counter() - started,
+                    digest, "done", _below(final, self.out), writer.sha256.hexdigest(), self.keys,
+                )  # fmt: skip
+                _keep(self, draft, final, row, found)
+        return row
+
+    def open(
+        self,
+        source: BinaryIO,
+        scheme: Scheme[Any, Any],
+        writer: Writer,
+        stop: Stop,
+        progress: Progress | None,
+    ) -> None:
+        """Opens what an open file holds, or raises; only then what was written counts."""
+        keys = self._keys_for(scheme)
+        if scheme.name == "hybrid":
+            read, target = binary(source), cast(BinaryIO, writer)
+            _first_that_opens(keys, lambda key: open_stream(read, target, key, with_digest=False))
+        else:
+            options = _options(scheme.name, self.processes, stop, progress)
+            envelope = source.read()
+            opened = _first_that_opens(keys, lambda key: scheme.open(envelope, key, **options))
+            writer.write(opened.file)
 
     def _keys_for(self, scheme: Scheme[Any, Any]) -> list[Any]:
         """The key pairs as the scheme takes them (KeyFormatError: it takes none of them)."""
@@ -208,11 +234,11 @@ class Opener:
         return keys
 
     @staticmethod
-    def _final(target: Path, scheme: Scheme[Any, Any], head: bytes) -> Path:
+    def final(target: Path, scheme: Scheme[Any, Any], head: bytes) -> Path:
         """The name that tells a picture viewer the truth, where the envelope's does not."""
         if scheme.keeps == "pixels" and target.suffix.lower() != ".png":
             return target.with_name(f"{target.name}.png")
-        if not target.suffix:
+        if not split(target.name)[1]:
             return target.with_name(target.name + (picture_suffix(head) or ""))
         return target
 
@@ -230,84 +256,136 @@ def _first_that_opens(keys: list[Any], attempt: Callable[[Any], T]) -> T:
     raise cast(RsaCoreError, refusal)
 
 
-def _opener(out: Path, pairs: list[tuple[bool, bytes]], force: bool, processes: int) -> Opener:
+def _opener(
+    out: Path,
+    pairs: list[tuple[bool, bytes]],
+    force: bool,
+    processes: int,
+    manifest: Manifest,
+) -> Opener:
     read = (
         KeyPair.from_der(der) if safe else ClassroomKeyPair.from_private_der(der)
         for safe, der in pairs
     )
-    return Opener(out, tuple(read), force, processes)
+    return Opener(out, tuple(read), force, processes, manifest)
 
 
 def scheme_of(source: BinaryIO) -> str:
     """Which scheme made an envelope; the file is rewound.
 
     Raises:
-        EnvelopeFormatError: empty, a picture, or no sound container. `hybrid` judges the rest.
+        EnvelopeFormatError: empty, a picture, or no container that begins well. `hybrid` judges
+            the rest.
     """
-    head = source.read(16)
+    head = source.read(HEAD)
     source.seek(0)
     if not head:
         raise EnvelopeFormatError("the file is empty; expected an envelope")
     if picture_suffix(head) is not None:
         raise EnvelopeFormatError("this is a picture; expected an envelope")
-    if head.startswith(_DER_SEQUENCE):
-        return "hybrid"
     if not head.startswith(MAGIC):
         return "hybrid"
-    scheme = Container.parse(source.read(MAX_ENVELOPE + 1)).scheme
+    scheme = scheme_in(source.read(MAX_HEAD))
     source.seek(0)
     return scheme
 
 
 def _attempt(work: Sealer | Opener, job: Job, stop: Stop, progress: Progress | None) -> Row:
-    """Does the job, skips it, or says why not (CancelledError: nothing is left behind)."""
+    """Does the job, skips it, or says why not (CancelledError: nothing is left behind).
+
+    Raises OSError where not even the manifest can be written.
+    """
     started = time.perf_counter()
     try:
-        if job.target is None:
-            raise TargetExistsError("another file of this run has the same output")
-        if job.before is not None and not work.force and _intact(work, job, job.before, stop):
-            return replace(job.before, outcome="skipped")
-        made = work.make(job, job.target, stop, progress)
+        row = _done_before(work, job, stop) if job.known else None
+        row = row or _made(work, job, stop, progress)
     except CancelledError:
         raise
+    except _LateError as late:
+        row = _failed(work, job, reason(TargetExistsError()), started, late.output_sha256)
     except (RsaCoreError, TargetExistsError, OSError) as error:
-        failure = reason(error)
+        row = _failed(work, job, reason(error), started)
     except MemoryError:
-        failure = "there is not enough memory for this file"
-    else:
-        seconds = time.perf_counter() - started
-        output = made.target.relative_to(work.out).as_posix()
-        return Row(
-            job.name, made.size, made.scheme, seconds, made.sha256, "done",
-            output, made.output_sha256, work.keys,
-        )  # fmt: skip
+        row = _failed(work, job, "there is not enough memory for this file", started)
+    if row.outcome != "done":
+        work.manifest.add(row)
+    return row
+
+
+def _made(work: Sealer | Opener, job: Job, stop: Stop, progress: Progress | None) -> Row:
+    if job.target is None:
+        raise TargetExistsError(
+            "another file of this run has the same output: give it another --out"
+        )
+    try:
+        return work.make(job, job.target, stop, progress)
+    except (TargetExistsError, _LateError):
+        # Another run, at work in the same folder, may have been faster.
+        if row := _done_before(work, job, stop):
+            return row
+        raise
+
+
+def _done_before(work: Sealer | Opener, job: Job, stop: Stop) -> Row | None:
+    """The row of a job whose files are both still what the manifest says, for the same keys."""
+    if work.force or job.target is None or not job.source.is_file():
+        return None
+    sha256 = ""
+    for row in work.manifest.earlier(job.name):
+        output = work.out / row.output
+        if work.is_of(row) and output.is_file():
+            sha256 = sha256 or _hash(job.source, stop)
+            if sha256 == row.sha256 and _hash(output, stop) == row.output_sha256:
+                return replace(row, outcome="skipped")
+    return None
+
+
+def _failed(
+    work: Sealer | Opener, job: Job, why: str, started: float, output_sha256: str = ""
+) -> Row:
     seconds = time.perf_counter() - started
-    size = job.source.stat().st_size if job.source.is_file() else 0
+    size = size_of(job.source)
     scheme = work.scheme if isinstance(work, Sealer) else ""
-    return Row(job.name, size, scheme, seconds, "", f"failed: {failure}", "", "", work.keys)
+    return Row(job.name, size, scheme, seconds, "", f"failed: {why}", "", output_sha256, work.keys)
 
 
-def _intact(work: Sealer | Opener, job: Job, before: Row, stop: Stop) -> bool:
-    """Whether both files are still what the manifest says, for the same keys."""
-    if not work.is_of(before):
-        return False
-    output = work.out / before.output
-    for path, wanted in ((job.source, before.sha256), (output, before.output_sha256)):
-        if not path.is_file():
-            return False
-        with path.open("rb", buffering=0) as file:
-            if sha256_of(file, stop) != wanted:
-                return False
-    return True
+def _keep(
+    work: Sealer | Opener, draft: Draft, target: Path, row: Row, source: os.stat_result
+) -> None:
+    """Writes the row, then names the file (TargetExistsError, _LateError)."""
+    check_free(target, force=work.force)
+    work.manifest.add(row)
+    try:
+        draft.keep(target, force=work.force, like=source)
+    except TargetExistsError:
+        raise _LateError(row.output_sha256) from None
 
 
-def _size_of(path: Path) -> int:
+def size_of(path: Path) -> int:
+    """Bytes of a regular file; 0 of anything else."""
+    with suppress(OSError):
+        found = path.stat()
+        if stat.S_ISREG(found.st_mode):
+            return found.st_size
+    return 0
+
+
+def _hash(path: Path, stop: Stop) -> str:
+    with path.open("rb", buffering=0) as file:
+        return sha256_of(file, stop)
+
+
+def _below(path: Path, out: Path) -> str:
+    return path.relative_to(out).as_posix()
+
+
+def _regular(path: Path) -> os.stat_result:
     found = path.stat()
     if stat.S_ISDIR(found.st_mode):
         raise OSError(0, "the folder cannot be read")
     if not stat.S_ISREG(found.st_mode):
         raise OSError(0, "this is not a regular file")
-    return found.st_size
+    return found
 
 
 def _options(name: str, processes: int, stop: Stop, progress: Progress | None) -> dict[str, Any]:

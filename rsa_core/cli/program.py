@@ -4,15 +4,27 @@ import argparse
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import NoReturn
 
 from rsa_core import KEY_SIZES, SCHEMES, WEAKNESSES, RsaCoreError
 from rsa_core.attacks import ATTACKS
-from rsa_core.cli import keymaking, laboratory, transfer
-from rsa_core.cli.console import FAILED, INTERRUPTED, USAGE, CommandError, complain, reason
+from rsa_core.cli import analyzing, keymaking, laboratory, transfer
+from rsa_core.cli.console import (
+    DASH,
+    ENDINGS,
+    FAILED,
+    INTERRUPTED,
+    USAGE,
+    CommandError,
+    complain,
+    giving_data,
+    reason,
+    survive_any_text,
+)
 from rsa_core.keys import DEFAULT_KEY_SIZE
 
 _ABOUT = (
@@ -21,11 +33,15 @@ _ABOUT = (
 _STATUS = """\
 exit status:
   0    everything was done, or was done before and is intact
-  1    something could not be done; the lines on the standard error say what
+  1    something could not be done, or looks like a picture and was passed over; the standard
+       error says what
   2    the command line is wrong
   3    a key or a passphrase cannot be used; nothing was done
   4    attack: the attack did not break it
   130  interrupted; no half-written file is left, and the same command goes on
+
+As FILE, - is the standard input; as an output, the standard output, and what there is to say goes
+to the standard error.
 
 Nothing is overwritten without --force. Passphrases come from a prompt or from --passphrase-file.
 """
@@ -57,7 +73,8 @@ oaep-blocks, which do not notice. Signatures are not checked here.
 """
 _ANALYZE = """\
 Statistics of a picture or of an envelope's ciphertext: histogram, entropy, correlation and more,
-each with what ideal noise gives and a p-value corrected for the number of tests.
+each with what ideal noise gives and a p-value corrected for the number of tests. Of folders and
+several files each gets one line; --csv has all the numbers.
 """
 _ATTACK = """\
 Attacks an envelope with what an interceptor has: the envelope, public keys, perhaps other
@@ -110,24 +127,46 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; gives the exit status (see `console`)."""
+    survive_any_text()
     args = parser().parse_args(argv)
     try:
-        with _terminable():
+        with _terminable(), _outputs(args):
             status: int = args.run(args)
-            sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
             return status
     except CommandError as error:
         complain(str(error))
         return error.status
     except BrokenPipeError:  # who read our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return FAILED
     except (RsaCoreError, OSError) as error:
         complain(reason(error))
+        _drop_output()
         return FAILED
     except KeyboardInterrupt:
         complain("interrupted; the same command goes on where it stopped")
         return INTERRUPTED
+
+
+def _outputs(args: argparse.Namespace) -> AbstractContextManager[None]:
+    """Where an output is `-`, the standard output is for that alone."""
+    named = [getattr(args, name, None) for name in ("out", "csv", "forged", "key_out")]
+    if DASH not in named:
+        return nullcontext()
+    if args.command == "keygen" or named.count(DASH) > 1:
+        raise CommandError("the standard output takes one file: give names instead of -", USAGE)
+    return giving_data()
+
+
+def _drop_output() -> None:
+    """Nothing more can be said there, and Python would try again at its end."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _keygen(command: argparse.ArgumentParser) -> None:
@@ -189,7 +228,9 @@ def _decrypt(command: argparse.ArgumentParser) -> None:
 
 def _batch(command: argparse.ArgumentParser, what: str) -> None:
     command.add_argument("files", type=Path, nargs="+", metavar=what, help="files and folders")
-    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="output folder")
+    command.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="output folder, or -"
+    )
     command.add_argument(
         "--jobs", type=_processes, metavar="N", help="processes; one for each core by default"
     )
@@ -212,7 +253,9 @@ def _fingerprint(command: argparse.ArgumentParser) -> None:
 
 
 def _analyze(command: argparse.ArgumentParser) -> None:
-    command.add_argument("file", type=Path, metavar="FILE", help="picture, .p7m or .rsaimg")
+    command.add_argument(
+        "files", type=Path, nargs="+", metavar="FILE", help="pictures, envelopes and folders"
+    )
     command.add_argument("--csv", type=Path, metavar="OUT", help="write the table there, too")
     command.add_argument(
         "--original",
@@ -227,7 +270,7 @@ def _analyze(command: argparse.ArgumentParser) -> None:
         help="ciphertext of a picture that differs in one sample: NPCR, UACI and bit change",
     )
     command.add_argument("--force", action="store_true", help="overwrite what is there")
-    command.set_defaults(run=laboratory.analyze)
+    command.set_defaults(run=analyzing.analyze)
 
 
 def _attack(command: argparse.ArgumentParser) -> None:
@@ -278,17 +321,18 @@ def _bounded(text: str, most: int) -> int:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Ends on SIGTERM as on Ctrl-C: tidily."""
+    """Ends on SIGTERM and SIGHUP as on Ctrl-C: tidily. What `nohup` ignores stays ignored."""
 
     def interrupt(_signal: int, _frame: object) -> NoReturn:
         raise KeyboardInterrupt
 
-    try:
-        before = signal.signal(signal.SIGTERM, interrupt)
-    except ValueError:  # not the main thread, which alone may ask for signals
-        yield
-        return
+    before = {}
+    if threading.current_thread() is threading.main_thread():  # only it may ask for signals
+        for number in ENDINGS:
+            if number != signal.SIGINT and signal.getsignal(number) != signal.SIG_IGN:
+                before[number] = signal.signal(number, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from rsa_core import CancelledError
+from rsa_core.cli.files import HEAD, write_all
 
 Stop = Callable[[], bool]
 
@@ -44,12 +45,10 @@ class Writer:
         """Writes all of the bytes; raises as `Reader.read` does."""
         if self._stop():
             raise CancelledError
-        if len(self.head) < 16:
-            self.head += bytes(data[:16])
+        if len(self.head) < HEAD:
+            self.head += bytes(data[:HEAD])
         self.sha256.update(data)
-        left = memoryview(data)
-        while left:  # an unbuffered file may take less than it is given
-            left = left[self._file.write(left) :]
+        write_all(self._file, data)
         return len(data)
 
 

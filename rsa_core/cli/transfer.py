@@ -2,61 +2,82 @@
 
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Collection
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import replace
 
 from rsa_core import SCHEMES
-from rsa_core.cli import batch
+from rsa_core.cli import batch, pipes
 from rsa_core.cli.bar import Bar
-from rsa_core.cli.console import DONE, FAILED, CommandError, tell
-from rsa_core.cli.files import ENVELOPE_SUFFIXES, PICTURE_SUFFIXES, Found, find, target_of
-from rsa_core.cli.jobs import Job, Opener, Sealer
+from rsa_core.cli.console import DONE, FAILED, complain, tell
+from rsa_core.cli.files import ENVELOPES, PICTURES, Found, Kind, find, sweep
+from rsa_core.cli.jobs import Job, Opener, Sealer, size_of
 from rsa_core.cli.keyfiles import read_key_pairs, read_public_key
 from rsa_core.cli.manifest import Manifest, Row
+from rsa_core.cli.plan import jobs_of
 
 
 def encrypt(args: Namespace) -> int:
     """Seals pictures; gives the exit status."""
     scheme = SCHEMES[args.scheme]
-    keys = dict.fromkeys(read_public_key(path, scheme.key_kind) for path in args.to)
-    found = _found(args, PICTURE_SUFFIXES)
+    keys = tuple(dict.fromkeys(read_public_key(path, scheme.key_kind) for path in args.to))
+    work = Sealer(args.out, scheme.name, keys, args.force, _processes(args), _manifest(args))
     if not scheme.secure:
         tell(f"{scheme.name}: {scheme.summary}")
-    jobs, inside = _shares(args.jobs, len(found))
-    work = Sealer(args.out, scheme.name, tuple(keys), args.force, inside)
-    return _transfer(args, work, found, jobs)
+    if pipes.is_piped(args):
+        return pipes.pass_through(work, pipes.read(args), args.files[0])
+    return _transfer(args, work, PICTURES)
 
 
 def decrypt(args: Namespace) -> int:
     """Opens envelopes; gives the exit status."""
+    # Before a passphrase is asked for, which may come from there too.
+    data = pipes.read(args) if pipes.is_piped(args) else b""
     keys = read_key_pairs(args.key, args.passphrase_file)
-    found = _found(args, ENVELOPE_SUFFIXES)
-    jobs, inside = _shares(args.jobs, len(found))
-    return _transfer(args, Opener(args.out, keys, args.force, inside), found, jobs)
+    work = Opener(args.out, keys, args.force, _processes(args), _manifest(args))
+    if pipes.is_piped(args):
+        return pipes.pass_through(work, data, args.files[0])
+    return _transfer(args, work, ENVELOPES)
 
 
-def _found(args: Namespace, suffixes: Collection[str]) -> list[Found]:
-    found = list(find(args.files, suffixes, args.out))
-    if not found:
-        raise CommandError(f"no files to {args.command} there: {', '.join(sorted(suffixes))}")
-    return found
+def _processes(args: Namespace) -> int:
+    wanted: int | None = args.jobs
+    return wanted or batch.cores()
 
 
-def _shares(wanted: int | None, files: int) -> tuple[int, int]:
-    """How many files are worked on at once, and how many processes each may use."""
-    processes = wanted or batch.cores()
-    at_once = min(processes, files)
-    return at_once, processes // at_once
+def _manifest(args: Namespace) -> Manifest:
+    return Manifest(args.manifest or args.out / "manifest.csv")
 
 
-def _transfer(args: Namespace, work: Sealer | Opener, found: list[Found], processes: int) -> int:
-    manifest = Manifest(args.manifest or args.out / "manifest.csv")
-    jobs = _jobs(work, found, manifest)
+def _transfer(args: Namespace, work: Sealer | Opener, kind: Kind) -> int:
+    work.manifest.start()
+    seen = list(find(args.files, kind, args.out, work.manifest.path))
+    left_out = [one for one in seen if one.left_out]
+    jobs, renamed = jobs_of(work, [one for one in seen if not one.left_out])
+    folders = {work.out, *(job.target.parent for job in jobs if job.target is not None)}
+    sweep(folders)
+    work.manifest.add(*map(_passed_over, left_out))
+    missed = [one for one in left_out if one.missed]
+    for one in missed:
+        complain(f"{one.name}: passed over: {one.left_out}")
+    for job in renamed:
+        tell(f"{job.name}: its output is called {job.target}")
+    if not jobs:
+        counted = f"{len(left_out)} passed over: see {work.manifest.path}"
+        complain(f"no files to {args.command} there, {counted}")
+        return FAILED
+    outcomes = _worked(args, work, jobs, len(left_out))
+    sweep(folders)  # for a process that was killed
+    return FAILED if outcomes["failed"] or missed else DONE
+
+
+def _worked(
+    args: Namespace, work: Sealer | Opener, jobs: Sequence[Job], left_out: int
+) -> Counter[str]:
+    """Does the jobs, and tells; how many came to what."""
     outcomes: Counter[str] = Counter()
     bar = Bar(args.command, len(jobs))
 
     def done(row: Row) -> None:
-        manifest.add(row)
         outcome, _, why = row.outcome.partition(": ")
         outcomes[outcome] += 1
         bar.reach(outcomes.total())
@@ -66,27 +87,21 @@ def _transfer(args: Namespace, work: Sealer | Opener, found: list[Found], proces
     def progress(part: float) -> None:
         bar.reach(outcomes.total() + part)
 
+    # The processes are shared out: to several files at once, or several to one file.
+    at_once = min(work.processes, len(jobs))
+    share = replace(work, processes=work.processes // at_once)
     try:
-        batch.run(work, jobs, processes, done, progress)
+        batch.run(share, jobs, at_once, done, progress)
     finally:
+        work.manifest.tidy()
         bar.close()
-        manifest.close()
-        counts = ", ".join(f"{outcomes[name]} {name}" for name in ("done", "skipped", "failed"))
-        tell(f"{counts}; in {args.out}")
-    return FAILED if outcomes["failed"] else DONE
+        counts = [f"{outcomes[name]} {name}" for name in ("done", "skipped", "failed")]
+        if left_out:
+            counts.append(f"{left_out} passed over")
+        tell(f"{', '.join(counts)}; in {args.out}")
+    return outcomes
 
 
-def _jobs(work: Sealer | Opener, found: list[Found], manifest: Manifest) -> list[Job]:
-    """Two files of one run never share an output: the second one fails."""
-    taken: set[Path] = set()
-    jobs = []
-    for one in found:
-        if isinstance(work, Sealer):
-            suffix = SCHEMES[work.scheme].suffix
-            target = target_of(one.name, work.out, sealing=True, suffix=suffix)
-        else:
-            target = target_of(one.name, work.out, sealing=False)
-        free = target not in taken
-        taken.add(target)
-        jobs.append(Job(one.name, one.source, target if free else None, manifest.earlier(one.name)))
-    return jobs
+def _passed_over(one: Found) -> Row:
+    outcome = f"passed over: {one.left_out}"
+    return Row(one.name, size_of(one.source), "", 0.0, "", outcome, "", "", "")

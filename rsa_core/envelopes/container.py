@@ -36,6 +36,7 @@ MAGIC = b"RSAIMG"
 VERSION = 2
 MAX_ENVELOPE = 128 * 1024 * 1024
 MAX_RECIPIENTS = 1024
+MAX_HEAD = 3 << 20  # bytes; as many recipients with the longest keys need 2.1 MB
 
 SchemeName = Literal["textbook-pixels", "textbook-blocks", "oaep-blocks"]
 Samples = Literal["file", "u8", "u16"]
@@ -118,16 +119,7 @@ class Container:
         if len(data) > MAX_ENVELOPE:
             raise EnvelopeFormatError(f"{len(data)} bytes; a container has at most {MAX_ENVELOPE}")
         reader = _Reader(data)
-        if reader.take(len(MAGIC), "magic") != MAGIC:
-            raise EnvelopeFormatError('the bytes do not begin with "RSAIMG"')
-        version = reader.uint(1, "version")
-        if version != VERSION:
-            raise EnvelopeFormatError(f"version {version}; expected {VERSION}")
-        recipients = reader.uint(2, "number of recipients")
-        if not 1 <= recipients <= MAX_RECIPIENTS:
-            raise EnvelopeFormatError(f"{recipients} recipients; expected 1 to {MAX_RECIPIENTS}")
-        keys = [_parse_key(reader) for _ in range(recipients)]
-        scheme = reader.choice(_SCHEMES, first=1, what="scheme")
+        keys, scheme = _parse_head(reader)
         samples = reader.choice(_SAMPLES, first=0, what="samples")
         shape = _parse_shape(reader, samples)
         _check_shape(scheme, samples, shape)  # before copies of that size are read
@@ -183,6 +175,24 @@ def residues_wanted(scheme: SchemeName, plaintext_bytes: int, key: ClassroomPubl
     if key.bits < MIN_BITS[scheme]:
         raise EnvelopeFormatError(f"a key of {key.bits} bits is too short for {scheme}")
     return -(-plaintext_bytes // block_bytes(scheme, key))
+
+
+def scheme_in(data: bytes) -> SchemeName:
+    """Which scheme a container is of, by its first `MAX_HEAD` bytes (or EnvelopeFormatError)."""
+    return _parse_head(_Reader(data))[1]
+
+
+def _parse_head(reader: "_Reader") -> tuple[list[ClassroomPublicKey], SchemeName]:
+    if reader.take(len(MAGIC), "magic") != MAGIC:
+        raise EnvelopeFormatError('the bytes do not begin with "RSAIMG"')
+    version = reader.uint(1, "version")
+    if version != VERSION:
+        raise EnvelopeFormatError(f"version {version}; expected {VERSION}")
+    recipients = reader.uint(2, "number of recipients")
+    if not 1 <= recipients <= MAX_RECIPIENTS:
+        raise EnvelopeFormatError(f"{recipients} recipients; expected 1 to {MAX_RECIPIENTS}")
+    keys = [_parse_key(reader) for _ in range(recipients)]
+    return keys, reader.choice(_SCHEMES, first=1, what="scheme")
 
 
 class _Reader:

@@ -80,6 +80,112 @@ def test_analyze_takes_pictures_and_what_goes_with_them(run, sealed, picture, tm
     assert (status, err.count("\n")) == (1, 1)
 
 
+def table(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def measured_by(run, path, tmp_path, *more):
+    """The table of one file, name by name."""
+    out = tmp_path / "table.csv"
+    assert run("analyze", path, "--csv", out, "--force", *more)[0] == 0
+    return {row["name"]: row for row in table(out)}
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 1, 3), (1, 1, 4), (1, 2), (2, 1, 3), (1, 40)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("value", [0, 255])
+def test_analyze_is_right_for_the_smallest_pictures(run, tmp_path, *, shape, dtype, value):
+    if dtype == np.uint16 and len(shape) == 3:
+        shape = shape[:2]
+    Image.fromarray(np.full(shape, value, dtype)).save(tmp_path / "p.png")
+    for row in measured_by(run, tmp_path / "p.png", tmp_path).values():
+        for column in ("value", "ideal", "low", "high", "p_value", "adjusted"):
+            assert not row[column] or float(row[column]) >= 0
+        assert row["value"] or row["verdict"].startswith("n/a: ")
+
+
+def test_the_entropy_of_one_sample_of_noise_is_nothing(run, tmp_path):
+    Image.fromarray(np.zeros((1, 1), np.uint8)).save(tmp_path / "p.png")
+    assert float(measured_by(run, tmp_path / "p.png", tmp_path)["Shannon entropy"]["ideal"]) == 0
+
+
+def test_analyze_of_a_constant_picture(run, tmp_path):
+    Image.fromarray(np.full((60, 60, 3), 77, np.uint8)).save(tmp_path / "p.png")
+    found = measured_by(run, tmp_path / "p.png", tmp_path)
+    assert float(found["Shannon entropy"]["value"]) == 0
+    assert found["Correlation, horizontal"]["value"] == ""
+    assert found["Correlation, horizontal"]["verdict"].startswith("n/a: ")
+
+
+@pytest.mark.parametrize("alpha", ["opaque", "clear", "shape"])
+def test_transparency_is_not_measured_as_a_colour(run, tmp_path, alpha):
+    noise = np.random.default_rng(5).integers(0, 256, (100, 100, 4), np.uint8)
+    noise[..., 3] = {"opaque": 255, "clear": 0, "shape": np.arange(100) // 50 * 255}[alpha]
+    Image.fromarray(noise).save(tmp_path / "p.png")
+    Image.fromarray(noise[..., :3]).save(tmp_path / "plain.png")
+    found, plain = (measured_by(run, tmp_path / f"{n}.png", tmp_path) for n in ("p", "plain"))
+    assert {name: row["value"] for name, row in found.items()} == {
+        name: row["value"] for name, row in plain.items()
+    }
+    assert "transparency" in run("analyze", tmp_path / "p.png")[1]
+
+
+def test_transparent_pictures_and_their_ciphertext_can_be_compared(run, key_folder, tmp_path):
+    pixels = np.random.default_rng(5).integers(0, 256, (20, 20, 4), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "p.png")
+    run("encrypt", "--scheme", "textbook-pixels", "--to", key_folder / "seed.pub.txt",
+        tmp_path / "p.png", "--out", tmp_path / "s")  # fmt: skip
+    for path in (tmp_path / "s" / "p.png.rsaimg", tmp_path / "p.png"):
+        assert "PSNR" in measured_by(run, path, tmp_path, "--original", tmp_path / "p.png")
+
+
+def test_neighbours_of_16_bits_are_compared_as_they_are(run, tmp_path):
+    y, x = np.mgrid[0:100, 0:100]
+    Image.fromarray((x * 400 + y * 200).astype(np.uint16)).save(tmp_path / "p.png")
+    Image.fromarray((x * 400 + y * 200 + 1).astype(np.uint16)).save(tmp_path / "q.png")
+    found = measured_by(run, tmp_path / "p.png", tmp_path, "--original", tmp_path / "q.png")
+    for direction in ("horizontal", "vertical", "diagonal"):
+        assert float(found[f"Correlation, {direction}"]["value"]) > 0.99
+    assert float(found["MAE"]["value"]) == 1
+    assert float(found["PSNR"]["value"]) == pytest.approx(20 * np.log10(65535))
+    assert float(found["SSIM"]["value"]) > 0.99
+
+
+def test_numbers_in_the_table_are_numbers(run, tmp_path):
+    noise = np.random.default_rng(3).integers(0, 256, (64, 64), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "p.png")
+    found = measured_by(run, tmp_path / "p.png", tmp_path)
+    assert min(float(row["low"]) for row in found.values() if row["low"]) < 0
+
+
+def test_analyze_takes_folders(run, key_folder, tmp_path):
+    for folder in ("one", "two"):
+        (tmp_path / folder / "sub").mkdir(parents=True)
+        (tmp_path / folder / "a.png").write_bytes(encoded(photograph(40, 40)))
+    (tmp_path / "two" / "sub" / "void.png").touch()
+    (tmp_path / "two" / "notes.txt").touch()
+    run("encrypt", "--to", key_folder / "alice.pub.pem", tmp_path / "one", "--out",
+        tmp_path / "two" / "sub")  # fmt: skip
+    out = tmp_path / "two" / "t.csv"
+    for _ in range(2):
+        status, said, err = run(
+            "analyze", tmp_path / "one", tmp_path / "two", "--csv", out, "--force"
+        )
+        assert status == 1
+        assert err.count("\n") == 1
+        assert "void.png" in err
+        assert "notes.txt: passed over: not a picture or an envelope" in said
+        files = {row["file"] for row in table(out)}
+        wanted = ("one/a.png", "two/a.png", "two/sub/a.png.p7m")
+        assert files == {str(tmp_path / name) for name in wanted}
+    (tmp_path / "two" / "sub" / "void.png").unlink()
+    assert run("analyze", tmp_path / "one", tmp_path / "two")[0] == 0
+    for option in ("--original", "--partner"):
+        status, _, err = run("analyze", tmp_path / "one", option, tmp_path / "one" / "a.png")
+        assert (status, err.count("\n")) == (2, 1)
+
+
 def test_attack_recovers_the_picture_from_the_public_key(
     run, sealed, key_folder, picture, tmp_path
 ):

@@ -12,9 +12,10 @@ import time
 import pytest
 
 from rsa_core import CancelledError
-from rsa_core.cli import program, transfer
-from rsa_core.cli.jobs import Sealer
+from rsa_core.cli import program
+from rsa_core.cli.jobs import Job, Sealer
 from rsa_core.cli.keyfiles import read_public_key
+from rsa_core.cli.manifest import Manifest
 from tests.cli.conftest import ROOT
 from tests.conftest import encoded, photograph
 
@@ -85,7 +86,7 @@ def test_a_reader_who_has_seen_enough_is_no_error(key_folder):
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_run_leaves_nothing_half_done_and_goes_on(
     start, run, key_folder, heavy, tmp_path, *, jobs, how
 ):
@@ -149,9 +150,10 @@ def test_a_second_ctrl_c_does_not_wait(run, key_folder, heavy, tmp_path, monkeyp
 
 def test_stopping_in_the_middle_of_a_file_removes_it(key_folder, heavy, tmp_path):
     key = read_public_key(key_folder / "alice.pub.pem")
-    work = Sealer(tmp_path / "o", "hybrid", (key,), force=False, processes=1)
+    manifest = Manifest(tmp_path / "manifest.csv")
+    work = Sealer(tmp_path / "o", "hybrid", (key,), False, 1, manifest)
     answers = iter([False, False, True])
-    job = transfer.Job("0.bmp", heavy / "0.bmp", tmp_path / "o" / "0.bmp.p7m", None)
+    job = Job("0.bmp", heavy / "0.bmp", tmp_path / "o" / "0.bmp.p7m")
     with pytest.raises(CancelledError):
         work(job, lambda: next(answers))
     assert list((tmp_path / "o").iterdir()) == []
