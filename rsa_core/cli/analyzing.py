@@ -21,9 +21,10 @@ from rsa_core.analysis import (
     rows_of,
 )
 from rsa_core.cli.console import DONE, FAILED, USAGE, CommandError, about, complain, tell
-from rsa_core.cli.files import EITHER, HEAD, Found, find, picture_suffix, readable
+from rsa_core.cli.files import EITHER, Found, find, picture_suffix, readable
 from rsa_core.cli.single import captured_in, check_outputs, read, write
 from rsa_core.csv_cells import csv_bytes
+from rsa_core.kinds import HEAD
 from rsa_core.pictures import Pixels
 
 

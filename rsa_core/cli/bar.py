@@ -5,7 +5,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from rsa_core.cli.console import complain, error_line
+from rsa_core.cli.console import complain, error_line, printable, tell
 
 
 class Bar:
@@ -30,6 +30,13 @@ class Bar:
         else:
             self._bar.refresh()
             self._bar.write(error_line(message), file=sys.stderr)
+
+    def tell(self, message: str) -> None:
+        """Writes one line to the standard output, above the bar."""
+        if self._bar is None:
+            tell(message)
+        else:
+            self._bar.write(printable(message), file=sys.stdout)
 
     def close(self) -> None:
         """Wipes it out."""

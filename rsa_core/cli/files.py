@@ -25,29 +25,15 @@ from typing import BinaryIO
 
 from rsa_core.cli.console import TargetExistsError, reason
 from rsa_core.cli.locks import lock, remove_unlocked
+from rsa_core.kinds import HEAD, SUFFIXES, kind_of
 
-HEAD = 64  # bytes, by which a file is known
-PICTURE_SUFFIXES = frozenset(
-    (
-        *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".gif", ".bmp", ".dib"),
-        *(".webp", ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm", ".heic", ".heif", ".hif"),
-        *(".avif", ".jp2", ".j2k", ".jpx", ".jxl", ".ico", ".svg", ".psd", ".tga", ".dng"),
-        *(".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"),
-    )
-)  # what people call pictures, taken or not
+# What people call pictures, taken or not.
+PICTURE_SUFFIXES = SUFFIXES | {
+    *(".jxl", ".ico", ".svg", ".psd", ".tga", ".dng"),
+    *(".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"),
+}
 ENVELOPE_SUFFIXES = frozenset((".p7m", ".rsaimg"))
 
-_SIGNATURES = (
-    (re.compile(rb"\x89PNG\r\n\x1a\n"), ".png"),
-    (re.compile(rb"\xff\xd8\xff"), ".jpg"),
-    (re.compile(rb"GIF8[79]a"), ".gif"),
-    (re.compile(rb"RIFF....WEBP", re.DOTALL), ".webp"),
-    (re.compile(rb"II[*+]\0|MM\0[*+]"), ".tif"),
-    # With the length of the header that follows: many a text begins with these two letters.
-    (re.compile(rb"BM.{12}[\x0c\x10\x28\x34\x38\x40\x6c\x7c]\0\0\0", re.DOTALL), ".bmp"),
-    (re.compile(rb"P[1-6](\s+\d|\s*#)"), ".pnm"),
-)
-SNIFFED_SUFFIXES = tuple(suffix for _, suffix in _SIGNATURES)
 # A container's magic, armour, or the type of CMS AuthEnvelopedData (RFC 5083) at its beginning.
 _ENVELOPE = re.compile(
     rb"RSAIMG|-----BEGIN (?:CMS|PKCS7)-----|"
@@ -68,7 +54,7 @@ class Kind:
     knows: Callable[[bytes], bool]
 
 
-PICTURES = Kind("a picture", PICTURE_SUFFIXES, lambda head: picture_suffix(head) is not None)
+PICTURES = Kind("a picture", PICTURE_SUFFIXES, lambda head: kind_of(head) is not None)
 ENVELOPES = Kind("an envelope", ENVELOPE_SUFFIXES, lambda head: _ENVELOPE.match(head) is not None)
 EITHER = Kind(
     "a picture or an envelope",
@@ -174,7 +160,8 @@ def _is_draft(name: str) -> bool:
 
 def picture_suffix(head: bytes) -> str | None:
     """The suffix that belongs to a picture file's first `HEAD` bytes; None for no picture."""
-    return next((suffix for pattern, suffix in _SIGNATURES if pattern.match(head)), None)
+    kind = kind_of(head)
+    return None if kind is None else kind.suffixes[0]
 
 
 class Draft:

@@ -36,16 +36,20 @@ from rsa_core import (
     Scheme,
 )
 from rsa_core.cli.console import TargetExistsError, reason
-from rsa_core.cli.files import HEAD, Draft, check_free, picture_suffix
+from rsa_core.cli.files import Draft, check_free, picture_suffix
 from rsa_core.cli.manifest import Manifest, Row
 from rsa_core.cli.streams import Reader, Stop, Writer, sha256_of
 from rsa_core.envelopes.armoured import binary
 from rsa_core.envelopes.container import MAGIC, MAX_HEAD, scheme_in
 from rsa_core.envelopes.streaming import open_stream, seal_stream
+from rsa_core.kinds import HEAD, KINDS
+from rsa_core.left_out import words_for
 from rsa_core.names import split
 from rsa_core.pictures import MAX_BYTES, read_picture
 
-_NO_PICTURE = "this is not a picture of a kind that is taken: PNG, JPEG, GIF, BMP, WebP, TIFF, PPM"
+_NO_PICTURE = "this is not a picture of a kind that is taken: " + ", ".join(
+    kind.title for kind in KINDS.values()
+)
 
 Progress = Callable[[float], None]
 T = TypeVar("T")
@@ -107,28 +111,33 @@ class Sealer:
         found = _regular(job.source)
         with job.source.open("rb", buffering=0) as source, Draft(target.parent) as draft:
             writer = Writer(draft.file, stop)
-            reader = self.seal(source, found.st_size, writer, stop, progress)
+            reader, left_out = self.seal(source, found.st_size, writer, stop, progress)
             row = Row(
                 job.name, reader.size, self.scheme, time.perf_counter() - started,
                 reader.sha256.hexdigest(), "done", _below(target, self.out),
-                writer.sha256.hexdigest(), self.keys,
+                writer.sha256.hexdigest(), self.keys, left_out,
             )  # fmt: skip
             _keep(self, draft, target, row, found)
         return row
 
     def seal(
         self, source: BinaryIO, size: int, writer: Writer, stop: Stop, progress: Progress | None
-    ) -> Reader:
-        """Seals what an open file holds, or raises; gives what has read it."""
+    ) -> tuple[Reader, str]:
+        """Seals what an open file holds, or raises; gives its reader, and what is left out."""
         if picture_suffix(source.read(HEAD)) is None:
             raise PictureError(_NO_PICTURE if size else "the file is empty")
         source.seek(0)
         reader = Reader(source, stop)
         if self.scheme == "hybrid":
             self._stream(reader, writer, size)
-        else:
-            writer.write(self._sealed(reader, size, stop, progress))
-        return reader
+            return reader, ""
+        if size > MAX_BYTES:
+            raise LimitError(f"{size} bytes; {self.scheme} takes files of up to {MAX_BYTES}")
+        scheme, picture = SCHEMES[self.scheme], read_picture(reader.read())
+        options = _options(self.scheme, self.processes, stop, progress)
+        writer.write(scheme.seal(picture, self.recipients, **options).envelope)
+        kept = scheme.keeps == "file"
+        return reader, "" if kept else "; ".join(words_for(picture.left_out))
 
     def _stream(self, reader: Reader, writer: Writer, size: int) -> None:
         source, target = cast(BinaryIO, reader), cast(BinaryIO, writer)
@@ -136,14 +145,6 @@ class Sealer:
             seal_stream(source, target, size, cast(Any, self.recipients), with_digest=False)
         except ValueError:
             raise PictureError("the file changed while it was read") from None
-
-    def _sealed(self, reader: Reader, size: int, stop: Stop, progress: Progress | None) -> bytes:
-        if size > MAX_BYTES:
-            raise LimitError(f"{size} bytes; {self.scheme} takes files of up to {MAX_BYTES}")
-        picture = read_picture(reader.read())
-        options = _options(self.scheme, self.processes, stop, progress)
-        sealed = SCHEMES[self.scheme].seal(picture, self.recipients, **options)
-        return sealed.envelope
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +190,12 @@ class Opener:
             source.seek(0)
             with Draft(target.parent) as draft:
                 writer = Writer(draft.file, stop)
-                self.open(source, scheme, writer, stop, progress)
+                left_out = self.open(source, scheme, writer, stop, progress)
                 final = self.final(target, scheme, writer.head)
                 row = Row(
                     job.name, found.st_size, scheme.name, time.perf_counter() - started,
                     digest, "done", _below(final, self.out), writer.sha256.hexdigest(), self.keys,
+                    left_out,
                 )  # fmt: skip
                 _keep(self, draft, final, row, found)
         return row
@@ -205,17 +207,21 @@ class Opener:
         writer: Writer,
         stop: Stop,
         progress: Progress | None,
-    ) -> None:
-        """Opens what an open file holds, or raises; only then what was written counts."""
+    ) -> str:
+        """Opens what an open file holds, or raises; only then what was written counts.
+
+        Gives what the sender's scheme left out.
+        """
         keys = self._keys_for(scheme)
         if scheme.name == "hybrid":
             read, target = binary(source), cast(BinaryIO, writer)
             _first_that_opens(keys, lambda key: open_stream(read, target, key, with_digest=False))
-        else:
-            options = _options(scheme.name, self.processes, stop, progress)
-            envelope = source.read()
-            opened = _first_that_opens(keys, lambda key: scheme.open(envelope, key, **options))
-            writer.write(opened.file)
+            return ""
+        options = _options(scheme.name, self.processes, stop, progress)
+        envelope = source.read()
+        opened = _first_that_opens(keys, lambda key: scheme.open(envelope, key, **options))
+        writer.write(opened.file)
+        return "; ".join(opened.left_out)
 
     def _keys_for(self, scheme: Scheme[Any, Any]) -> list[Any]:
         """The key pairs as the scheme takes them (KeyFormatError: it takes none of them)."""

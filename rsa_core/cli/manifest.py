@@ -10,6 +10,7 @@
     output         the file that was made, below the output folder
     output_sha256  its SHA-256
     keys           fingerprints of the recipients, or of the key that opened, with spaces between
+    left_out       what a textbook scheme does not keep of the picture; older manifests end before
 
 UTF-8, lines ended by CR LF (RFC 4180). What a spreadsheet would compute has an apostrophe put
 before it, as `rsa_core.csv_cells` says; reading takes it away.
@@ -50,6 +51,7 @@ class Row:
     output: str
     output_sha256: str
     keys: str
+    left_out: str = ""
 
     @property
     def done(self) -> bool:
@@ -202,12 +204,12 @@ def _parse(data: bytes, *, headed: bool = True) -> list[Row]:
         lines = list(csv.reader(io.StringIO(text, newline="")))
     except csv.Error:
         raise ValueError("no CSV") from None
-    if headed and (not lines or tuple(lines.pop(0)) != _COLUMNS):
+    if headed and (not lines or tuple(lines.pop(0)) not in (_COLUMNS, _COLUMNS[:-1])):
         raise ValueError("another header")
     rows = []
     for line in lines:
         cells = [plain(cell) for cell in line]
-        if len(cells) == len(_COLUMNS) and cells[1].isdecimal():
+        if len(_COLUMNS) - 1 <= len(cells) <= len(_COLUMNS) and cells[1].isdecimal():
             name, size, scheme, seconds, *rest = cells
             rows.append(Row(name, int(size), scheme, _seconds(seconds), *rest))
     return rows

@@ -19,9 +19,10 @@ from rsa_core.cli.console import (
     read_input,
     tell,
 )
-from rsa_core.cli.files import HEAD, picture_suffix, write_whole
+from rsa_core.cli.files import picture_suffix, write_whole
 from rsa_core.cli.jobs import Opener, Sealer, scheme_of
 from rsa_core.cli.streams import Writer
+from rsa_core.kinds import HEAD
 
 
 def is_piped(args: Namespace) -> bool:
@@ -43,13 +44,15 @@ def pass_through(work: Sealer | Opener, data: bytes, source: Path) -> int:
     writer = Writer(made, lambda: False)
     with about(source):
         if isinstance(work, Sealer):
-            work.seal(BytesIO(data), len(data), writer, lambda: False, None)
+            _, left_out = work.seal(BytesIO(data), len(data), writer, lambda: False, None)
             suffix = picture_suffix(data[:HEAD]) or ""
             target = work.out / f"stdin{suffix}{SCHEMES[work.scheme].suffix}"
         else:
             scheme = SCHEMES[scheme_of(BytesIO(data))]
-            work.open(BytesIO(data), scheme, writer, lambda: False, None)
+            left_out = work.open(BytesIO(data), scheme, writer, lambda: False, None)
             target = work.final(work.out / "stdin", scheme, writer.head)
+    if left_out:
+        tell(f"left out: {left_out}")
     if work.out == DASH:
         data_output().write(made.getbuffer())
     else:

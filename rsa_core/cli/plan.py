@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from rsa_core import SCHEMES, RsaCoreError
-from rsa_core.cli.files import ENVELOPE_SUFFIXES, SNIFFED_SUFFIXES, Found
+from rsa_core.cli.files import ENVELOPE_SUFFIXES, Found
 from rsa_core.cli.jobs import Job, Opener, Sealer, scheme_of
+from rsa_core.kinds import KINDS
 from rsa_core.names import Names, safe_name, split
 
 
@@ -57,7 +58,7 @@ def _parts(work: Sealer | Opener, one: Found) -> tuple[str, tuple[str, ...]]:
     suffix = split(safe_name(f"x{suffix}"))[1]
     if suffix.lower() != ".png" and _keeps_pixels(one.source):
         return stem, (f"{suffix}.png",)
-    return stem, (suffix,) if suffix else ("", *SNIFFED_SUFFIXES)
+    return stem, (suffix,) if suffix else ("", *(kind.suffixes[0] for kind in KINDS.values()))
 
 
 def _harmless(work: Sealer | Opener, stem: str, tail: str) -> str:

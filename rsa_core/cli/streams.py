@@ -8,7 +8,8 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from rsa_core import CancelledError
-from rsa_core.cli.files import HEAD, write_all
+from rsa_core.cli.files import write_all
+from rsa_core.kinds import HEAD
 
 Stop = Callable[[], bool]
 

@@ -83,6 +83,8 @@ def _worked(
         bar.reach(outcomes.total())
         if outcome == "failed":
             bar.complain(f"{row.name}: {why}")
+        elif row.left_out:
+            bar.tell(f"{row.name}: left out: {row.left_out}")
 
     def progress(part: float) -> None:
         bar.reach(outcomes.total() + part)

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from rsa_core.cli.files import PICTURE_SUFFIXES
 from tests.cli.test_transfer import rows
@@ -136,6 +137,30 @@ def test_a_folder_is_taken_by_what_its_files_are(there_and_back, tmp_path):
     assert statuses == (0, 0)
     assert len(contents(tmp_path / "opened")) == 5
     assert rows(tmp_path / "sealed")["notes"]["outcome"] == "passed over: not a picture"
+
+
+@pytest.mark.parametrize("name", ["IMG_1.HEIC", "noname"])
+def test_what_phones_make_is_sealed_exactly(there_and_back, tmp_path, name):
+    album = tmp_path / "album"
+    album.mkdir()
+    heic = (Path(__file__).parents[1] / "rsa_core" / "two_pictures.heic").read_bytes()
+    (album / name).write_bytes(heic)
+    statuses, said = there_and_back(album)
+    assert statuses == (0, 0), said
+    assert contents(tmp_path / "opened") == [heic]
+
+
+def test_what_a_textbook_scheme_leaves_out_is_told_and_kept_in_mind(there_and_back, tmp_path):
+    album = tmp_path / "album"
+    album.mkdir()
+    frames = [Image.fromarray(photograph(9, 9, seed=n)) for n in range(3)]
+    frames[0].save(album / "a.gif", save_all=True, append_images=frames[1:])
+    for _ in range(2):
+        _, said = there_and_back(album, scheme="textbook-pixels")
+        assert said.count("left out: every frame or page but the first") == 2
+        for folder in ("sealed", "opened"):
+            (row,) = [one for one in rows(tmp_path / folder).values() if one["output"]]
+            assert row["left_out"] == "every frame or page but the first"
 
 
 def test_envelopes_are_known_by_their_bytes_too(run, key_folder, tmp_path):

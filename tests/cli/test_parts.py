@@ -10,11 +10,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rsa_core.cli.console import TargetExistsError
-from rsa_core.cli.files import HEAD, Draft, picture_suffix, sweep
+from rsa_core.cli.files import Draft, picture_suffix, sweep
 from rsa_core.cli.jobs import Opener, Sealer
 from rsa_core.cli.keyfiles import read_key_pairs, read_public_key
 from rsa_core.cli.manifest import Manifest, Row
 from rsa_core.csv_cells import csv_bytes
+from rsa_core.kinds import HEAD
 from tests.conftest import encoded, photograph
 
 NAMES = st.text(min_size=1, max_size=60).filter(lambda name: "\0" not in name)
@@ -96,6 +97,18 @@ def test_a_name_that_was_taken_too_late_takes_its_row_back(tmp_path):
     assert manifest.earlier("a.png") == []
     manifest.tidy()
     assert started(path).earlier("a.png") == []
+
+
+def test_a_manifest_of_before_is_read_and_continued(tmp_path):
+    path = tmp_path / "m.csv"
+    started(path).add(row("a.png"))
+    old = path.read_bytes().replace(b",left_out\r\n", b"\r\n").replace(b",cc,\r\n", b",cc\r\n")
+    path.write_bytes(old)
+    again = started(path)
+    again.add(row("b.png", left_out="the colour profile"))
+    again.tidy()
+    for name, left_out in (("a.png", ""), ("b.png", "the colour profile")):
+        assert started(path).earlier(name) == [row(name, left_out=left_out)]
 
 
 def test_many_writers_lose_no_row(tmp_path):

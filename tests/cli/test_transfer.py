@@ -13,7 +13,7 @@ from PIL import Image
 from rsa_core import read_picture
 from tests.conftest import encoded, photograph
 
-HEADER = b"name,bytes,scheme,seconds,sha256,outcome,output,output_sha256,keys\r\n"
+HEADER = b"name,bytes,scheme,seconds,sha256,outcome,output,output_sha256,keys,left_out\r\n"
 
 
 def sha256(path):
