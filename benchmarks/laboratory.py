@@ -32,7 +32,7 @@ from rsa_core.analysis import report
 from rsa_core.attacks import ATTACKS, Budget, Target, start
 from rsa_core.attacks.course import Course
 from rsa_core.attacks.methods.small_values import find_small
-from rsa_core.attacks.numbers import private_power, public_power
+from rsa_core.powers import public_power
 
 BITS = 2048
 
@@ -58,7 +58,7 @@ def everything(*, quick: bool) -> Iterator[Line]:
     yield page_of_statistics(1000 if quick else 3000)
     yield noise(100 if quick else 1000)
     yield from children(quick=quick)
-    yield private_powers()
+    yield from blocks(64 if quick else 256)
     yield small_values(16 if quick else 24)
 
 
@@ -197,15 +197,32 @@ def children(*, quick: bool) -> Iterator[Line]:
     )
 
 
-def private_powers() -> Line:
-    """Why the laboratory computes with FLINT."""
+def blocks(side: int) -> Iterator[Line]:
+    """Sealing and opening whole envelopes of textbook-blocks, against Python's `pow` alone."""
     pair = ClassroomKeyPair.generate(BITS)
-    numbers = [secrets.randbelow(pair.public.n) for _ in range(30)]
-    power = private_power(pair)
+    n, e, p, q = pair.public.n, pair.public.e, pair.p, pair.q
+    at_p, at_q, inverse = pair.d % (p - 1), pair.d % (q - 1), pow(q, -1, p)
+    picture = read_picture(png_of(photograph(side)))
+    envelope = TEXTBOOK_BLOCKS.seal(picture, [pair.public]).envelope
+    numbers = [secrets.randbelow(n) for _ in range(-(-side * side * 3 // (BITS // 8 - 1)))]
+
+    def private(c: int) -> int:
+        low = pow(c, at_q, q)
+        return low + q * ((pow(c, at_p, p) - low) * inverse % p)
+
+    what, repeats = f"textbook-blocks, {BITS} bits, {side} x {side} RGB,", 5
     ours, other = medians(
-        3, lambda: [power(c) for c in numbers], lambda: [pair.power(c) for c in numbers]
+        repeats,
+        lambda: TEXTBOOK_BLOCKS.seal(picture, [pair.public], processes=1),
+        lambda: [pow(m, e, n) for m in numbers],
     )
-    return compared(f"a private power of {BITS} bits", ours / 30, "Python", other / 30)
+    yield compared(f"{what} seal", ours, "pow", other, 4)
+    ours, other = medians(
+        repeats,
+        lambda: TEXTBOOK_BLOCKS.open(envelope, pair, processes=1),
+        lambda: [private(c) for c in numbers],
+    )
+    yield compared(f"{what} open", ours, "pow modulo p and q", other, 4)
 
 
 def small_values(bits: int) -> Line:

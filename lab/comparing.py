@@ -59,7 +59,7 @@ PAIRS = 500
 
 _VIEW_SIDE = 256
 _FOUND_SIDE = 128
-_WRONG_SIDE = 64  # d + 2 cannot use p and q to be quick: the whole picture would take a minute
+_WRONG_SIDE = 64  # large enough to show whether the picture can be seen
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -88,7 +88,10 @@ class ClassroomKeyPair:
             raise KeyFormatError("p and q are not both prime")
 
     def power(self, c: int) -> int:
-        """c^d mod n by the Chinese remainder theorem (RFC 8017, 5.1.2), 0 <= c < n."""
+        """c^d mod n by the Chinese remainder theorem (RFC 8017, 5.1.2), 0 <= c < n.
+
+        For many of them see `powers.private_power`.
+        """
         dp, dq, q_inverse = self._crt
         at_p = pow(c, dp, self.p)
         at_q = pow(c, dq, self.q)

@@ -6,7 +6,6 @@ number here should be believed without looking.
 """
 
 import numpy as np
-from flint import fmpz
 
 from rsa_core.analysis.differential import Pixels, npcr, uaci
 from rsa_core.analysis.measurements import Measurement, unjudged
@@ -14,6 +13,7 @@ from rsa_core.analysis.neighbours import pearson
 from rsa_core.classroom import ClassroomKeyPair
 from rsa_core.envelopes.container import Container, block_bytes
 from rsa_core.errors import EnvelopeFormatError
+from rsa_core.powers import private_power
 from rsa_core.residues import Residues
 from rsa_core.schemes.copies import copy_for, pixels_of
 
@@ -32,16 +32,13 @@ def almost_opened(envelope: bytes, pair: ClassroomKeyPair, off_by: int = OFF_BY)
     if container.samples == "file":
         raise EnvelopeFormatError("the envelope has no samples; expected a textbook scheme")
     copy = copy_for(container, pair.public)
-    n, d = fmpz(pair.public.n), fmpz(pair.d + off_by)
+    power = private_power(pair.d + off_by, pair.p, pair.q)
     if isinstance(copy, Residues):
-        powers = [int(pow(fmpz(c), d, n)) for c in copy.distinct]
-        values = np.array([power & 255 for power in powers], np.uint8)
+        values = np.array([power(c) & 255 for c in copy.distinct], np.uint8)
         return pixels_of(values[copy.indices], container)
     width, step = pair.public.width, block_bytes(container.scheme, pair.public)
     blocks = [
-        int(pow(fmpz(int.from_bytes(copy.data[at : at + width], "big")), d, n)).to_bytes(
-            width, "big"
-        )[-step:]
+        power(int.from_bytes(copy.data[at : at + width], "big")).to_bytes(width, "big")[-step:]
         for at in range(0, len(copy.data), width)
     ]
     last = container.plaintext_bytes - step * (len(blocks) - 1)

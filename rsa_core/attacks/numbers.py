@@ -3,31 +3,9 @@
 Its single operations here take milliseconds; only factoring can take long, see `methods.factoring`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from flint import fmpz
-
-from rsa_core.classroom import ClassroomKeyPair
-
-
-def public_power(e: int, n: int) -> Callable[[int], int]:
-    """The function m -> m^e mod n."""
-    exponent, modulus = fmpz(e), fmpz(n)
-    return lambda m: int(pow(fmpz(m), exponent, modulus))
-
-
-def private_power(pair: ClassroomKeyPair) -> Callable[[int], int]:
-    """The function c -> c^d mod n, by the Chinese remainder theorem (RFC 8017, 5.1.2)."""
-    p, q = fmpz(pair.p), fmpz(pair.q)
-    at_p, at_q = fmpz(pair.d % (pair.p - 1)), fmpz(pair.d % (pair.q - 1))
-    inverse = fmpz(pow(pair.q, -1, pair.p))
-
-    def power(c: int) -> int:
-        whole = fmpz(c)
-        low = pow(whole % q, at_q, q)
-        return int(low + q * ((pow(whole % p, at_p, p) - low) * inverse % p))
-
-    return power
 
 
 def exact_root(value: int, degree: int) -> int | None:

@@ -4,7 +4,6 @@ import time
 from collections.abc import Sequence
 
 from rsa_core.attacks.course import Course, Found
-from rsa_core.attacks.numbers import private_power
 from rsa_core.attacks.reading import Reading, draw, public_of
 from rsa_core.attacks.values import Pixels, Target
 from rsa_core.classroom import ClassroomKeyPair
@@ -12,6 +11,7 @@ from rsa_core.envelopes.container import Container
 from rsa_core.errors import DecryptionError, KeyFormatError, LimitError, PictureError
 from rsa_core.keys import KeyPair
 from rsa_core.pictures import read_picture
+from rsa_core.powers import private_power
 from rsa_core.residues import Blocks, residues_of
 from rsa_core.schemes.hybrid import HYBRID
 from rsa_core.schemes.oaep_blocks import OAEP_BLOCKS
@@ -54,7 +54,7 @@ def decrypt(pair: ClassroomKeyPair, container: Container, course: Course) -> Pix
     number = [copy.key for copy in container.copies].index(pair.public)
     copy = container.copies[number]
     residues = residues_of(copy)
-    power = private_power(pair)
+    power = private_power(pair.d, pair.p, pair.q)
     values: list[int | None] = []
     shown = time.monotonic()
     for residue in residues:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rsa_core.classroom import ClassroomKeyPair, ClassroomPublicKey
 from rsa_core.errors import KeyFormatError, LimitError
 from rsa_core.pictures import Picture
+from rsa_core.powers import private_power, public_power
 from rsa_core.residues import Residues, count_bytes
 from rsa_core.schemes.base import Cancelled, Opened, Progress, Sealed
 from rsa_core.schemes.copies import (
@@ -25,7 +26,7 @@ from rsa_core.schemes.copies import (
 )
 
 # An honest envelope has 256 distinct residues at most; a forged one has more, and each costs the
-# receiver a private power. The work grows with the cube of the length: this is half a minute.
+# receiver a private power. The work grows with the cube of the length: this is some seconds.
 _MAX_WORK = 4 * 10**13
 
 
@@ -83,7 +84,7 @@ TEXTBOOK_PIXELS = TextbookPixels()
 
 def encrypt_samples(samples: NDArray[np.uint8], key: ClassroomPublicKey) -> Residues:
     """m^e mod n for each byte m, shape (N,), N >= 1 (KeyFormatError: two share a residue)."""
-    powers = [pow(m, key.e, key.n) for m in range(256)]
+    powers = [*map(public_power(key.e, key.n), range(256))]
     if len(set(powers)) != 256:
         raise KeyFormatError(
             "under this key two different samples get the same residue: e shares a factor with "
@@ -100,14 +101,15 @@ def decrypt_samples(residues: Residues, key: ClassroomKeyPair) -> NDArray[np.uin
     """Undoes `encrypt_samples`: one private power for each distinct residue.
 
     Where a changed residue gives more, the byte is 255. Raises LimitError where there are more
-    residues than samples have values, and they would take more than half a minute.
+    residues than samples have values, and they would take many seconds.
     """
     if len(residues.distinct) > 256 and len(residues.distinct) * key.public.bits**3 > _MAX_WORK:
         raise LimitError(
             f"{len(residues.distinct)} different residues of {key.public.bits} bits take too "
             "long to decrypt; an honest envelope has at most 256"
         )
-    values = np.array([min(key.power(c), 255) for c in residues.distinct], np.uint8)
+    power = private_power(key.d, key.p, key.q)
+    values = np.array([min(power(c), 255) for c in residues.distinct], np.uint8)
     if residues.indices.dtype == np.uint8:
         return _looked_up(values, residues.indices.view(np.uint8)).copy()
     return values[residues.indices]

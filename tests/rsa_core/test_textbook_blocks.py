@@ -1,5 +1,8 @@
 """`textbook-blocks`: exact for every picture and key from 64 bits up, and insecure as it says."""
 
+import random
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,6 +19,7 @@ from rsa_core.errors import (
 )
 from rsa_core.pictures import png_of, read_picture
 from rsa_core.residues import Blocks
+from rsa_core.schemes.blocks import cut
 from rsa_core.schemes.textbook_blocks import TEXTBOOK_BLOCKS
 from rsa_core.schemes.textbook_pixels import TEXTBOOK_PIXELS
 from tests.rsa_core.arrays import ANY_SAMPLES
@@ -128,12 +132,54 @@ def test_an_envelope_of_another_scheme_is_refused():
         TEXTBOOK_BLOCKS.open(other.envelope, CUBE)
 
 
+def seconds(work):
+    """Processor time of the fastest of three runs."""
+    times = []
+    for _ in range(3):
+        begun = time.process_time()
+        work()
+        times.append(time.process_time() - begun)
+    return min(times)
+
+
+def test_sealing_and_opening_take_a_quarter_of_the_time_of_pow():
+    """At 2048 bits; `pow` takes the short cut by p and q, too."""
+    pair = ClassroomKeyPair.generate(2048)
+    n, e, p, q = pair.public.n, pair.public.e, pair.p, pair.q
+    pieces = cut(random.Random(3).randbytes(60 * 255), 255)
+    encrypt = TEXTBOOK_BLOCKS.encryptor(pair.public.der())
+    decrypt = TEXTBOOK_BLOCKS.decryptor(pair.private_der())
+    residues = [encrypt(piece) for piece in pieces]
+    numbers = [random.Random(4).randrange(n) for _ in range(60)]
+    public = seconds(lambda: [pow(m, e, n) for m in numbers])
+    private = seconds(
+        lambda: [(pow(c, pair.d % (p - 1), p), pow(c, pair.d % (q - 1), q)) for c in numbers]
+    )
+    assert seconds(lambda: [encrypt(piece) for piece in pieces]) < public / 4
+    assert seconds(lambda: [decrypt(piece) for piece in residues]) < private / 4
+
+
+@pytest.mark.parametrize(("bits", "count"), [(64, 5000), (512, 1000), (2048, 60)])
+def test_the_price_is_known_before_to_a_factor_of_four(bits, count):
+    """It decides about refusals and processes; the machine may be busy."""
+    pair = ClassroomKeyPair.generate(bits)
+    blocks = bytes(range(1, 251)) * (count * (bits // 8 - 1) // 250 + 1)
+    piece = blocks[: count * (bits // 8 - 1)]
+    encrypt = TEXTBOOK_BLOCKS.encryptor(pair.public.der())
+    decrypt = TEXTBOOK_BLOCKS.decryptor(pair.private_der())
+    residues = encrypt(piece)
+    sealing, opening = seconds(lambda: encrypt(piece)), seconds(lambda: decrypt(residues))
+    assert 1 / 4 < sealing / (count * TEXTBOOK_BLOCKS.public_seconds(bits, 65537)) < 4
+    assert 1 / 4 < opening / (count * TEXTBOOK_BLOCKS.private_seconds(bits)) < 4
+
+
 def test_what_would_take_minutes_is_refused_with_its_price():
-    samples = np.zeros((1500, 2000), np.uint8)
-    with pytest.raises(LimitError, match=r"3\.0 MB .* 3482 bits .* about \d minutes; the limit"):
+    samples = np.zeros((5000, 5000, 3), np.uint8)
+    with pytest.raises(LimitError, match=r"75\.0 MB .* 3482 bits .* about \d+ minutes; the limit"):
         sealed(samples, LONG)
-    blocks = Blocks(LONG.public, bytes(LONG.public.width * 6897))
-    envelope = Container("textbook-blocks", "u8", (1500, 2000), (blocks,)).pack()
+    count = -(-samples.size // (LONG.public.width - 1))
+    blocks = Blocks(LONG.public, bytes(LONG.public.width * count))
+    envelope = Container("textbook-blocks", "u8", samples.shape, (blocks,)).pack()
     with pytest.raises(LimitError, match="the limit is 2 minutes"):
         TEXTBOOK_BLOCKS.open(envelope, LONG)
 

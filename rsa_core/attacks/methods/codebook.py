@@ -18,11 +18,11 @@ import numpy as np
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.course import SHOWN_SIDE, Course, Found, GaveUpError, NotMetError
 from rsa_core.attacks.methods.small_values import find_small
-from rsa_core.attacks.numbers import public_power
 from rsa_core.attacks.reading import Reading, draw
 from rsa_core.attacks.values import Pixels, Target
 from rsa_core.classroom import ClassroomPublicKey
 from rsa_core.envelopes.container import Container, block_bytes
+from rsa_core.powers import public_power
 from rsa_core.residues import Blocks, Residues, residues_of
 from rsa_core.views import thinned
 
