@@ -128,13 +128,13 @@ def textbook_pixels(_folder: Path, _key: KeyPair, quick: bool) -> Iterator[Line]
     ours, other = medians(
         repeats, lambda: encrypt_samples(samples, public), lambda: [pow(m, e, n) for m in plain]
     )
-    yield compared(f"{what} encrypt", ours, name, other, 80)
+    yield compared(f"{what} encrypt", ours, name, other, 100)
     ours, other = medians(
         repeats,
         lambda: decrypt_samples(residues, SEED_KEY),
         lambda: [pow(c, d, n) for c in numbers],
     )
-    yield compared(f"{what} decrypt", ours, name, other, 80)
+    yield compared(f"{what} decrypt", ours, name, other, 100)
     picture = read_picture(png_of(pixels))
     (whole,) = medians(repeats, lambda: TEXTBOOK_PIXELS.seal(picture, [public]))
     yield Line(f"{what} PNG decoded and sealed", seconds(whole))

@@ -10,7 +10,7 @@ Both hold the public key that made them, and no other key, and refuse what is in
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,14 +32,17 @@ class Residues:
         indices: for each position the place of its residue in `distinct`; uint8 where there are
             at most 256 distinct residues, otherwise uint16; shape (N,), N >= 1.
         counts: how often each distinct residue occurs, int64, shape (len(distinct),).
+
+    `counted` spares counting: the counts, from where the indices were made.
     """
 
     key: ClassroomPublicKey
     distinct: tuple[int, ...] = field(repr=False)
     indices: NDArray[np.uint8] | NDArray[np.uint16] = field(repr=False)
+    counted: InitVar[NDArray[np.int64] | None] = None
     counts: NDArray[np.int64] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, counted: NDArray[np.int64] | None) -> None:
         size = len(self.distinct)
         if not 1 <= size <= MAX_DISTINCT:
             raise EnvelopeFormatError(f"{size} distinct residues; expected 1 to {MAX_DISTINCT}")
@@ -49,7 +52,7 @@ class Residues:
             raise EnvelopeFormatError("the distinct residues are not in ascending order")
         if self.distinct[0] < 0 or self.distinct[-1] >= self.key.n:
             raise EnvelopeFormatError("a residue is not below n")
-        counts = _counts(self.indices)
+        counts = _counts(self.indices) if counted is None else counted
         if counts[size:].any():
             raise EnvelopeFormatError(f"an index is not below {size}, the number of residues")
         if not counts[:size].all():

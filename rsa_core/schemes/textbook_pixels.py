@@ -28,6 +28,7 @@ from rsa_core.schemes.copies import (
 # An honest envelope has 256 distinct residues at most; a forged one has more, and each costs the
 # receiver a private power. The work grows with the cube of the length: this is some seconds.
 _MAX_WORK = 4 * 10**13
+_PIECE = 1 << 16  # samples looked up at once: what is copied on the way stays in the cache
 
 
 class TextbookPixels(ContainerScheme):
@@ -90,11 +91,13 @@ def encrypt_samples(samples: NDArray[np.uint8], key: ClassroomPublicKey) -> Resi
             "under this key two different samples get the same residue: e shares a factor with "
             "p - 1 or q - 1, or n is not a product of distinct primes"
         )
-    present = np.flatnonzero(count_bytes(samples)).tolist()
+    counts = count_bytes(samples)
+    present = np.flatnonzero(counts).tolist()
     present.sort(key=powers.__getitem__)
     table = np.zeros(256, np.uint8)
     table[present] = np.arange(len(present))
-    return Residues(key, tuple(powers[m] for m in present), _looked_up(table, samples))
+    distinct = tuple(powers[m] for m in present)
+    return Residues(key, distinct, _looked_up(table, samples), counts[present])
 
 
 def decrypt_samples(residues: Residues, key: ClassroomKeyPair) -> NDArray[np.uint8]:
@@ -111,11 +114,15 @@ def decrypt_samples(residues: Residues, key: ClassroomKeyPair) -> NDArray[np.uin
     power = private_power(key.d, key.p, key.q)
     values = np.array([min(power(c), 255) for c in residues.distinct], np.uint8)
     if residues.indices.dtype == np.uint8:
-        return _looked_up(values, residues.indices.view(np.uint8)).copy()
+        return _looked_up(values, residues.indices.view(np.uint8))
     return values[residues.indices]
 
 
 def _looked_up(table: NDArray[np.uint8], indices: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """table[indices], read-only. Twice as fast as numpy's, which widens indices to 8 bytes."""
+    """table[indices]. Twice as fast as numpy's, which widens indices to 8 bytes."""
     padded = table.tobytes().ljust(256, b"\0")
-    return np.frombuffer(indices.tobytes().translate(padded), np.uint8)
+    found = np.empty_like(indices)
+    for at in range(0, indices.size, _PIECE):
+        piece = indices[at : at + _PIECE].tobytes().translate(padded)
+        found[at : at + _PIECE] = np.frombuffer(piece, np.uint8)
+    return found

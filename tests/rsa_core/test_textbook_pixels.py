@@ -61,6 +61,16 @@ def test_every_residue_is_the_power_of_its_sample():
     assert written == [pow(int(m), 7, 3233) for m in RGB.reshape(-1)]
 
 
+@given(st.binary(min_size=1, max_size=300), st.sampled_from([1, 400, 1000]))
+@settings(deadline=None)
+def test_a_residue_is_counted_as_often_as_it_stands_there(some, times):
+    """Of few samples and of more than are looked up at once."""
+    samples = np.frombuffer(some * times, np.uint8)
+    made = encrypt_samples(samples, SEED_KEY.public)
+    assert made.counts.tolist() == Residues(made.key, made.distinct, made.indices).counts.tolist()
+    assert np.array_equal(decrypt_samples(made, SEED_KEY), samples)
+
+
 def test_pictures_come_back_under_keys_of_thousands_of_bits():
     """Two Mersenne primes make a long modulus without any waiting."""
     pair = ClassroomKeyPair.from_primes(2**2203 - 1, 2**1279 - 1, 65537)
