@@ -3,8 +3,6 @@
 import sys
 from typing import Any
 
-from tqdm import tqdm
-
 from rsa_core.cli.console import complain, error_line, printable, tell
 
 
@@ -15,6 +13,8 @@ class Bar:
         """Draws it, empty."""
         self._bar: Any = None
         if sys.stderr.isatty():
+            from tqdm import tqdm
+
             self._bar = tqdm(total=total, unit="file", desc=what, file=sys.stderr, leave=False)
 
     def reach(self, files: float) -> None:

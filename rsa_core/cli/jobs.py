@@ -40,13 +40,12 @@ from rsa_core.cli.files import Draft, check_free, picture_suffix
 from rsa_core.cli.manifest import Manifest, Row
 from rsa_core.cli.streams import Reader, Stop, Writer, sha256_of
 from rsa_core.envelopes.armoured import binary
-from rsa_core.envelopes.container import MAGIC, MAX_HEAD, scheme_in
 from rsa_core.envelopes.streaming import open_stream, seal_stream
 from rsa_core.kinds import HEAD, KINDS
 from rsa_core.left_out import words_for
 from rsa_core.names import split
-from rsa_core.pictures import MAX_BYTES, read_picture
 
+_DER_SEQUENCE = b"\x30"  # how every CMS envelope begins, and no container
 _NO_PICTURE = "this is not a picture of a kind that is taken: " + ", ".join(
     kind.title for kind in KINDS.values()
 )
@@ -131,6 +130,8 @@ class Sealer:
         if self.scheme == "hybrid":
             self._stream(reader, writer, size)
             return reader, ""
+        from rsa_core.pictures import MAX_BYTES, read_picture
+
         if size > MAX_BYTES:
             raise LimitError(f"{size} bytes; {self.scheme} takes files of up to {MAX_BYTES}")
         scheme, picture = SCHEMES[self.scheme], read_picture(reader.read())
@@ -289,6 +290,10 @@ def scheme_of(source: BinaryIO) -> str:
         raise EnvelopeFormatError("the file is empty; expected an envelope")
     if picture_suffix(head) is not None:
         raise EnvelopeFormatError("this is a picture; expected an envelope")
+    if head.startswith(_DER_SEQUENCE):
+        return "hybrid"
+    from rsa_core.envelopes.container import MAGIC, MAX_HEAD, scheme_in
+
     if not head.startswith(MAGIC):
         return "hybrid"
     scheme = scheme_in(source.read(MAX_HEAD))

@@ -10,9 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import NoReturn
 
-from rsa_core import KEY_SIZES, SCHEMES, WEAKNESSES, RsaCoreError
-from rsa_core.attacks import ATTACKS
-from rsa_core.cli import analyzing, keymaking, laboratory, transfer
+from rsa_core import RsaCoreError
 from rsa_core.cli.console import (
     DASH,
     ENDINGS,
@@ -25,7 +23,6 @@ from rsa_core.cli.console import (
     reason,
     survive_any_text,
 )
-from rsa_core.keys import DEFAULT_KEY_SIZE
 
 _ABOUT = (
     "Encrypts pictures for people who have RSA keys, and shows what breaks when it is done badly."
@@ -92,8 +89,8 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(USAGE)
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def parser(wanted: str) -> argparse.ArgumentParser:
+    """The command line; only the command that is wanted has its arguments, and is imported."""
     plain = argparse.RawDescriptionHelpFormatter
     top = _Parser(
         "python -m rsa_core",
@@ -121,14 +118,17 @@ def parser() -> argparse.ArgumentParser:
             # Or --passphrase would be short for --passphrase-file, and invite the secret itself.
             allow_abbrev=False,
         )
-        declare(command)
+        if name == wanted:
+            declare(command)
     return top
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command; gives the exit status (see `console`)."""
     survive_any_text()
-    args = parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    wanted = next((word for word in words if not word.startswith("-")), "")
+    args = parser(wanted).parse_args(words)
     try:
         with _terminable(), _outputs(args):
             status: int = args.run(args)
@@ -170,6 +170,10 @@ def _drop_output() -> None:
 
 
 def _keygen(command: argparse.ArgumentParser) -> None:
+    from rsa_core import KEY_SIZES, WEAKNESSES
+    from rsa_core.cli import keymaking
+    from rsa_core.keys import DEFAULT_KEY_SIZE
+
     command.add_argument("--out", type=Path, required=True, metavar="FILE", help="private key")
     command.add_argument(
         "--bits",
@@ -202,6 +206,9 @@ def _keygen(command: argparse.ArgumentParser) -> None:
 
 
 def _encrypt(command: argparse.ArgumentParser) -> None:
+    from rsa_core import SCHEMES
+    from rsa_core.cli import transfer
+
     command.add_argument(
         "--to",
         type=Path,
@@ -218,6 +225,8 @@ def _encrypt(command: argparse.ArgumentParser) -> None:
 
 
 def _decrypt(command: argparse.ArgumentParser) -> None:
+    from rsa_core.cli import transfer
+
     command.add_argument("--key", type=Path, required=True, metavar="KEY", help="private key")
     command.add_argument(
         "--passphrase-file", type=Path, metavar="FILE", help="its first line is the passphrase"
@@ -243,16 +252,22 @@ def _batch(command: argparse.ArgumentParser, what: str) -> None:
 
 
 def _inspect(command: argparse.ArgumentParser) -> None:
+    from rsa_core.cli import laboratory
+
     command.add_argument("file", type=Path, metavar="FILE", help=".p7m or .rsaimg")
     command.set_defaults(run=laboratory.inspect)
 
 
 def _fingerprint(command: argparse.ArgumentParser) -> None:
+    from rsa_core.cli import keymaking
+
     command.add_argument("key", type=Path, metavar="KEY", help=".pub.pem, .der or .pub.txt")
     command.set_defaults(run=keymaking.fingerprint)
 
 
 def _analyze(command: argparse.ArgumentParser) -> None:
+    from rsa_core.cli import analyzing
+
     command.add_argument(
         "files", type=Path, nargs="+", metavar="FILE", help="pictures, envelopes and folders"
     )
@@ -274,6 +289,9 @@ def _analyze(command: argparse.ArgumentParser) -> None:
 
 
 def _attack(command: argparse.ArgumentParser) -> None:
+    from rsa_core.attacks import ATTACKS
+    from rsa_core.cli import laboratory
+
     methods = (f"  {name:<15}{one.title}\n" for name, one in ATTACKS.items())
     command.description = _ATTACK + "".join(methods)
     command.add_argument(

@@ -13,12 +13,15 @@ lock, and the digest would otherwise double the time. Without a signature no dig
 import hashlib
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from Crypto.Cipher import AES
 
 from rsa_core.envelopes.cms import TAG_BYTES, Layout
 from rsa_core.errors import DecryptionError
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 PIECE = 1 << 20
 _SECOND_THREAD_FROM = 16 * PIECE
@@ -104,8 +107,7 @@ class Digest:
     def __init__(self, layout: Layout) -> None:
         """Begins with what stands before the ciphertext."""
         self._hash = hashlib.sha256(layout.content_head())
-        large = layout.size >= _SECOND_THREAD_FROM
-        self._thread = ThreadPoolExecutor(1) if large else None
+        self._thread = _second_thread() if layout.size >= _SECOND_THREAD_FROM else None
         self._pending: deque[Future[None]] = deque()
 
     def update(self, piece: memoryview) -> None:
@@ -125,3 +127,9 @@ class Digest:
             future.result()
         self._hash.update(Layout.tail(tag))
         return self._hash.digest()
+
+
+def _second_thread() -> "ThreadPoolExecutor":
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  (small files need none)
+
+    return ThreadPoolExecutor(1)

@@ -6,14 +6,18 @@ what comes back exactly (the file's bytes, or the decoded samples), and whether 
 notices changes.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, Protocol, TypeVar
 
 from rsa_core.classroom import ClassroomKeyPair, ClassroomPublicKey
 from rsa_core.keys import KeyPair, PublicKey
-from rsa_core.pictures import Picture, Pixels
-from rsa_core.residues import Residues
+
+if TYPE_CHECKING:
+    from rsa_core.pictures import Picture, Pixels
+    from rsa_core.residues import Residues
 
 Progress = Callable[[float], None]
 Cancelled = Callable[[], bool]

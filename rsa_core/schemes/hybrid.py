@@ -16,15 +16,17 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from Crypto.Random import get_random_bytes
 
 from rsa_core.envelopes import cms, wrapping
 from rsa_core.envelopes.content import Digest, Opening, Sealing, commitment_to, gathered, slices
 from rsa_core.keys import KeyPair, PublicKey
-from rsa_core.pictures import Picture
 from rsa_core.schemes.base import Cancelled, Capture, Opened, Progress, RecipientFacts, Sealed
+
+if TYPE_CHECKING:
+    from rsa_core.pictures import Picture
 
 
 @dataclass(frozen=True, slots=True)

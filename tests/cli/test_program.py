@@ -12,7 +12,7 @@ import time
 import pytest
 
 from rsa_core import CancelledError
-from rsa_core.cli import program
+from rsa_core.cli import keymaking
 from rsa_core.cli.jobs import Job, Sealer
 from rsa_core.cli.keyfiles import read_public_key
 from rsa_core.cli.manifest import Manifest
@@ -199,5 +199,5 @@ def test_an_unexpected_refusal_of_the_system_is_one_line(run, key_folder, monkey
     def broken(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(program.keymaking, "read_public_key", broken)
+    monkeypatch.setattr(keymaking, "read_public_key", broken)
     assert run("fingerprint", "x") == (1, "", "rsa_core: No space left on device\n")
