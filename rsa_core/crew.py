@@ -16,7 +16,9 @@ class PieceError(Exception):
 class Crew:
     """Children that share pieces of work; used in a `with`, which leaves none running."""
 
-    def __init__(self, count: int, make: Callable[..., Any], *setup: object) -> None:
+    def __init__(
+        self, count: int, make: Callable[..., Any], *setup: object, copied: bool = False
+    ) -> None:
         """Starts `count` children as `Child` does; 1 and 0 work in this process."""
         self._make, self._setup = make, setup
         self._stopped = threading.Event()
@@ -24,7 +26,7 @@ class Crew:
         self._children: list[Child] = []
         try:
             for _ in range(count if count > 1 else 0):
-                self._children.append(Child(make, *setup, quiet=False))
+                self._children.append(Child(make, *setup, quiet=False, copied=copied))
         except BaseException:
             self.__exit__()
             raise

@@ -1,6 +1,7 @@
 """Work in processes that can be ended, with progress and with limits of time and memory.
 
-A `Child` is a fresh interpreter that builds one function and then answers calls of it:
+A `Child` is a fresh interpreter, or a copy of this process, that builds one function and then
+answers calls of it:
 
     to the child      (memory, make, setup), then for each call (seconds, arguments)
     from the child    ("told", value) as often as it likes, then ("done", result) or
@@ -20,11 +21,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from rsa_core.copying import Copy, can_copy
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 Why = Literal["died", "too slow", "stopped"]
 
@@ -42,7 +47,7 @@ _ENVIRONMENT = (
 _ALONE = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 # For each process one thread that lives as long as the process: prctl(2) ends a child together
 # with the thread that started it.
-_starters: dict[int, ThreadPoolExecutor] = {}
+_starters: dict[int, "ThreadPoolExecutor"] = {}
 
 _ARRAYS = {
     ("numpy", "dtype"),
@@ -69,17 +74,22 @@ class Child:
         *setup: object,
         memory: int | None = None,
         quiet: bool = True,
+        copied: bool = False,
     ) -> None:
         """Starts it; there `make(*setup)`, picklable, returns the function that `call` calls.
 
         `memory` is the bytes it may take beyond what it has when `make` has returned. `quiet` drops
-        its error output: libraries quote files there.
+        its error output: libraries quote files there. `copied`: as a copy of this process where
+        that is possible, which starts at once and knows all our secrets.
         """
         self._unsent: tuple[object, ...] = ((memory, make, setup),)
         self.killed: Why | None = None
         self._files: set[str] = set()
-        starter = _starters.setdefault(os.getpid(), ThreadPoolExecutor(1, initializer=_deafen))
-        self.process = starter.submit(_start, quiet).result()
+        self.process: subprocess.Popen[bytes] | Copy
+        if copied and can_copy():
+            self.process = Copy(serve)
+            return
+        self.process = _starter().submit(_start, quiet).result()
 
     def call(
         self,
@@ -98,8 +108,9 @@ class Child:
             Exception: what the function raised.
         """
         over = threading.Event()
-        watch = threading.Thread(target=self._watch, args=(over, seconds, stop), daemon=True)
+        watch = None
         if seconds is not None or stop is not None:
+            watch = threading.Thread(target=self._watch, args=(over, seconds, stop), daemon=True)
             watch.start()
         try:
             for message in (*self._unsent, (seconds, arguments)):
@@ -112,7 +123,7 @@ class Child:
             raise EndedError(self.killed or "died") from None
         finally:
             over.set()
-            if watch.is_alive():
+            if watch is not None:
                 watch.join()  # afterwards `killed` is final
         kind, value = answer
         if kind == "raised":
@@ -193,7 +204,8 @@ def in_child(
 
 def serve() -> None:
     """The child's whole life."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; see `_deafen`, too
+    _deafen()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's
     die_with_parent(signal.SIGKILL)
     _limit("RLIMIT_CORE", 0)  # a crash would leave pictures and keys on the disk
     with suppress(EOFError, OSError):  # the parent has no more work, or is gone
@@ -227,6 +239,12 @@ def die_with_parent(number: int) -> None:
 def _write(pipe: Any, message: object) -> None:  # noqa: ANN401  (a binary pipe)
     pickle.dump(message, pipe, pickle.HIGHEST_PROTOCOL)
     pipe.flush()
+
+
+def _starter() -> "ThreadPoolExecutor":
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415  (slow, and not for copies)
+
+    return _starters.setdefault(os.getpid(), ThreadPoolExecutor(1, initializer=_deafen))
 
 
 def _deafen() -> None:

@@ -14,13 +14,16 @@ from contextlib import contextmanager, suppress
 
 from rsa_core import CancelledError
 from rsa_core.cli.console import ENDINGS, CommandError
-from rsa_core.cli.jobs import Job, Opener, Progress, Sealer
+from rsa_core.cli.jobs import Job, Opener, Progress, Sealer, size_of
 from rsa_core.cli.manifest import Row
 from rsa_core.crew import Crew, PieceError
 from rsa_core.processes import die_with_parent
 
 Work = Sealer | Opener
 Done = Callable[[Row], None]
+
+_TOGETHER = 8  # files
+_TOGETHER_BYTES = 16 << 20
 
 
 def cores() -> int:
@@ -62,10 +65,10 @@ def _run_in_children(
     work: Work, jobs: Sequence[Job], processes: int, done: Done, asked: Callable[[], bool]
 ) -> None:
     try:
-        with Crew(processes, _worker, work) as crew:
-            for one in crew.results(jobs):
-                if one is not None and one[1] is not None:
-                    done(one[1])
+        with Crew(processes, _worker, work, copied=True) as crew:
+            for one in crew.results([*_portions(jobs, processes)]):
+                for row in () if one is None else one[1]:
+                    done(row)
                 if asked():
                     crew.stop()
     except PieceError as error:
@@ -74,6 +77,21 @@ def _run_in_children(
         if isinstance(error.__cause__, OSError):
             raise error.__cause__ from None
         raise CommandError("a process was killed; run the same again to go on") from None
+
+
+def _portions(jobs: Sequence[Job], processes: int) -> Iterator[list[Job]]:
+    """What a process is handed at once: small files together, for each handing over takes time."""
+    most = min(_TOGETHER, max(1, len(jobs) // (4 * processes)))
+    portion: list[Job] = []
+    size = 0
+    for job in jobs:
+        portion.append(job)
+        size += size_of(job.source)
+        if len(portion) == most or size > _TOGETHER_BYTES:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
 
 
 @contextmanager
@@ -98,18 +116,24 @@ def _flagged() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def _worker(work: Work) -> Callable[[Job], Row | None]:
-    """In a child: does one job; None where SIGTERM, from or for the parent, came first."""
+def _worker(work: Work) -> Callable[[Sequence[Job]], list[Row]]:
+    """In a child: does some jobs; those only that SIGTERM, from or for the parent, leaves time for.
+
+    What is half done by then goes.
+    """
     came: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: came.append(number))
     die_with_parent(signal.SIGTERM)
     _keep_memory()
 
-    def do(job: Job) -> Row | None:
-        try:
-            return work(job, lambda: bool(came))
-        except CancelledError:
-            return None  # what is half done is gone
+    def do(jobs: Sequence[Job]) -> list[Row]:
+        rows: list[Row] = []
+        with suppress(CancelledError):
+            for job in jobs:
+                rows.append(work(job, lambda: bool(came)))
+                if came:
+                    break
+        return rows
 
     return do
 
