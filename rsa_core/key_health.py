@@ -4,8 +4,8 @@ Two kinds of findings stand side by side. Some concern the key: whoever factors 
 was sealed for it, padding or not. The others concern its use without padding, by the textbook
 schemes, where even a perfect key does not help.
 
-Searches that take a second or so are tried, so their verdict is a fact; the rest is estimated
-from sizes. "Resists" never means more than: not in this way.
+What takes a few seconds is tried, by the searches that the attacks use (`searches`), so "broken" is
+a fact; the rest is estimated from sizes. "Resists" never means more than: not in this way.
 """
 
 import math
@@ -13,18 +13,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from flint import fmpz
-
-from rsa_core import probes
+from rsa_core import probes, roca
 from rsa_core.classroom import ClassroomPublicKey
 from rsa_core.keys import PublicKey
+from rsa_core.searches import (
+    SEARCHES,
+    SIEVED_BITS,
+    Factored,
+    at_sight,
+    roots_of,
+    seconds_to_factor,
+    split_up,
+)
 
 Verdict = Literal["broken", "at risk", "resists"]
 
-FERMAT_STEPS = 100_000
-SMOOTH_BOUND = 50_000
 _SOUND_BITS = 2048
 _ROOT_LIMIT = 17  # largest e for which equal blocks to e receivers are a likely thing
+_FEW_ROOTS = 256  # of which one is short enough to be a block
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ def key_health(
     key: PublicKey | ClassroomPublicKey,
     others: Iterable[PublicKey | ClassroomPublicKey] = (),
 ) -> tuple[Finding, ...]:
-    """Tries what is quick, and estimates the rest; a second or so at 8192 bits.
+    """Tries what is quick, and estimates the rest; some seconds from 2048 bits up.
 
     `others` are public keys of other people, against which shared primes are looked for. Gives one
     finding for each attack, those that concern the key first.
@@ -60,20 +66,19 @@ def key_health(
 
 def health_alone(n: int, e: int) -> tuple[Finding, ...]:
     """The report of a key beside which there are no others: all that takes long in it."""
+    found = {
+        name: split_up(factors, search.title) if (factors := search.find(n, e)) else None
+        for name, search in SEARCHES.items()
+    }
+    best = at_sight(n) or next(filter(None, found.values()), None)
     return (
-        _factoring(n),
-        _tried(
-            "Close primes (Fermat)",
-            probes.fermat(n, FERMAT_STEPS),
-            f"{FERMAT_STEPS} steps from the root of n, well under a second",
+        _factoring(n, e, best),
+        *(
+            _finding(SEARCHES[name].title, e, factored, SEARCHES[name].bound)
+            for name, factored in found.items()
         ),
-        _tried("Small private exponent (Wiener)", probes.wiener(n, e), "milliseconds"),
-        _tried(
-            "Smooth p - 1 (Pollard)",
-            probes.pollard(n, SMOOTH_BOUND),
-            f"all primes below {SMOOTH_BOUND}, a second or two",
-        ),
-        _shared_prime(n, []),
+        _roca(n, best),
+        _shared_prime(n, e, []),
         _shared_modulus(n, e, []),
         _codebook(n, e),
         _equal_blocks(),
@@ -85,7 +90,7 @@ def beside(
     alone: Iterable[Finding], n: int, e: int, known: Sequence[tuple[int, int]]
 ) -> tuple[Finding, ...]:
     """The same report where there are other keys (n, e) too: milliseconds."""
-    new = (_shared_prime(n, [m for m, _ in known]), _shared_modulus(n, e, known))
+    new = (_shared_prime(n, e, [m for m, _ in known]), _shared_modulus(n, e, known))
     by_name = {one.attack: one for one in new}
     return tuple(by_name.get(one.attack, one) for one in alone)
 
@@ -100,7 +105,7 @@ def factoring_cost(bits: int) -> str:
     if bits <= 128:
         return "less than a second with a good library, by hand up to some 16 bits"
     if bits <= 250:
-        seconds = math.ceil(60 * 2 ** ((bits - 247) / 10.6))
+        seconds = math.ceil(seconds_to_factor(bits))
         return f"about {seconds} second{'s' * (seconds > 1)} with a quadratic sieve"
     if bits <= 512:
         return "minutes to hours with a number field sieve; 512 bits took four rented hours in 2015"
@@ -112,29 +117,53 @@ def factoring_cost(bits: int) -> str:
     return f"about 2^{strength} steps: out of reach"
 
 
-def _factoring(n: int) -> Finding:
+def _factoring(n: int, e: int, found: Factored | None) -> Finding:
     bits = n.bit_length()
-    if fmpz(n).is_probable_prime():  # Baillie-PSW: no composite number is known to pass
-        return Finding("Factoring", "key", "broken", "nothing", "none: n is itself prime")
-    if math.isqrt(n) ** 2 == n:
-        return Finding("Factoring", "key", "broken", "nothing", "one square root: n is a square")
-    if probes.small_factor(n):
-        return Finding("Factoring", "key", "broken", "nothing", "a division by a prime below 2000")
-    verdict: Verdict = "broken" if bits <= 512 else "at risk" if bits < _SOUND_BITS else "resists"
-    return Finding("Factoring", "key", verdict, "nothing", factoring_cost(bits))
+    if found is not None:
+        return _finding("Factoring", e, found, found.how)
+    verdict: Verdict = (
+        "broken" if bits <= SIEVED_BITS else "at risk" if bits < _SOUND_BITS else "resists"
+    )
+    needs = "time, or rented computers" if verdict == "at risk" else "nothing"
+    return Finding("Factoring", "key", verdict, needs, factoring_cost(bits))
 
 
-def _tried(
-    attack: str, factors: probes.Factors | None, cost: str, needs: str = "nothing"
+def _finding(
+    attack: str, e: int, found: Factored | None, cost: str, needs: str = "nothing"
 ) -> Finding:
-    return Finding(attack, "key", "broken" if factors else "resists", needs, cost)
+    if found is None:
+        return Finding(attack, "key", "resists", needs, cost)
+    if not found.within_reach:
+        left = max(part.bit_length() for part in found.rest)
+        return Finding(
+            attack, "key", "at risk", f"the factors of the {left} bits that remain", cost
+        )
+    roots = roots_of(found.primes, e)
+    if roots > _FEW_ROOTS:
+        return Finding(
+            attack, "key", "at risk", f"a guess: each residue has {roots} roots under this e", cost
+        )
+    return Finding(attack, "key", "broken", needs, cost)
 
 
-def _shared_prime(n: int, others: list[int]) -> Finding:
+def _roca(n: int, found: Factored | None) -> Finding:
+    marked = found is None and n.bit_length() >= 500 and roca.is_marked(n)
+    return Finding(
+        "Infineon's key generator (ROCA, CVE-2017-15361)",
+        "key",
+        "at risk" if marked else "resists",
+        "time" if marked else "a modulus that is a power of 65537 modulo many small primes",
+        roca.cost(n.bit_length()) if marked else "a glance; this modulus does not show the mark",
+    )
+
+
+def _shared_prime(n: int, e: int, others: list[int]) -> Finding:
     count = len(others)
-    return _tried(
+    factors = probes.shared_prime(n, others)
+    return _finding(
         "Shared prime (greatest common divisor)",
-        probes.shared_prime(n, others),
+        e,
+        split_up(factors, "shared prime") if factors else None,
         "microseconds for the one other key"
         if count == 1
         else f"microseconds for each other key; there are {count}",
@@ -177,6 +206,14 @@ def _equal_blocks() -> Finding:
 def _small_exponent(n: int, e: int) -> Finding:
     reach = (n.bit_length() - 1) // e // 8  # bytes of a block whose power stays below n
     short = f"blocks of up to {reach} bytes" if reach else "no block"
+    if e == 1:
+        return Finding(
+            "Small exponent (root, broadcast)",
+            "textbook",
+            "broken",
+            "nothing",
+            "none: with e = 1 the ciphertext is the plaintext",
+        )
     if e > _ROOT_LIMIT:
         return Finding(
             "Small exponent (root, broadcast)",

@@ -59,7 +59,19 @@ def _small_d(bits: int) -> tuple[ClassroomKeyPair, ...]:
 
 
 def _smooth(bits: int) -> tuple[ClassroomKeyPair, ...]:
-    """Twice a product of different primes below the bound, and one."""
+    return (ClassroomKeyPair.from_primes(_smooth_prime(bits, 1), _prime(bits), _E),)
+
+
+def _smooth_plus(bits: int) -> tuple[ClassroomKeyPair, ...]:
+    """5 is not a square modulo p, so that the first Lucas sequence that is tried finds it."""
+    p = 0
+    while p % 5 not in (2, 3):
+        p = _smooth_prime(bits, -1)
+    return (ClassroomKeyPair.from_primes(p, _prime(bits), _E),)
+
+
+def _smooth_prime(bits: int, beyond: int) -> int:
+    """Twice a product of different primes below the bound, and 1 more or less."""
     half = bits // 2
     small = [prime for prime in primes.up_to(SMOOTH_BOUND) if prime > 1000]
     while True:
@@ -71,9 +83,37 @@ def _smooth(bits: int) -> tuple[ClassroomKeyPair, ...]:
         low, high = (3 << (half - 2)) // product + 1, ((1 << half) - 1) // product
         last = [prime for prime in small if low <= prime <= high and product % prime]
         for prime in last:
-            p = product * prime + 1
-            if primes.is_prime(p):
-                return (ClassroomKeyPair.from_primes(p, _prime(bits), _E),)
+            p = product * prime + beyond
+            if _suits(p):
+                return p
+
+
+def _close_ratio(bits: int) -> tuple[ClassroomKeyPair, ...]:
+    """Primes whose ratio is close to 4 : 3, as those of `_close_primes` are equal."""
+    half = bits // 2
+    q = 0
+    while not _suits(q):
+        q = (0b1011 << (half - 4)) + secrets.randbits(half - 4) | 1
+    p = (4 * q // 3 + secrets.randbits(bits // 4 + 4)) | 1
+    while not _suits(p):
+        p += 2
+    return (ClassroomKeyPair.from_primes(p, q, _E),)
+
+
+def _patterned(bits: int) -> tuple[ClassroomKeyPair, ...]:
+    """One byte again and again in the upper two thirds of p."""
+    half = bits // 2
+    low = half // 3
+    top = int(f"{0xC0 + secrets.randbelow(63):02x}" * (half // 8), 16) >> low << low
+    p = 0
+    while not _suits(p):
+        p = top + secrets.randbits(low) | 1
+    return (ClassroomKeyPair.from_primes(p, _prime(bits), _E),)
+
+
+def _suits(p: int) -> bool:
+    """Whether p is a prime for the usual exponent."""
+    return math.gcd(_E, p - 1) == 1 and primes.is_prime(p)
 
 
 def _shared_prime(bits: int) -> tuple[ClassroomKeyPair, ...]:
@@ -113,6 +153,27 @@ WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
                 _smooth,
             ),
             Weakness(
+                "smooth-p+1",
+                "Smooth p + 1",
+                f"All prime factors of p + 1 are below {SMOOTH_BOUND}, and Williams finds p.",
+                1,
+                _smooth_plus,
+            ),
+            Weakness(
+                "close-ratio",
+                "Primes close to 4 : 3",
+                "p is nearly four thirds of q, and a search from the root of 48n meets them.",
+                1,
+                _close_ratio,
+            ),
+            Weakness(
+                "patterned",
+                "A pattern in p",
+                "The upper part of p is one byte again and again, and a lattice finds the rest.",
+                1,
+                _patterned,
+            ),
+            Weakness(
                 "shared-prime",
                 "Shared prime",
                 "Two keys have a prime in common, and the greatest common divisor is that prime.",
@@ -149,7 +210,8 @@ WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
 def make_weak(name: str, bits: int = DEFAULT_BITS) -> tuple[ClassroomKeyPair, ...]:
     """Makes a key, or two where the weakness lies between keys.
 
-    n has `MIN_BITS` to `MAX_BITS` bits, a multiple of 16; tiny-n has `TINY_BITS` whatever is asked.
+    n has `MIN_BITS` to `MAX_BITS` bits, a multiple of 16; tiny-n has `TINY_BITS` whatever
+    is asked.
 
     Raises:
         KeyFormatError: no such weakness, or a length out of range.

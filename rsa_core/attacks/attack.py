@@ -81,6 +81,7 @@ class Attack:
             file=found.file,
             envelope=found.envelope,
             key=found.key,
+            candidates=found.candidates,
             seconds=course.seconds,
             evidence=tuple(course.evidence),
         )

@@ -42,6 +42,7 @@ class Found:
     file: bytes | None = field(default=None, repr=False)
     envelope: bytes | None = field(default=None, repr=False)
     key: ClassroomKeyPair | None = field(default=None, repr=False)
+    candidates: tuple[Pixels, ...] = field(default=(), repr=False)
 
 
 class Course:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from flint import fmpz
 
+from rsa_core.probes import Factors, shared_prime, split
+
 
 def exact_root(value: int, degree: int) -> int | None:
     """The integer whose `degree`-th power is `value`; None where there is none."""
@@ -17,6 +19,20 @@ def exact_root(value: int, degree: int) -> int | None:
 def power_name(degree: int) -> str:
     """What an exact power is called."""
     return "cube" if degree == 3 else f"power of degree {degree}"
+
+
+def sharing(moduli: Sequence[int]) -> dict[int, Factors]:
+    """Two factors of each modulus that shares a prime with another one, and is not that prime.
+
+    The moduli are different. Where a modulus shares all its primes the batch gives n itself, and
+    the others that share decide.
+    """
+    divisors = {n: g for n, g in zip(moduli, batch_gcd(moduli), strict=True) if g > 1}
+    found = {
+        n: split(n, g) or shared_prime(n, (m for m in divisors if m != n))
+        for n, g in divisors.items()
+    }
+    return {n: factors for n, factors in found.items() if factors}
 
 
 def batch_gcd(moduli: Sequence[int]) -> list[int]:

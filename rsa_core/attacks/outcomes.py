@@ -4,8 +4,8 @@
 
 Integers are big-endian. The head is JSON (UTF-8, keys sorted, no spaces); its "parts" lists name
 and length of each part, in the order in which they follow. Pixels are samples in reading order,
-little-endian where they have 16 bits, and the head has their shape and dtype. A key pair is
-RSAPrivateKey DER.
+little-endian where they have 16 bits, and the head has their shape and dtype; candidates are the
+same, one after the other. A key pair is RSAPrivateKey DER.
 """
 
 import json
@@ -36,6 +36,10 @@ def pack_outcome(outcome: Outcome) -> bytes:
         kind = "<u2" if outcome.pixels.dtype == np.uint16 else "|u1"
         head["picture"] = [kind, *outcome.pixels.shape]
         parts["pixels"] = np.ascontiguousarray(outcome.pixels, np.dtype(kind)).tobytes()
+        if outcome.candidates:
+            parts["candidates"] = b"".join(
+                np.ascontiguousarray(one, np.dtype(kind)).tobytes() for one in outcome.candidates
+            )
     if outcome.file is not None:
         parts["file"] = outcome.file
     if outcome.envelope is not None:
@@ -73,13 +77,18 @@ def parse_outcome(data: bytes) -> Outcome:
             key=ClassroomKeyPair.from_private_der(parts["key"]) if "key" in parts else None,
             seconds=float(head["seconds"]),
             evidence=tuple(map(str, head["evidence"])),
+            candidates=tuple(_pixels(head["picture"], parts["candidates"], -1))
+            if "candidates" in parts
+            else (),
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, KeyFormatError):
         raise EnvelopeFormatError("the bytes are not a packed outcome") from None
 
 
-def _pixels(described: list[Any], data: bytes) -> Pixels:
+def _pixels(described: list[Any], data: bytes, *several: int) -> Pixels:
+    """One picture, or with -1 a stack of as many as there are."""
     kind, *shape = described
+    shape = [*several, *shape]
     if kind == "<u2":
         return np.frombuffer(data, "<u2").astype(np.uint16).reshape(shape)
     if kind != "|u1":

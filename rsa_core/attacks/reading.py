@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rsa_core.attacks.values import Pixels, Target
-from rsa_core.classroom import ClassroomPublicKey
 from rsa_core.envelopes.container import MAGIC, Container, block_bytes
 from rsa_core.errors import EnvelopeFormatError, KeyFormatError
 from rsa_core.keys import PublicKey
@@ -23,12 +22,14 @@ class Reading:
     """The capture under attack, taken apart.
 
     Attributes:
+        envelope: the capture, whole.
         container: None for `hybrid`, whose ciphertext no attack here touches.
         keys: (n, e) of its recipients as far as they are known: all for the classroom schemes,
             for `hybrid` those among the channel's keys whose key id the envelope names.
         recipients: how many there are.
     """
 
+    envelope: bytes = field(repr=False)
     scheme: str
     container: Container | None = field(repr=False)
     keys: tuple[Numbers, ...]
@@ -40,11 +41,11 @@ class Reading:
         if target.envelope.startswith(MAGIC):
             container = Container.parse(target.envelope)
             keys = tuple((copy.key.n, copy.key.e) for copy in container.copies)
-            return cls(container.scheme, container, keys, len(keys))
+            return cls(target.envelope, container.scheme, container, keys, len(keys))
         recipients = HYBRID.capture(target.envelope).recipients
         named = {one.key_id for one in recipients}
         known = tuple(key for key in dict.fromkeys(target.keys) if _key_id(key) in named)
-        return cls("hybrid", None, known, len(recipients))
+        return cls(target.envelope, "hybrid", None, known, len(recipients))
 
     def textbook(self) -> Container:
         """The container of a scheme that `stopped_by` lets through (EnvelopeFormatError: none)."""
@@ -120,12 +121,13 @@ def draw(container: Container, copy: Copy, values: Sequence[int | None]) -> Pixe
     return pixels_of(np.frombuffer(whole + tail, np.uint8), container)
 
 
-def public_of(numbers: Numbers) -> ClassroomPublicKey | None:
-    """The key in the form that the laboratory computes with; None beyond 4096 bits."""
-    try:
-        return ClassroomPublicKey(*numbers)
-    except KeyFormatError:
-        return None
+def largest(container: Container, copy: Copy) -> list[int]:
+    """The largest plaintext that each residue of `residues_of(copy)` may hide."""
+    if isinstance(copy, Residues):
+        return [255] * len(copy.distinct)
+    width = block_bytes(container.scheme, copy.key)
+    last = container.plaintext_bytes - (len(copy) - 1) * width
+    return [(1 << 8 * width) - 1] * (len(copy) - 1) + [(1 << 8 * last) - 1]
 
 
 def _key_id(numbers: Numbers) -> bytes | None:

@@ -27,12 +27,15 @@ class Target:
         others: other captured envelopes of the channel, the newest first.
         keys: (n, e) of every public key seen in the channel, whatever its kind.
         own: the attacker's own key pair, for attacks from inside.
+        known: upper bits of a prime factor that leaked: the number, and how many bits of its lower
+            end are unknown.
     """
 
     envelope: bytes = field(repr=False)
     others: tuple[bytes, ...] = field(default=(), repr=False)
     keys: tuple[tuple[int, int], ...] = ()
     own: ClassroomKeyPair | None = field(default=None, repr=False)
+    known: tuple[int, int] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Outcome:
         exact: whether `pixels` is the sender's picture to the last bit, not a part or an outline.
         file: the recovered picture file, where the scheme encrypts files.
         envelope: a forged envelope, for attacks that change what travels.
+        candidates: where the ciphertext does not tell which of a few pictures was sent, all of
+            them; `pixels` is the first.
         seconds: wall clock.
         evidence: lines that let people check it: numbers, counts, times.
     """
@@ -76,3 +81,4 @@ class Outcome:
     key: ClassroomKeyPair | None = field(default=None, repr=False)
     seconds: float = 0.0
     evidence: tuple[str, ...] = ()
+    candidates: tuple[Pixels, ...] = field(default=(), repr=False)

@@ -80,7 +80,7 @@ def test_on_hybrid_every_attack_is_offered_and_says_what_stopped_it(room, png):
         assert found.verdict == "preconditions not met"
         assert len(found.words) > 30
         assert found.picture is found.envelope is found.key is None
-    assert len(ATTACK_CHOICES) == 14
+    assert len(ATTACK_CHOICES) == 18
 
 
 def test_an_attack_sees_other_captures_and_all_public_keys(classroom, pixels):

@@ -10,6 +10,7 @@ RFC 8017 pads at random for this reason; Goldwasser and Micali, "Probabilistic e
 """
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -136,14 +137,14 @@ class _Search:
 
     def flat(self, unit: int) -> Iterator[tuple[str, dict[int, int]]]:
         """Names and dictionaries of blocks of one colour, cheap first; a pixel has `unit` bytes."""
-        yield "Blocks of one repeated byte", self._repeated(1)
+        yield "Blocks of one repeated byte", self._tried([(v,) for v in range(256)])
         if unit == 4:
             yield "Opaque greys", self._tried([(v, v, v, 255) for v in range(256)])
         if unit == 2:
             both = [(v >> 8, v & 255) for v in range(1 << 16)]
             yield "Pixels of two bytes", self._tried(both)
         if unit == 3 and self.widths[-1] % 3 == 0:
-            yield "Pixels of three bytes, by multiplication", self._repeated(3)
+            yield "Pixels of three bytes, by multiplication", self._repeated()
 
     def _tried(self, colours: Sequence[tuple[int, ...]]) -> dict[int, int]:
         """One power for each colour, each width, and each byte at which a block may begin."""
@@ -159,18 +160,18 @@ class _Search:
                 self.course.report(number / len(colours), f"{number} of {len(colours)} colours")
         return found
 
-    def _repeated(self, unit: int) -> dict[int, int]:
-        """Blocks c R with c of `unit` bytes: divided by E(R) they are E(c)."""
+    def _repeated(self) -> dict[int, int]:
+        """Blocks c R with c of three bytes: divided by E(R) they are E(c)."""
         n, e = self.key.n, self.key.e
-        divided: dict[int, tuple[int, int]] = {}
+        divided: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for width in self.widths:
-            if width % unit:
-                continue
-            ones = _pattern((*[0] * (unit - 1), 1), width, 0)
-            undo = pow(pow(ones, e, n), -1, n)
-            divided |= {c * undo % n: (c, ones) for c in self.wanted}
-        small = find_small(divided, n, e, 256**unit, self.course)
-        return {divided[c][0]: m * divided[c][1] for c, m in small.items()}
+            ones = _pattern((0, 0, 1), width, 0)
+            if math.gcd(ones, n) == 1:
+                undo = pow(pow(ones, e, n), -1, n)
+                for c in self.wanted:  # a full block and a short one of one colour meet here
+                    divided[c * undo % n].append((c, ones))
+        small = find_small(divided, n, e, 1 << 24, self.course)
+        return {c: m * ones for found, m in small.items() for c, ones in divided[found]}
 
 
 def _pattern(colour: tuple[int, ...], width: int, phase: int) -> int:

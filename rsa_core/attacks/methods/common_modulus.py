@@ -1,65 +1,118 @@
-"""Common modulus: the same picture under one n and two exponents without common factor.
+"""Common modulus: the same picture under one n and several exponents.
 
-With a e1 + b e2 = 1:  c1^a c2^b = m^(a e1 + b e2) = m  mod n, without any private number.
+With a e1 + b e2 = g:  c1^a c2^b = m^(a e1 + b e2) = m^g  mod n, without any private number. Where
+the exponents have no common factor that is m; otherwise m is the g-th root while m^g is below n.
 
 Simmons, "A weak privacy protocol using the RSA crypto algorithm" (1983).
 """
 
 import math
-from itertools import combinations
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import combinations, islice
 
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.course import Course, Found, NotMetError
-from rsa_core.attacks.reading import Reading, copies_of_the_picture, draw, rows
-from rsa_core.attacks.values import Target
-from rsa_core.envelopes.container import block_bytes
+from rsa_core.attacks.numbers import exact_root
+from rsa_core.attacks.reading import Reading, copies_of_the_picture, draw, largest, rows
+from rsa_core.attacks.values import Pixels, Target
 from rsa_core.residues import Copy
 
 _CHECK_EVERY = 64
+_LOOKED_AT = 1000  # sets of copies under one modulus
 
 
 def common_modulus(target: Target, reading: Reading, course: Course) -> Found:
-    """Finds two copies of the picture under one modulus, and combines them."""
+    """Finds copies of the picture under one modulus, and combines them: two, or as many as help."""
     container = reading.textbook()
-    words = "No two copies of this picture share a modulus under coprime exponents."
-    for first, second in combinations(copies_of_the_picture(target, reading), 2):
-        e1, e2 = first.key.e, second.key.e
-        if first.key.n != second.key.n or math.gcd(e1, e2) != 1:
-            continue
-        largest = (1 << 8 * block_bytes(container.scheme, first.key)) - 1
-        values = _combined((first, second), largest, course)
-        if values is None:
+    words = "No two copies of this picture share a modulus under different exponents."
+    drawn: Pixels | None = None
+    for chosen in _sets(copies_of_the_picture(target, reading)):
+        degree, weights = _combination([copy.key.e for copy in chosen])
+        first = chosen[0]
+        bounds = largest(container, first)
+        powers = _combined(chosen, weights, bounds if degree == 1 else (), course)
+        if powers is None:
             words = "The copies under one modulus are not of one picture."
             continue
-        course.note(f"{len(values)} blocks combined without any private number")
-        return Found(
-            f"Two receivers share n and got the same blocks under e = {e1} and e = {e2}: two "
-            "powers and one product give the picture.",
-            draw(container, first, values),
-            exact=True,
-        )
-    raise NotMetError(words)
+        if degree > 1:
+            course.note(
+                f"the exponents have the factor {degree} in common: combined they give m^{degree}"
+            )
+        roots = [None if power is None else exact_root(power, degree) for power in powers]
+        values = [
+            root if root is not None and root <= bound else None
+            for root, bound in zip(roots, bounds, strict=True)
+        ]
+        known = len(values) - values.count(None)
+        course.note(f"{known} of {len(values)} residues combined without any private number")
+        if known == len(values):
+            exponents = " and ".join(f"e = {copy.key.e}" for copy in chosen)
+            return Found(
+                f"{len(chosen)} receivers share n and got the same blocks under {exponents}: a "
+                f"product of powers gives {'the picture' if degree == 1 else 'an exact power'}.",
+                draw(container, first, values),
+                exact=True,
+            )
+        words = "The copies under one modulus are not of one picture."
+        if degree > 1:
+            words = (
+                f"The exponents have the factor {degree} in common, so that the copies give "
+                f"m^{degree} modulo n. Where that is longer than n its root is not m: {known} of "
+                f"{len(values)} residues are exact powers."
+            )
+            drawn = draw(container, first, values) if known else None
+    raise NotMetError(words, drawn)
 
 
-def _combined(pair: tuple[Copy, Copy], largest: int, course: Course) -> list[int] | None:
-    """The plaintext of each row; None as soon as one is none, as of two pictures."""
-    n, e1, e2 = pair[0].key.n, pair[0].key.e, pair[1].key.e
-    a = pow(e1, -1, e2)
-    b = (a * e1 - 1) // e2  # a e1 - b e2 = 1
-    values: list[int] = []
-    residues = rows(pair)
-    for number, (c1, c2) in enumerate(residues):
+def _sets(copies: Sequence[Copy]) -> list[tuple[Copy, ...]]:
+    """Copies under one modulus, sets of the least common factor of their exponents first."""
+    by_modulus: dict[int, list[Copy]] = defaultdict(list)
+    for copy in copies:
+        by_modulus[copy.key.n].append(copy)
+    sets = [
+        chosen
+        for group in by_modulus.values()
+        for size in (2, 3)
+        for chosen in islice(combinations(group, size), _LOOKED_AT)
+        if len({copy.key.e for copy in chosen}) == size
+    ]
+    return sorted(sets, key=lambda chosen: math.gcd(*(copy.key.e for copy in chosen)))
+
+
+def _combination(exponents: Sequence[int]) -> tuple[int, list[int]]:
+    """The greatest common divisor of the exponents, and the weights that make them it."""
+    degree, weights = exponents[0], [1]
+    for e in exponents[1:]:
+        g = math.gcd(degree, e)
+        a = pow(degree // g, -1, e // g)
+        b = (g - a * degree) // e
+        degree, weights = g, [*(a * weight for weight in weights), b]
+    return degree, weights
+
+
+def _combined(
+    chosen: Sequence[Copy], weights: Sequence[int], bounds: Sequence[int], course: Course
+) -> list[int | None] | None:
+    """The common power of each row; None for one where a residue shares a factor with n.
+
+    No list as soon as a row exceeds its bound, as those of two pictures do; () bounds nothing.
+    """
+    n = chosen[0].key.n
+    values: list[int | None] = []
+    residues = rows(chosen)
+    for number, row in enumerate(residues):
         if number % _CHECK_EVERY == 0:
             course.report(number / len(residues), f"{number} of {len(residues)} blocks combined")
-        if math.gcd(c2, n) == 1:
-            values.append(pow(c1, a, n) * pow(c2, -b, n) % n)
-        elif c1 == c2 == 0:
+        if not any(row):
             values.append(0)
+        elif any(math.gcd(n, c) > 1 for c in row):
+            values.append(None)
         else:
-            return None
-        if values[-1] > largest:
-            return None
-    course.note(f"{a} x {e1} - {b} x {e2} = 1")
+            value = math.prod(pow(c, w, n) for c, w in zip(row, weights, strict=True)) % n
+            if bounds and value > bounds[number]:
+                return None
+            values.append(value)
     return values
 
 

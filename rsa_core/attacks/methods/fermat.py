@@ -4,33 +4,16 @@ n = a^2 - b^2 with a just above the root; primes that differ by D take D^2 / (8 
 the field: printers' keys of CVE-2022-26320.
 """
 
-from rsa_core import probes
 from rsa_core.attacks.attack import Attack
-from rsa_core.attacks.course import Course, Found, NotMetError
-from rsa_core.attacks.reading import Reading
-from rsa_core.attacks.redrawing import key_pair_of, redraw
-from rsa_core.attacks.values import Target
-
-STEPS = (20_000, 100_000, 500_000)  # a million takes some seconds at 2048 bits
+from rsa_core.attacks.methods.searching import by_search
+from rsa_core.attacks.reading import Numbers
+from rsa_core.probes import Factors
+from rsa_core.searches import FERMAT_STEPS
 
 
-def fermat(target: Target, reading: Reading, course: Course) -> Found:
-    """Tries the keys of all recipients, each a little first."""
-    if not reading.keys:
-        raise NotMetError("The public key of no recipient is known.")
-    for part, steps in enumerate(STEPS):
-        for n, e in reading.keys:
-            course.report(part / len(STEPS), f"{steps} steps from the root")
-            factors = probes.fermat(n, steps)
-            if factors and (pair := key_pair_of(n, e, factors)):
-                apart = (factors[0] - factors[1]).bit_length()
-                course.note(f"p - q has {apart} bits, where {n.bit_length() // 2 - 1} are usual")
-                return redraw("The primes are close.", pair, target, reading, course)
-    bits = max(n.bit_length() for n, _ in reading.keys)
-    raise NotMetError(
-        f"The primes are not close. Primes of {bits // 2} bits would have to agree in their upper "
-        f"half to be met within {STEPS[-1]} steps; an honest generator keeps them apart."
-    )
+def _apart(key: Numbers, factors: Factors) -> str:
+    bits = (factors[0] - factors[1]).bit_length()
+    return f"p - q has {bits} bits, where {key[0].bit_length() // 2 - 1} are usual"
 
 
 ATTACK = Attack(
@@ -40,5 +23,11 @@ ATTACK = Attack(
     citation="Fermat 1643; de Weger, Cryptanalysis of RSA with small prime difference, 2002",
     needs="A recipient's public key whose primes are close.",
     gives="the private key, and the picture",
-    work=fermat,
+    work=by_search(
+        "fermat",
+        "The primes are close.",
+        "The primes are not close. They would have to agree in about their upper half to be met "
+        f"within {FERMAT_STEPS} steps from the root of n; an honest generator keeps them apart.",
+        _apart,
+    ),
 )

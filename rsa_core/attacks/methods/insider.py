@@ -9,9 +9,10 @@ DeLaurentis, "A further weakness in the common modulus protocol" (1984); SP 800-
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.course import Course, Found, NotMetError
 from rsa_core.attacks.reading import Reading
-from rsa_core.attacks.redrawing import key_pair_of, redraw
+from rsa_core.attacks.redrawing import redraw
 from rsa_core.attacks.values import Target
 from rsa_core.classroom import factor_by_exponent
+from rsa_core.searches import split_up
 
 
 def insider(target: Target, reading: Reading, course: Course) -> Found:
@@ -27,12 +28,9 @@ def insider(target: Target, reading: Reading, course: Course) -> Found:
     if victim is None:
         raise NotMetError("No recipient has the attacker's modulus: each made its own.")
     course.report(0.1, "Square roots of 1 from the own exponents")
-    factors = factor_by_exponent(own.public, own.d)
-    pair = key_pair_of(*victim, factors)
-    if pair is None:
-        raise NotMetError("The other exponent has no inverse under this modulus.")
+    found = split_up(factor_by_exponent(own.public, own.d), "own exponents")
     course.note(f"own e = {own.public.e}, the other's e = {victim[1]}, one n")
-    return redraw("The attacker shares n with a recipient.", pair, target, reading, course)
+    return redraw("The attacker shares n with a recipient.", victim, found, reading, course)
 
 
 ATTACK = Attack(

@@ -1,36 +1,12 @@
 """Pollard's p - 1: a prime whose predecessor has small factors only.
 
 a^M = 1 modulo p as soon as M is a multiple of p - 1, so the greatest common divisor of a^M - 1
-and n shows p. M is the product of all prime powers up to a bound.
+and n shows p; see `smooth` for what M is, and what happens where q - 1 is smooth as well.
 """
 
-from rsa_core import probes
+from rsa_core import smooth
 from rsa_core.attacks.attack import Attack
-from rsa_core.attacks.course import Course, Found, NotMetError
-from rsa_core.attacks.reading import Reading
-from rsa_core.attacks.redrawing import key_pair_of, redraw
-from rsa_core.attacks.values import Target
-
-BOUNDS = (5_000, 60_000)
-
-
-def pollard(target: Target, reading: Reading, course: Course) -> Found:
-    """Tries the keys of all recipients with a low bound, then with a high one."""
-    if not reading.keys:
-        raise NotMetError("The public key of no recipient is known.")
-    for part, bound in enumerate(BOUNDS):
-        for n, e in reading.keys:
-            course.report(part / len(BOUNDS), f"All prime powers up to {bound}")
-            factors = probes.pollard(n, bound)
-            if factors and (pair := key_pair_of(n, e, factors)):
-                course.note(f"the order of 3 modulo one prime divides a product up to {bound}")
-                return redraw("p - 1 has small factors only.", pair, target, reading, course)
-    raise NotMetError(
-        f"Prime powers up to {BOUNDS[-1]} do not tell p from q: p - 1 and q - 1 have larger "
-        "factors, as those of random primes do. (Where n is short, both may be found at once; it "
-        "is then factored sooner.)"
-    )
-
+from rsa_core.attacks.methods.searching import by_search
 
 ATTACK = Attack(
     name="pollard",
@@ -39,5 +15,13 @@ ATTACK = Attack(
     citation="Pollard, Theorems on factorization and primality testing, 1974",
     needs="A recipient's public key with such a prime.",
     gives="the private key, and the picture",
-    work=pollard,
+    work=by_search(
+        "pollard",
+        "p - 1 has small factors only.",
+        f"p - 1 and q - 1 are not products of primes up to {smooth.BOUND}: they have larger prime "
+        "factors, as those of random primes do.",
+        lambda _key, _factors: (
+            f"the order of 3 modulo a factor of n has primes up to {smooth.BOUND} only"
+        ),
+    ),
 )

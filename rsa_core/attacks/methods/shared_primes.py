@@ -5,49 +5,47 @@ One divisor breaks both keys. All keys of a channel are tried at once by a produ
 Heninger, Durumeric, Wustrow and Halderman, "Mining your Ps and Qs" (2012).
 """
 
-import math
-
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.course import Course, Found, NotMetError
-from rsa_core.attacks.numbers import batch_gcd
+from rsa_core.attacks.methods.searching import check_known
+from rsa_core.attacks.numbers import sharing
 from rsa_core.attacks.reading import Reading, all_keys
-from rsa_core.attacks.redrawing import key_pair_of, redraw
+from rsa_core.attacks.redrawing import redraw
 from rsa_core.attacks.values import Target
+from rsa_core.searches import split_up
 
 
 def shared_primes(target: Target, reading: Reading, course: Course) -> Found:
     """Batch GCD over all different moduli in sight."""
-    if not reading.keys:
-        raise NotMetError("The public key of no recipient is known.")
+    check_known(reading)
     moduli = list(dict.fromkeys(n for n, _ in all_keys(target, reading)))
     if len(moduli) == 1:
         raise NotMetError("There is no other public key in sight to compare with.")
     course.report(0.1, f"Product tree of {len(moduli)} moduli")
-    shared = dict(zip(moduli, batch_gcd(moduli), strict=True))
-    course.note(f"{len(moduli)} different moduli, {sum(g > 1 for g in shared.values())} share")
-    for n, e in reading.keys:
-        prime = _one_prime(n, shared[n], moduli)
-        if prime and (pair := key_pair_of(n, e, (prime, n // prime))):
-            return redraw(
-                "Another key has a prime in common with a recipient's.",
-                pair,
-                target,
-                reading,
-                course,
-            )
+    shared = sharing(moduli)
+    course.note(f"{len(moduli)} different moduli, {len(shared)} of them share a factor")
+    problem: NotMetError | None = None
+    for key in reading.keys:
+        if factors := shared.get(key[0]):
+            try:
+                return redraw(
+                    "Another key has a prime in common with a recipient's.",
+                    key,
+                    split_up(factors, "shared prime"),
+                    reading,
+                    course,
+                )
+            except NotMetError as error:
+                problem = error
+    if problem is not None:
+        raise problem
     raise NotMetError(
-        f"No recipient's modulus has a prime in common with any of the {len(moduli) - 1} other "
-        "moduli of the channel. Primes from a good random source never meet."
+        f"{len(shared)} of the {len(moduli)} moduli in sight share a prime, but no recipient's is "
+        "among them: other people's keys are broken, and not those that this picture is for."
+        if shared
+        else f"No two of the {len(moduli)} moduli in sight have a prime in common. Primes from a "
+        "good random source never meet."
     )
-
-
-def _one_prime(n: int, divisor: int, moduli: list[int]) -> int | None:
-    """A proper factor of n; where both primes are shared the batch gives n, and pairs decide."""
-    if 1 < divisor < n:
-        return divisor
-    if divisor == n:
-        return next((g for m in moduli if 1 < (g := math.gcd(n, m)) < n), None)
-    return None
 
 
 ATTACK = Attack(

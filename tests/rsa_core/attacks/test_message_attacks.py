@@ -1,5 +1,7 @@
 """Attacks on how the key is used: no private number is needed where nothing is padded."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,9 @@ from rsa_core import (
     TEXTBOOK_BLOCKS,
     TEXTBOOK_PIXELS,
     ClassroomKeyPair,
+    ClassroomPublicKey,
     png_of,
+    primes,
     read_picture,
 )
 from rsa_core.attacks import ATTACKS, Budget, Target
@@ -25,6 +29,7 @@ NEEDS_NO_PADDING = [
     "cube-root",
     "broadcast",
     "common-modulus",
+    "franklin-reiter",
 ]
 
 SHORT = ClassroomKeyPair.generate(64)
@@ -300,3 +305,115 @@ def test_padding_stops_them_and_the_outcome_names_it(name, picture, alice, bob):
         assert outcome.verdict == "preconditions not met"
         assert any(word in outcome.words for word in ("OAEP", "AES-GCM"))
         assert outcome.pixels is None
+
+
+@pytest.mark.parametrize(
+    ("shape", "bits"),
+    [((1, 8), 64), ((1, 9), 64), ((1, 13), 64), ((5, 7), 64), ((3, 5), 128), ((2, 64), 512)],
+)
+@pytest.mark.parametrize("value", [0, 1, 200, 255])
+def test_a_flat_picture_comes_out_whole(shape, bits, value):
+    """Whatever remains for the last block: a full one and a short one of one colour differ."""
+    flat = np.full(shape, value, np.uint8)
+    pair = ClassroomKeyPair.generate(bits)
+    outcome = run("codebook", sealed(TEXTBOOK_BLOCKS, flat, pair))
+    assert outcome.exact
+    assert (outcome.pixels == flat).all()
+
+
+def test_the_codebook_takes_a_modulus_with_small_factors():
+    """Of which the pattern of a flat block may be a multiple."""
+    key = ClassroomPublicKey(3 * 5 * 17 * 257 * (2**61 - 1), 65537)
+    flat = np.full((4, 9), 51, np.uint8)
+    envelope = TEXTBOOK_BLOCKS.seal(read_picture(png_of(flat)), [key]).envelope
+    assert (run("codebook", envelope).pixels == flat).all()
+
+
+def exponents(*all_e, bits=512):
+    """Key pairs of one modulus under several exponents."""
+    e = math.lcm(*all_e)
+    p, q = primes.random_prime(bits // 2, e), primes.random_prime(bits // 2, e)
+    return [ClassroomKeyPair.from_primes(p, q, one) for one in all_e]
+
+
+@pytest.mark.parametrize("all_e", [(9, 15), (3 * 1_048_573, 3 * 1_048_571), (5 * 7, 5 * 11)])
+def test_exponents_with_a_common_factor_give_a_root(all_e, photo):
+    outcome = run("common-modulus", sealed(TEXTBOOK_PIXELS, photo, *exponents(*all_e)))
+    assert outcome.exact
+    assert (outcome.pixels == photo).all()
+    assert any("in common" in line for line in outcome.evidence)
+
+
+def test_three_exponents_help_where_no_two_do(photo):
+    outcome = run("common-modulus", sealed(TEXTBOOK_BLOCKS, photo, *exponents(15, 21, 35)))
+    assert outcome.exact
+    assert (outcome.pixels == photo).all()
+
+
+def test_a_root_that_was_reduced_is_no_plaintext(photo):
+    outcome = run("common-modulus", sealed(TEXTBOOK_BLOCKS, photo, *exponents(9, 15)))
+    assert outcome.verdict == "preconditions not met"
+    assert "in common" in outcome.words
+
+
+def related(first, second, e=3, bits=512):
+    pair = ClassroomKeyPair.generate(bits, e=e)
+    one, two = (sealed(TEXTBOOK_BLOCKS, pixels, pair) for pixels in (first, second))
+    return run("franklin-reiter", one, others=(two,), budget=Budget(30))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x + 7,
+        lambda x: x - 3,
+        lambda x: 255 - x,
+        lambda x: x + np.array([0, 9, 0], np.uint8),
+    ],
+    ids=["brighter", "darker", "negative", "greener"],
+)
+@pytest.mark.parametrize("bits", [512, 1024])
+def test_related_pictures_give_each_other_away(change, bits, photo):
+    gentle = (photo // 2 + 20).astype(np.uint8)
+    outcome = related(gentle, change(gentle), bits=bits)
+    assert outcome.verdict == "broken"
+    assert outcome.exact
+    assert (outcome.pixels == gentle).all()
+
+
+def test_wide_samples_are_related_as_well():
+    wide = np.arange(1000, 1200, dtype=np.uint16).reshape(10, 20) * 7
+    outcome = related(wide, wide + 512)
+    assert outcome.pixels.dtype == np.uint16
+    assert (outcome.pixels == wide).all()
+
+
+def test_one_changed_sample_gives_its_block(photo):
+    changed = photo.copy()
+    changed[3, 5, 1] ^= 255
+    outcome = related(photo, changed, bits=256)
+    assert outcome.verdict == "preconditions not met"
+    shown = outcome.pixels.reshape(-1)
+    assert ((shown == photo.reshape(-1)) | (shown == 0)).all()
+    assert outcome.pixels[3, 5, 1] == photo[3, 5, 1]
+    assert "1 of" in outcome.words
+
+
+def test_unrelated_pictures_and_other_exponents_hold(photo):
+    rng = np.random.default_rng(9)
+    noise = rng.integers(0, 256, (4, 20, 3), np.uint8)
+    outcome = related(photo[:4, :20], noise, bits=256)
+    assert outcome.verdict == "preconditions not met"
+    assert outcome.pixels is None
+    assert "e is 3" in related(photo, photo // 2, e=17).words
+    assert "second capture" in related(photo, photo).words
+    pair = ClassroomKeyPair.generate(512, e=3)
+    assert "codebook" in run("franklin-reiter", sealed(TEXTBOOK_PIXELS, photo, pair)).words
+
+
+def test_an_exponent_of_one_hides_nothing(photo):
+    key = ClassroomPublicKey(ClassroomKeyPair.generate(128).public.n, 1)
+    for scheme in (TEXTBOOK_PIXELS, TEXTBOOK_BLOCKS):
+        outcome = run("cube-root", scheme.seal(read_picture(png_of(photo)), [key]).envelope)
+        assert outcome.exact
+        assert (outcome.pixels == photo).all()
