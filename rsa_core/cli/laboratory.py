@@ -7,7 +7,8 @@ from tqdm import tqdm
 
 from rsa_core import SCHEMES, png_of
 from rsa_core.attacks import ATTACKS, Budget, Outcome, Run, Target, start
-from rsa_core.cli.console import DONE, NOT_BROKEN, about, complain, tell
+from rsa_core.cli import keychecks
+from rsa_core.cli.console import DASH, DONE, NOT_BROKEN, about, complain, tell
 from rsa_core.cli.keyfiles import read_classroom_pair, read_public_key
 from rsa_core.cli.single import captured, check_outputs, read, write
 
@@ -34,7 +35,9 @@ def inspect(args: Namespace) -> int:
 
 
 def attack(args: Namespace) -> int:
-    """Tries to break an envelope; returns the exit status."""
+    """Tries to break an envelope, or compares a folder of keys; returns the exit status."""
+    if args.method == "shared-primes" and args.file.is_dir():
+        return keychecks.compare(args)
     check_outputs(args.out, args.forged, args.key_out, force=args.force)
     keys = [read_public_key(path) for path in args.public_key]
     own = None if args.own is None else read_classroom_pair(args.own)
@@ -43,6 +46,7 @@ def attack(args: Namespace) -> int:
         others=tuple(read(path) for path in args.other),
         keys=tuple((key.n, key.e) for key in keys),
         own=own,
+        known=args.known_bits,
     )
     run = start(args.method, target, Budget(args.seconds, args.memory << 20))
     try:
@@ -85,3 +89,7 @@ def _keep(outcome: Outcome, args: Namespace) -> None:
             write(path, data, force=args.force, mode=mode)
         elif path is not None:
             complain(f"{path}: not written: the attack did not recover it")
+    if args.out is not None and args.out != DASH:
+        for number, pixels in enumerate(outcome.candidates[1:], 2):
+            path = args.out.with_name(f"{args.out.stem}-{number}{args.out.suffix}")
+            write(path, png_of(pixels), force=args.force)

@@ -75,9 +75,16 @@ several files each gets one line; --csv has all the numbers.
 """
 _ATTACK = """\
 Attacks an envelope with what an interceptor has: the envelope, public keys, perhaps other
-envelopes. What was recovered is written where --out, --forged and --key-out say.
+envelopes. What was recovered is written where --out, --forged and --key-out say. Where several
+pictures fit, the further ones are written beside --out as NAME-2.png, NAME-3.png ...
+
+`attack shared-primes FOLDER` compares all public keys in a folder instead.
 
 methods:
+"""
+_HEALTH = """\
+Says which attacks each public key invites, and what each would cost. What takes seconds is tried;
+the keys are also compared with each other. A folder stands for the keys in it and below.
 """
 
 
@@ -109,6 +116,7 @@ def parser(wanted: str) -> argparse.ArgumentParser:
         ("fingerprint", "say a public key's fingerprint and safety number", "", _fingerprint),
         ("analyze", "measure a picture or a ciphertext", _ANALYZE, _analyze),
         ("attack", "try to break an envelope without its key", _ATTACK, _attack),
+        ("health", "say which attacks a public key invites", _HEALTH, _health),
     ):
         command = commands.add_parser(
             name,
@@ -297,7 +305,13 @@ def _attack(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "method", choices=tuple(ATTACKS), metavar="METHOD", help="one of those above"
     )
-    command.add_argument("file", type=Path, metavar="FILE", help=".rsaimg or .p7m")
+    command.add_argument("file", type=Path, metavar="FILE", help=".rsaimg or .p7m, or a folder")
+    command.add_argument(
+        "--known-bits",
+        type=_upper_digits,
+        metavar="HEX",
+        help="known-bits: a prime in hexadecimal, with ? for each digit that is unknown at its end",
+    )
     for option, metavar, text in (
         ("--public-key", "KEY", "a public key that was seen; may be given several times"),
         ("--other", "FILE", "another envelope that was seen; may be given several times"),
@@ -317,6 +331,25 @@ def _attack(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--force", action="store_true", help="overwrite what is there")
     command.set_defaults(run=laboratory.attack)
+
+
+def _health(command: argparse.ArgumentParser) -> None:
+    from rsa_core.cli import keychecks
+
+    command.add_argument("keys", type=Path, nargs="+", metavar="KEY", help="files and folders")
+    command.set_defaults(run=keychecks.health)
+
+
+def _upper_digits(text: str) -> tuple[int, int]:
+    """A number whose last digits are unknown, and how many bits they have."""
+    known = text.removeprefix("0x").rstrip("?")
+    unknown = 4 * (len(text.removeprefix("0x")) - len(known))
+    try:
+        return int(known, 16) << unknown, unknown
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            "not hexadecimal digits with ? for the unknown ones at the end"
+        ) from None
 
 
 def _seconds(text: str) -> float:

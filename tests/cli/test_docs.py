@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from rsa_core.attacks import ATTACKS
 from tests.cli.conftest import ROOT
 from tests.conftest import encoded, photograph
 
@@ -71,4 +72,12 @@ def test_the_page_of_the_command_line_shows_every_command():
     shown = {
         command.split()[3] for command in commands(ROOT / "docs" / "cli.md") if "-m" in command
     }
-    assert shown == {"keygen", "encrypt", "decrypt", "inspect", "fingerprint", "analyze", "attack"}
+    assert shown == {
+        *("keygen", "encrypt", "decrypt", "inspect", "fingerprint", "analyze", "attack", "health")
+    }
+
+
+def test_the_page_of_the_command_line_has_a_row_for_every_attack():
+    rows = [line for line in (ROOT / "docs" / "cli.md").read_text().splitlines() if "| `" in line]
+    named = {name for row in rows for name in re.findall("`([a-z-]+)`", row.split("|")[1])}
+    assert set(ATTACKS) <= named
