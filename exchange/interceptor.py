@@ -89,6 +89,7 @@ class Found:
         seconds: that the attack took.
         exact: `picture` is the sender's to the last bit.
         picture: the recovered picture, or a part or an outline of it, as a PNG; None for none.
+        candidates: where a few pictures fit, all of them as PNG; `picture` is the first.
         file: what is worth saving: the recovered original file, else `picture`; None for none.
         file_name: with a SHA-256 prefix of `file`; "" for none.
         mime: media type of `file`; "" for none.
@@ -109,6 +110,7 @@ class Found:
     envelope: bytes | None = field(repr=False)
     envelope_name: str
     key: tuple[int, int, int, int, int] | None = field(repr=False)
+    candidates: tuple[bytes, ...] = field(repr=False)
 
 
 class Interceptor:
@@ -286,6 +288,7 @@ def _found(outcome: Outcome) -> Found:
         envelope=outcome.envelope,
         envelope_name=_name("forged", outcome.envelope, ".rsaimg"),
         key=None if key is None else (key.public.n, key.public.e, key.d, key.p, key.q),
+        candidates=tuple(png_of(one) for one in outcome.candidates),
     )
 
 

@@ -194,6 +194,8 @@ def attempt_of(entry: Entry, outcome: Outcome) -> Attempt:
         gain = "the picture" if outcome.exact else "an outline"
         if outcome.envelope is not None:
             gain = "a forged envelope"
+    elif outcome.pixels is not None:
+        gain = "a part"
     not_done = outcome.attack == "factoring" and outcome.verdict == "not broken within the budget"
     pixels = outcome.pixels
     return Attempt(

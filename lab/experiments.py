@@ -27,7 +27,7 @@ from rsa_core.turns import NOBODY, QUICK, Visitor
 EXHIBITS = exhibit.EXHIBITS
 Numbers = tuple[int, int]
 
-_SECONDS = 20.0
+_SECONDS = 60.0
 _MEMORY = 1 << 28  # bytes
 _KEPT = 200  # keys
 
@@ -61,7 +61,7 @@ class BrokenExhibit:
 def health_of(
     key: Numbers, others: Sequence[Numbers], visitor: Visitor = NOBODY, channel: str = ""
 ) -> tuple[Finding, ...]:
-    """Tries quick attacks on a public key and estimates the rest; a second or two.
+    """Tries quick attacks on a public key and estimates the rest; some seconds.
 
     The searches run in a child process, once for each key: a class looks at the same ones.
 

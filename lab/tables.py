@@ -68,6 +68,8 @@ def side_by_side(cases: Sequence[Case], attempts: Sequence[Attempt]) -> list[Row
 def _in_short(one: Attempt) -> str:
     if one.broken:
         return f"✗ broken in {seconds(one.seconds)}: {one.gain}"
+    if one.gain:
+        return f"✗ {one.gain}, in {seconds(one.seconds)}"
     if one.estimate:
         return f"✓ estimated: {one.estimate}"
     if one.verdict == "preconditions not met":

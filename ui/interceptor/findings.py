@@ -16,7 +16,7 @@ from exchange import (
     Unavailable,
 )
 from ui.frame.service import exchange
-from ui.parts.files import picture_with_save_button, save_button
+from ui.parts.files import picture_with_save_button, save_button, small_picture
 from ui.parts.held import remember
 from ui.parts.widgets import labelled_code
 from ui.parts.words import clock_time
@@ -48,6 +48,8 @@ def show_finding(seat: Seat, capture: CapturedPicture, item: FoundItem) -> None:
         return
     if found.verdict == "broken":
         st.error(f"Broken in {found.seconds:.2f} s", icon=":material/lock_open:")
+    elif found.picture is not None:
+        st.warning(f"{found.verdict.capitalize()}, but a part shows", icon=":material/lock_open:")
     elif found.verdict == "preconditions not met":
         st.success("Preconditions not met", icon=":material/lock:")
     else:
@@ -61,6 +63,8 @@ def show_finding(seat: Seat, capture: CapturedPicture, item: FoundItem) -> None:
         st.caption(
             "The recovered picture, exact to the last bit"
             if found.exact
+            else f"One of {len(found.candidates)} pictures that fit, the smoothest"
+            if found.candidates
             else "What was recovered: a part, or an outline"
         )
         picture_with_save_button(
@@ -73,6 +77,8 @@ def show_finding(seat: Seat, capture: CapturedPicture, item: FoundItem) -> None:
             alt="The recovered picture",
             key=f"found_{key}",
         )
+        for number, candidate in enumerate(found.candidates[1:], 2):
+            small_picture(candidate, alt=f"Picture {number} that fits", width=320)
     elif found.file is not None:
         save_button(
             "Download recovered file",
@@ -123,7 +129,7 @@ def _heading(seat: Seat, item: FoundItem) -> Found | None:
     """A finding without what is large, remembered for the whole session; None if damaged."""
 
     def fetch() -> Found:
-        return replace(_fetch(seat, item), picture=None, file=None, envelope=None)
+        return replace(_fetch(seat, item), picture=None, file=None, envelope=None, candidates=())
 
     try:
         return remember(f"heading_{seat.id}_{item.picture_id}_{item.attack}", item, fetch)

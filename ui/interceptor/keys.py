@@ -4,6 +4,7 @@ import streamlit as st
 
 from exchange import ExchangeError, Seat, SeenKey
 from lab.experiments import health_of
+from rsa_core import Finding
 from ui.frame.service import exchange, visitor
 from ui.interceptor.experiments import worked_out
 from ui.parts.widgets import labelled_code
@@ -38,17 +39,34 @@ def _health(seat: Seat, keys: tuple[SeenKey, ...]) -> None:
     )
     if found is None:
         return
-    broken = [one.attack for one in found if one.verdict == "broken" and one.concerns == "key"]
+    _verdict([one for one in found if one.concerns == "key"])
+    _table([one for one in found if one.concerns == "key"], "Key health: attacks on the key")
+    textbook = [one for one in found if one.concerns == "textbook"]
+    st.warning(
+        "Whatever the key: without padding, as the textbook schemes use it, these attacks remain.",
+        icon=":material/warning:",
+    )
+    _table(textbook, "Key health: attacks on the textbook schemes")
+
+
+def _verdict(found: list[Finding]) -> None:
+    """One line that says what the table below it says."""
+    broken = [one.attack for one in found if one.verdict == "broken"]
+    risky = [one.attack for one in found if one.verdict == "at risk"]
     if broken:
-        st.error(f"Broken: {', '.join(broken)}", icon=":material/key_off:")
+        st.error(f"This key is broken: {', '.join(broken)}", icon=":material/key_off:")
+    elif risky:
+        st.warning(f"This key is at risk: {', '.join(risky)}", icon=":material/key_alert:")
     else:
-        st.success("No attack that was tried breaks this key.", icon=":material/key:")
+        st.success("This key resists every attack that was tried.", icon=":material/key:")
+
+
+def _table(found: list[Finding], alt: str) -> None:
     st.dataframe(
         [
             {
                 "Attack": one.attack,
                 "Verdict": one.verdict,
-                "Opens": "everything" if one.concerns == "key" else "the textbook schemes",
                 "Needs": one.needs,
                 "Cost": one.cost,
             }
@@ -56,7 +74,7 @@ def _health(seat: Seat, keys: tuple[SeenKey, ...]) -> None:
         ],
         hide_index=True,
         height="content",
-        alt="Key health: attacks, verdicts and costs",
+        alt=alt,
     )
 
 
