@@ -8,6 +8,8 @@ this process; what starting a child costs is a separate line.
 """
 
 import argparse
+import functools
+import math
 import secrets
 import statistics
 import sys
@@ -24,15 +26,19 @@ from rsa_core import (
     TEXTBOOK_PIXELS,
     CancelledError,
     ClassroomKeyPair,
+    ClassroomPublicKey,
     make_weak,
     png_of,
+    primes,
     read_picture,
 )
 from rsa_core.analysis import report
 from rsa_core.attacks import ATTACKS, Budget, Target, start
 from rsa_core.attacks.course import Course
 from rsa_core.attacks.methods.small_values import find_small
+from rsa_core.attacks.numbers import sharing
 from rsa_core.powers import public_power
+from rsa_core.searches import SEARCHES
 
 BITS = 2048
 
@@ -55,6 +61,10 @@ def everything(*, quick: bool) -> Iterator[Line]:
     if not quick:
         yield factored(192, side, 20)
     yield from classics()
+    yield from degenerate()
+    yield related()
+    yield many_moduli(1000 if quick else 10_000)
+    yield from searches(quick=quick)
     yield page_of_statistics(1000 if quick else 3000)
     yield noise(100 if quick else 1000)
     yield from children(quick=quick)
@@ -112,6 +122,9 @@ def classics() -> Iterator[Line]:
         ("wiener", "small-d"),
         ("fermat", "close-primes"),
         ("pollard", "smooth-p-1"),
+        ("williams", "smooth-p+1"),
+        ("close-ratio", "close-ratio"),
+        ("known-bits", "patterned"),
         ("shared-primes", "shared-prime"),
         ("common-modulus", "shared-modulus"),
     ):
@@ -119,13 +132,61 @@ def classics() -> Iterator[Line]:
         recipients = publics if attack == "common-modulus" else publics[:1]
         envelope = TEXTBOOK_BLOCKS.seal(picture, recipients).envelope
         target = Target(envelope, keys=tuple((key.n, key.e) for key in publics))
-        limit = 5 if attack == "pollard" else 2
+        limit = 5 if attack in {"pollard", "williams"} else 2
         yield attacked(f"{attack}, {BITS} bits, blocks", attack, target, pixels, limit)
     cubes = [make_weak("small-e", BITS)[0].public for _ in range(3)]
     envelope = TEXTBOOK_BLOCKS.seal(picture, cubes).envelope
     yield attacked(f"broadcast, {BITS} bits, blocks", "broadcast", Target(envelope), pixels, 2)
     envelope = TEXTBOOK_PIXELS.seal(picture, cubes[:1]).envelope
     yield attacked(f"cube-root, {BITS} bits, samples", "cube-root", Target(envelope), pixels, 2)
+
+
+def degenerate() -> Iterator[Line]:
+    """Moduli that are no product of two large primes, by the general attack."""
+    pixels = photograph(64)
+    picture = read_picture(png_of(pixels))
+    p, many = (
+        primes.random_prime(BITS // 2, 65537),
+        [primes.random_prime(32, 65537) for _ in range(32)],
+    )
+    for what, n in (("n = p", p), ("n = p^2", p * p), ("n of 32 primes", math.prod(many))):
+        envelope = TEXTBOOK_BLOCKS.seal(picture, [ClassroomPublicKey(n, 65537)]).envelope
+        yield attacked(f"factoring, {what}", "factoring", Target(envelope), pixels, 5)
+
+
+def related() -> Line:
+    """Two captures under e = 3, the second of a brighter picture."""
+    pixels = photograph(256) // 2
+    key = make_weak("small-e", BITS)[0].public
+    envelope, other = (
+        TEXTBOOK_BLOCKS.seal(read_picture(png_of(one)), [key]).envelope
+        for one in (pixels, pixels + np.uint8(9))
+    )
+    what = f"franklin-reiter, {BITS} bits, blocks"
+    return attacked(what, "franklin-reiter", Target(envelope, (other,)), pixels, 10)
+
+
+def searches(*, quick: bool) -> Iterator[Line]:
+    """What a sound key costs, for which every search goes on to its end."""
+    public = ClassroomKeyPair.generate(BITS).public
+    for search in SEARCHES.values():
+        (took,) = medians(1 if quick else 3, functools.partial(search.find, public.n, public.e))
+        yield Line(f"{search.title}, {BITS} bits, to its bound", seconds(took))
+
+
+def many_moduli(count: int) -> Line:
+    """Batch GCD; two of the moduli share a prime."""
+    weak = [pair.public.n for pair in make_weak("shared-prime", BITS)]
+    moduli = [secrets.randbits(BITS) | 1 << (BITS - 1) | 1 for _ in range(count - 2)]
+    begun = time.perf_counter()
+    found = sharing([*moduli, *weak])
+    took = time.perf_counter() - begun
+    return Line(
+        f"batch GCD of {count} moduli of {BITS} bits",
+        seconds(took),
+        promise="both keys found, under 10 s",
+        kept=took < 10 and set(weak) <= set(found),
+    )
 
 
 def page_of_statistics(height: int) -> Line:
