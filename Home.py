@@ -3,8 +3,11 @@
 import streamlit as st
 
 from ui import door, lobby
+from ui.frame import live
 
 if __name__ == "__main__":
     lobby.page()
 else:
-    app = st.App("Home.py", middleware=door.middleware(), lifespan=door.opened)
+    app = st.App(
+        "Home.py", routes=live.routes(), middleware=door.middleware(), lifespan=door.opened
+    )

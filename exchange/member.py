@@ -7,13 +7,14 @@ written for all of them together.
 """
 
 import threading
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import store
-from exchange.desk import Act, Desk, HeldAtEvent, role_of
-from exchange.errors import RecordLost, SeatChanged, Unavailable
+from exchange.desk import Act, Desk, HeldAtEvent, in_words, role_of
+from exchange.errors import RecordLost, SeatChanged, SeatGone, Unavailable
 from exchange.keys import unlock_key
 from exchange.known import Known, Me, Records
 from exchange.safety import Safety
@@ -25,6 +26,21 @@ NOTE_AFTER = timedelta(seconds=20)  # a seat that was seen more recently is not 
 WRITE_EVERY = timedelta(seconds=5)
 FRESH_FOR = timedelta(seconds=10)
 _EVENTS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a seat's page is to be told without asking.
+
+    Attributes:
+        seq: number of the event up to which it is done now.
+        concerned: among the new ones are some that this seat is told of.
+        gone: the seat was left or removed, or its channel is over; nothing more is told.
+    """
+
+    seq: int
+    concerned: bool
+    gone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +71,7 @@ class Member:
         Many events come in parts. Notes that this seat is here.
         """
         with self._desk.act(seat) as act:
-            news = News(self._events_after(act, seq), self._people_of(act))
+            news = News(*self._events_after(act, seq), self._people_of(act))
         self._write_seen()
         return news
 
@@ -65,6 +81,45 @@ class Member:
             people = self._people_of(act)
         self._write_seen()
         return people
+
+    def changes(self, stop: threading.Event) -> Iterator[None]:
+        """Yields after commits of any process, at least one for several, until `stop` is set."""
+        with in_words():
+            yield from self._desk.store.changes(stop)
+
+    def newest(self, token: str) -> int:
+        """Number of the newest event in the channel of the seat that has this token."""
+        with self._desk.unit() as unit:
+            return self._desk.asking(unit, token).channel.last_seq
+
+    def heard(self, lines: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Heard]:
+        """Whose pages have something to ask for.
+
+        Args:
+            lines: tokens of seats, each with the number of the event up to which it is done.
+
+        Returns:
+            For those in whose channels something happened since, and for those that are not in
+            one any more.
+        """
+        found: dict[tuple[str, int], Heard] = {}
+        events: dict[tuple[int, int], list[store.EventRow]] = {}
+        with self._desk.unit() as unit:
+            for token, seq in set(lines):
+                try:
+                    act = self._desk.asking(unit, token)
+                except SeatGone:
+                    found[token, seq] = Heard(seq, concerned=True, gone=True)
+                    continue
+                since = act.channel.id, seq
+                if act.channel.last_seq > seq:
+                    if since not in events:
+                        events[since] = unit.events.since(*since, limit=_EVENTS_AT_ONCE)
+                    told = self._wire_of(act.channel).told(act, events[since])
+                    found[token, seq] = Heard(
+                        events[since][-1].seq, concerned=bool(told), gone=False
+                    )
+        return found
 
     def check_record(self, seat: Seat) -> None:
         """Returns if what this seat knows is there, and its seat is what it was.
@@ -95,19 +150,19 @@ class Member:
                     raise SeatChanged from None
                 self._records.keep(act, Known(me))
 
-    def _events_after(self, act: Act, seq: int) -> tuple[Event, ...]:
-        """The events this seat may know; empty only when nothing is left."""
+    def _events_after(self, act: Act, seq: int) -> tuple[int, tuple[Event, ...]]:
+        """The newest event looked at, and those this seat may know; none when nothing is left."""
         if act.channel.last_seq <= seq:
-            return ()
+            return seq, ()
         wire = self._wire_of(act.channel)
         while True:
             rows = act.unit.events.since(act.channel.id, seq, limit=_EVENTS_AT_ONCE)
             told = wire.told(act, rows)
+            seq = rows[-1].seq if rows else seq
             if told or len(rows) < _EVENTS_AT_ONCE:
                 break
-            seq = rows[-1].seq
         seats = act.unit.seats.by_ids({row.seat_id for row in told if row.seat_id is not None})
-        return tuple(_event(row, seats.get(row.seat_id or 0)) for row in told)
+        return seq, tuple(_event(row, seats.get(row.seat_id or 0)) for row in told)
 
     def _people_of(self, act: Act) -> tuple[Person, ...]:
         """Everyone, with the keys that this seat is shown."""

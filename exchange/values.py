@@ -177,10 +177,12 @@ class News:
     """What an open page asks once a second.
 
     Attributes:
+        seq: number of the newest event that was looked at, whether this seat is told of it or not.
         events: what happened since it asked last, in order.
         people: everyone with a seat in the channel, in the order of joining.
     """
 
+    seq: int
     events: tuple[Event, ...]
     people: tuple[Person, ...]
 

@@ -9,6 +9,7 @@ Hold a unit for the work in the database alone, never while encrypting, decoding
 """
 
 import hmac
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from sqlalchemy import Connection, insert, select
 from store import pepper as peppers
 from store.channel_keys import normalise_channel_key
 from store.database import Database, database_at
-from store.database.failures import files_translated
+from store.database.failures import files_translated, translated
 from store.errors import StoreMisconfigured
 from store.limits import DEFAULT_LIMITS, Limits, Room
 from store.schema import store_fact
@@ -121,6 +122,11 @@ class Store:
     def compact(self) -> None:
         """Gives room back, and on SQLite wipes the log; for after a purge."""
         self._database.compact()
+
+    def changes(self, stop: threading.Event) -> Iterator[None]:
+        """Yields after commits of any process, at least one for several, until `stop` is set."""
+        with translated():
+            yield from self._database.changes(stop)
 
     def problems(self) -> list[str]:
         """What the database's own checks report; empty when all is well."""

@@ -1,5 +1,7 @@
 """The databases: the only place that knows URLs, engines, pragmas and locks."""
 
+import threading
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -27,6 +29,7 @@ class Database(Protocol):
     def free_bytes(self) -> int | None: ...  # noqa: D102
     def problems(self) -> list[str]: ...  # noqa: D102
     def sizes(self) -> dict[str, int]: ...  # noqa: D102
+    def changes(self, stop: threading.Event) -> Iterator[None]: ...  # noqa: D102
     def back_up(self, target: Path) -> None: ...  # noqa: D102
     def restore(self, source: Path) -> Path | None: ...  # noqa: D102
     def close(self) -> None: ...  # noqa: D102

@@ -5,6 +5,7 @@ run at READ COMMITTED and hold the row of the channel they work in, so that acts
 follow one another. The writers' pool is also the limit on writers at the same time.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from store import versioning
+from store.database.changes import postgresql_changes
 from store.database.failures import translate_inside, translated
 from store.errors import NO_STORE, StoreMisconfigured
 from store.limits import Limits
@@ -30,6 +32,7 @@ class PostgresDatabase:
 
     def __init__(self, url: URL, limits: Limits) -> None:
         """Takes a URL for psycopg."""
+        self._plain_url = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._readers = _engine(url, limits.wait, pool_size=10, max_overflow=10).execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
@@ -85,6 +88,10 @@ class PostgresDatabase:
         with self.reading() as connection:
             size = connection.exec_driver_sql("SELECT pg_database_size(current_database())")
             return {"database bytes": size.scalar_one()}
+
+    def changes(self, stop: threading.Event) -> Iterator[None]:
+        """Yields after commits of any process, until `stop` is set."""
+        return postgresql_changes(self._plain_url, stop)
 
     def back_up(self, target: Path) -> None:
         """Refuses: says which tool does it."""

@@ -6,6 +6,7 @@ that reads before it writes fails at once when another writer came in between.
 """
 
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy import Connection
 from store import versioning
 from store.database import sqlite_file
 from store.database.ballast import Ballast
+from store.database.changes import sqlite_changes
 from store.database.failures import files_translated, translated
 from store.database.files import beside
 from store.database.locks import Presence, WriterLock
@@ -128,6 +130,10 @@ class SqliteDatabase:
             "log bytes": log.stat().st_size if log.exists() else 0,
             "free bytes on disk": shutil.disk_usage(self._path.parent).free,
         }
+
+    def changes(self, stop: threading.Event) -> Iterator[None]:
+        """Yields after commits of any process, until `stop` is set."""
+        return sqlite_changes(self._path, stop)
 
     def back_up(self, target: Path) -> None:
         """A compact copy at one moment, while others go on; refuses an existing target."""

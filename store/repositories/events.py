@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import insert, select, update
 
+from store.database.changes import NOTIFIED
 from store.errors import ChannelMissing
 from store.repositories.base import Repository
 from store.schema import channel, event
@@ -64,6 +65,8 @@ class Events(Repository):
                 about_id=about,
             )
         )
+        if self._connection.dialect.name == "postgresql":
+            self._connection.exec_driver_sql(f"NOTIFY {NOTIFIED}")
         return EventRow(seq, kind, at, seat_id, picture_id, detail, about)
 
     def since(self, channel_id: int, seq: int, *, limit: int = 500) -> list[EventRow]:

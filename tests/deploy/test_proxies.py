@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.browser.conftest import Server
 from tests.loops import run_apart
@@ -161,6 +161,19 @@ def test_a_page_of_others_is_refused_through_it_too(port):
         return caught.value.response.status_code
 
     assert run_apart(knock()) == 403
+
+
+def test_the_socket_that_tells_of_news_goes_through_it(port):
+    async def introduce():
+        async with connect(
+            f"wss://localhost:{port}/live", ssl=trusting(), origin=f"https://localhost:{port}"
+        ) as line:
+            await line.send('{"token": "AAAAAAAAAAAAAAAAAAAAAA", "tab": "a"}')
+            with pytest.raises(ConnectionClosed) as closing:
+                await line.recv()
+        return closing.value.rcvd.code
+
+    assert run_apart(introduce()) == 1008  # the app's answer to a seat that there is not
 
 
 def test_fifty_megabytes_arrive_and_never_touch_a_disk_of_the_proxy(port, tmp_path):

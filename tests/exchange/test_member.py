@@ -7,6 +7,7 @@ import pytest
 from exchange import SeatGone
 from exchange.desk import token_hash
 from exchange.member import FRESH_FOR, WRITE_EVERY
+from tests.exchange.deceiving import swap_key
 
 
 def names(people):
@@ -82,3 +83,53 @@ def test_anyone_who_goes_away_without_leaving_is_shown_as_away(room, clock):
         room.exchange.member.present(eve)
     here = [person.name for person in room.exchange.member.present(eve) if person.here]
     assert here == ["Eve"]
+
+
+def heard(room, told):
+    """By name, whose pages have something to ask for; `told` has the number for each."""
+    lines = {name: (room.seats[name].token, seq) for name, seq in told.items()}
+    found = room.exchange.member.heard(lines.values())
+    return {name: found[line] for name, line in lines.items() if line in found}
+
+
+def now(room, *names):
+    return {name: room.exchange.member.newest(room.seats[name].token) for name in names}
+
+
+def test_pages_are_told_when_something_concerns_them(room, open_room):
+    other = open_room("private")
+    other.sit("Mallory", "receiver")
+    told = now(room, "Ada", "Bob")
+    assert heard(room, told) == {}
+    room.sit("Zoe", "sender")
+    found = heard(room, told)
+    assert {name: (one.seq, one.concerned, one.gone) for name, one in found.items()} == {
+        name: (seq + 1, True, False) for name, seq in told.items()
+    }
+    assert heard(room, {name: one.seq for name, one in found.items()}) == {}
+    assert heard(other, now(other, "Mallory")) == {}
+
+
+def test_who_left_is_told_once_more_and_no_stranger_is(room):
+    told = now(room, "Bob", "Eve")
+    room.exchange.lobby.leave(room.seats["Bob"])
+    found = heard(room, told)
+    assert (found["Bob"].gone, found["Eve"].gone) == (True, False)
+    assert room.exchange.member.heard([("A" * 22, 0)])["A" * 22, 0].gone
+    with pytest.raises(SeatGone):
+        room.exchange.member.newest("A" * 22)
+
+
+def test_who_may_not_know_of_a_key_swap_is_not_told_of_it(lesson):
+    told = now(lesson, "Ada", "Bob", "Cy", "Eve")  # Ada owns the channel
+    swap_key(lesson)
+    found = heard(lesson, told)
+    assert {name: one.concerned for name, one in found.items()} == {
+        "Ada": True, "Bob": False, "Cy": False, "Eve": True
+    }  # fmt: skip
+    done = {name: one.seq for name, one in found.items()}
+    assert heard(lesson, done) == {}  # what is hidden is not read again
+    for name in told:
+        news = lesson.exchange.member.news(lesson.seats[name], told[name])
+        assert news.seq == done[name]
+        assert bool(news.events) == found[name].concerned

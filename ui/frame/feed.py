@@ -13,7 +13,8 @@ import streamlit as st
 
 from exchange import Event, ExchangeError, Person, Seat, SeatGone
 from ui.frame.kinds import KINDS
-from ui.frame.pace import tick_every, tick_ms
+from ui.frame.live import listen, tick_ms
+from ui.frame.pace import tick_every
 from ui.frame.service import exchange
 from ui.parts.held import state_of
 from ui.parts.widgets import fragment, labelled
@@ -27,6 +28,7 @@ class Feed:
     """What one page knows."""
 
     events: list[Event] | None = None  # None before it first asked
+    seq: int = 0  # of the newest event that was looked at
     toasts: list[Event] = field(default_factory=list)  # events still to be shown
     people: tuple[Person, ...] = ()
     read: int | None = None  # how many of the events are marked as read
@@ -75,6 +77,7 @@ def mark_read(seat: Seat) -> None:
 def _watch(seat: Seat) -> None:
     with st.container(key="tick_box"):
         tick_every(tick_ms(), key="tick")
+        listen(seat)
     feed = state_of(Feed, seat)
     first, feed.first = feed.first, False
     if not first:
@@ -117,7 +120,8 @@ def _concerns(seat: Seat, feed: Feed, event: Event) -> bool:
 def _ask(seat: Seat, feed: Feed) -> tuple[Event, ...]:
     """Adds what is new to the feed."""
     events = feed.events = feed.events or []
-    news = exchange().member.news(seat, events[-1].seq if events else 0)
+    news = exchange().member.news(seat, feed.seq)
+    feed.seq = news.seq
     events.extend(news.events)
     feed.toasts += [e for e in news.events if e.who_id != seat.id and KINDS[e.kind].toast]
     feed.people = news.people

@@ -34,6 +34,11 @@ def exchange() -> Exchange:
     the server open its database a second time.
     """
     asked_by(visitor())  # every page and fragment calls this before anything else
+    return exchange_of_process()
+
+
+def exchange_of_process() -> Exchange:
+    """The same, for work that no visitor asked for."""
     url = database_url()
     with _lock:
         if url not in _open:
