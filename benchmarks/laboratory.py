@@ -29,7 +29,6 @@ from rsa_core import (
     ClassroomPublicKey,
     make_weak,
     png_of,
-    primes,
     read_picture,
 )
 from rsa_core.analysis import report
@@ -37,8 +36,9 @@ from rsa_core.attacks import ATTACKS, Budget, Target, start
 from rsa_core.attacks.course import Course
 from rsa_core.attacks.methods.small_values import find_small
 from rsa_core.attacks.numbers import sharing
-from rsa_core.powers import public_power
-from rsa_core.searches import SEARCHES
+from rsa_core.numbers import primes
+from rsa_core.numbers.powers import public_power
+from rsa_core.numbers.searches import SEARCHES
 
 BITS = 2048
 

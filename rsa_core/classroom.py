@@ -14,9 +14,10 @@ import math
 import secrets
 from dataclasses import dataclass, field
 
-from rsa_core import pkcs1, primes
 from rsa_core.errors import KeyFormatError
+from rsa_core.key_files import pkcs1
 from rsa_core.keys import KeyPair, RsaNumbers
+from rsa_core.numbers import primes
 
 MIN_MODULUS = 256  # a sample has 256 values
 MAX_BITS = 4096  # of a new key

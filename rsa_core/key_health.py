@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from rsa_core import probes, roca
 from rsa_core.classroom import ClassroomPublicKey
 from rsa_core.keys import PublicKey
-from rsa_core.searches import (
+from rsa_core.numbers import probes, roca
+from rsa_core.numbers.searches import (
     SEARCHES,
     SIEVED_BITS,
     Factored,

@@ -23,8 +23,9 @@ from Crypto.IO import PKCS8
 from Crypto.PublicKey import RSA
 from flint import fmpz
 
-from rsa_core import key_files, locking, passphrases, pem, pkcs1, spki
+from rsa_core import key_files, locking
 from rsa_core.errors import KeyFormatError
+from rsa_core.key_files import passphrases, pem, pkcs1, spki
 
 KEY_SIZES = (2048, 3072, 4096)
 DEFAULT_KEY_SIZE = 3072

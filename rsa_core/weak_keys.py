@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from rsa_core import primes
 from rsa_core.classroom import MAX_BITS, ClassroomKeyPair, ClassroomPublicKey
 from rsa_core.errors import KeyFormatError
+from rsa_core.numbers import primes
 
 MIN_BITS = 512
 DEFAULT_BITS = 1024

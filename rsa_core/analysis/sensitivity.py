@@ -13,7 +13,7 @@ from rsa_core.analysis.neighbours import pearson
 from rsa_core.classroom import ClassroomKeyPair
 from rsa_core.envelopes.container import Container, block_bytes
 from rsa_core.errors import EnvelopeFormatError
-from rsa_core.powers import private_power
+from rsa_core.numbers.powers import private_power
 from rsa_core.residues import Residues
 from rsa_core.schemes.copies import copy_for, pixels_of
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from flint import fmpz
 
-from rsa_core.probes import Factors, shared_prime, split
+from rsa_core.numbers.probes import Factors, shared_prime, split
 
 
 def exact_root(value: int, degree: int) -> int | None:

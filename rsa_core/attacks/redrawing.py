@@ -7,7 +7,6 @@ from itertools import product
 
 import numpy as np
 
-from rsa_core import pkcs1, searches
 from rsa_core.attacks.course import Course, Found, GaveUpError, NotMetError
 from rsa_core.attacks.reading import Numbers, Reading, draw, largest
 from rsa_core.attacks.roots import Roots
@@ -15,13 +14,15 @@ from rsa_core.attacks.values import Pixels
 from rsa_core.classroom import ClassroomKeyPair
 from rsa_core.envelopes.container import Container
 from rsa_core.errors import DecryptionError, KeyFormatError, LimitError, PictureError
+from rsa_core.key_files import pkcs1
 from rsa_core.keys import KeyPair
+from rsa_core.numbers import searches
+from rsa_core.numbers.powers import private_power, public_power
+from rsa_core.numbers.searches import Factored
 from rsa_core.pictures import read_picture
-from rsa_core.powers import private_power, public_power
 from rsa_core.residues import Copy, Residues, residues_of
 from rsa_core.schemes.hybrid import HYBRID
 from rsa_core.schemes.oaep_blocks import OAEP_BLOCKS
-from rsa_core.searches import Factored
 
 MAX_CANDIDATES = 16  # pictures
 _CANDIDATE_BYTES = 64_000_000  # of all of them

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from flint import fmpz, fmpz_mod_ctx, fmpz_mod_poly_ctx
 
 from rsa_core.errors import LimitError
-from rsa_core.searches import roots_of
+from rsa_core.numbers.searches import roots_of
 
 MAX_ROOTS = 4096
 

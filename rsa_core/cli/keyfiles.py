@@ -26,9 +26,9 @@ from rsa_core import (
     PassphraseError,
     PublicKey,
     key_files,
-    pem,
 )
 from rsa_core.cli.console import KEY_TROUBLE, CommandError, about
+from rsa_core.key_files import pem
 
 KeyKind = Literal["key pair", "classroom key"]
 

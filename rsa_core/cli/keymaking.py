@@ -10,11 +10,11 @@ from rsa_core import (
     ClassroomKeyPair,
     KeyPair,
     make_weak,
-    passphrases,
 )
 from rsa_core.cli.console import DONE, KEY_TROUBLE, CommandError, about, complain, tell
 from rsa_core.cli.files import check_free, write_whole
 from rsa_core.cli.keyfiles import new_passphrase, passphrase_in, read_public_key
+from rsa_core.key_files import passphrases
 
 _OWNER_ONLY = 0o600
 

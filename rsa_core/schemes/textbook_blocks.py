@@ -12,8 +12,8 @@ import numpy as np
 from rsa_core.classroom import ClassroomKeyPair, ClassroomPublicKey
 from rsa_core.envelopes.container import MIN_BITS
 from rsa_core.errors import KeyFormatError
+from rsa_core.numbers.powers import private_power, public_power
 from rsa_core.pictures import Picture
-from rsa_core.powers import private_power, public_power
 from rsa_core.schemes.base import Cancelled, Opened, Progress, Sealed
 from rsa_core.schemes.blocks import BlockScheme, Work, each_block
 from rsa_core.schemes.copies import Plain, copy_for, distinct_keys, opened_pixels

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from rsa_core.classroom import ClassroomKeyPair, ClassroomPublicKey
 from rsa_core.errors import KeyFormatError, LimitError
+from rsa_core.numbers.powers import private_power, public_power
 from rsa_core.pictures import Picture
-from rsa_core.powers import private_power, public_power
 from rsa_core.residues import Residues, count_bytes
 from rsa_core.schemes.base import Cancelled, Opened, Progress, Sealed
 from rsa_core.schemes.copies import (

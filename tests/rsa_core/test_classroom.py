@@ -8,7 +8,7 @@ from Crypto.PublicKey import RSA
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rsa_core import locking, primes
+from rsa_core import locking
 from rsa_core.classroom import (
     SEED_KEY,
     ClassroomKeyPair,
@@ -16,6 +16,7 @@ from rsa_core.classroom import (
     factor_by_exponent,
 )
 from rsa_core.errors import KeyFormatError
+from rsa_core.numbers import primes
 
 SIZES = (12, 13, 16, 24, 31, 32, 33, 64, 127, 512, 1024)
 

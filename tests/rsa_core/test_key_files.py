@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rsa_core.errors import KeyFormatError, PassphraseError
+from rsa_core.key_files.pem import armour
 from rsa_core.keys import KeyPair, PublicKey
-from rsa_core.pem import armour
 
 BAG = "Bag Attributes\n    friendlyName: Schlüssel Müller\n    localKeyID: 54 69 6D\n"
 BETWEEN = "Key Attributes: <No Attributes>\n"

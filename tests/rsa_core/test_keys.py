@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rsa_core.errors import KeyFormatError, PassphraseError
+from rsa_core.key_files.pem import armour
 from rsa_core.keys import (
     DEFAULT_KEY_SIZE,
     KEY_SIZES,
@@ -18,7 +19,6 @@ from rsa_core.keys import (
     fingerprint_of,
     safety_number_of,
 )
-from rsa_core.pem import armour
 
 PASSPHRASE = "correct horse é 密"
 SAFETY_DIGEST = """

@@ -8,10 +8,10 @@ from Crypto.IO import PKCS8
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rsa_core import passphrases
 from rsa_core.errors import PassphraseError
+from rsa_core.key_files import passphrases
+from rsa_core.key_files.pem import armour
 from rsa_core.keys import KeyPair
-from rsa_core.pem import armour
 
 RSA_ENCRYPTION = "1.2.840.113549.1.1.1"
 LINES = st.text(st.characters(exclude_characters="\0\n", exclude_categories=["Cs"]), min_size=1)

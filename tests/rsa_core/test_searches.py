@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rsa_core import lattice, make_weak, primes, probes, roca, smooth
+from rsa_core import make_weak
 from rsa_core.classroom import ClassroomKeyPair
-from rsa_core.searches import SEARCHES, at_sight, split_up, with_flint
+from rsa_core.numbers import lattice, primes, probes, roca, smooth
+from rsa_core.numbers.searches import SEARCHES, at_sight, split_up, with_flint
 
 
 def prime_near(number):

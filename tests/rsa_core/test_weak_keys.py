@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rsa_core import primes, probes, smooth
 from rsa_core.classroom import SEED_KEY, ClassroomKeyPair, ClassroomPublicKey
 from rsa_core.errors import KeyFormatError
 from rsa_core.key_health import factoring_cost, key_health
+from rsa_core.numbers import primes, probes, smooth
 from rsa_core.weak_keys import MIN_BITS, SMOOTH_BOUND, TINY_BITS, WEAKNESSES, make_weak
 
 BITS = 512

@@ -11,8 +11,8 @@ from fractions import Fraction
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.methods.searching import by_search
 from rsa_core.attacks.reading import Numbers
-from rsa_core.probes import Factors
-from rsa_core.searches import RATIO_LARGEST
+from rsa_core.numbers.probes import Factors
+from rsa_core.numbers.searches import RATIO_LARGEST
 
 
 def _ratio(_key: Numbers, factors: Factors) -> str:

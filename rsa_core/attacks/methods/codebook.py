@@ -23,7 +23,7 @@ from rsa_core.attacks.reading import Reading, draw
 from rsa_core.attacks.values import Pixels, Target
 from rsa_core.classroom import ClassroomPublicKey
 from rsa_core.envelopes.container import Container, block_bytes
-from rsa_core.powers import public_power
+from rsa_core.numbers.powers import public_power
 from rsa_core.residues import Blocks, Residues, residues_of
 from rsa_core.views import thinned
 

@@ -13,7 +13,6 @@ import math
 
 from flint import fmpz
 
-from rsa_core import probes
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.course import Course, Found, GaveUpError, NotMetError
 from rsa_core.attacks.methods.searching import check_known
@@ -21,7 +20,8 @@ from rsa_core.attacks.reading import Reading
 from rsa_core.attacks.redrawing import redraw
 from rsa_core.attacks.values import Target
 from rsa_core.key_health import factoring_cost
-from rsa_core.searches import (
+from rsa_core.numbers import probes
+from rsa_core.numbers.searches import (
     SEARCHES,
     SIEVED_BITS,
     Factored,

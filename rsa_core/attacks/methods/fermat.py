@@ -7,8 +7,8 @@ the field: printers' keys of CVE-2022-26320.
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.methods.searching import by_search
 from rsa_core.attacks.reading import Numbers
-from rsa_core.probes import Factors
-from rsa_core.searches import FERMAT_STEPS
+from rsa_core.numbers.probes import Factors
+from rsa_core.numbers.searches import FERMAT_STEPS
 
 
 def _apart(key: Numbers, factors: Factors) -> str:

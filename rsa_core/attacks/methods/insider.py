@@ -12,7 +12,7 @@ from rsa_core.attacks.reading import Reading
 from rsa_core.attacks.redrawing import redraw
 from rsa_core.attacks.values import Target
 from rsa_core.classroom import factor_by_exponent
-from rsa_core.searches import split_up
+from rsa_core.numbers.searches import split_up
 
 
 def insider(target: Target, reading: Reading, course: Course) -> Found:

@@ -10,14 +10,14 @@ keys from certified smart cards" (2013).
 
 from collections.abc import Iterator
 
-from rsa_core import lattice
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.course import Course, Found, NotMetError
 from rsa_core.attacks.methods.searching import by_search, check_known
 from rsa_core.attacks.reading import Reading
 from rsa_core.attacks.redrawing import redraw
 from rsa_core.attacks.values import Target
-from rsa_core.searches import split_up
+from rsa_core.numbers import lattice
+from rsa_core.numbers.searches import split_up
 
 _PART = f"{100 * lattice.KNOWN:.0f} %"
 

@@ -4,9 +4,9 @@ a^M = 1 modulo p as soon as M is a multiple of p - 1, so the greatest common div
 and n shows p; see `smooth` for what M is, and what happens where q - 1 is smooth as well.
 """
 
-from rsa_core import smooth
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.methods.searching import by_search
+from rsa_core.numbers import smooth
 
 ATTACK = Attack(
     name="pollard",

@@ -7,8 +7,8 @@ from rsa_core.attacks.course import Course, Found, NotMetError
 from rsa_core.attacks.reading import Numbers, Reading
 from rsa_core.attacks.redrawing import redraw
 from rsa_core.attacks.values import Target
-from rsa_core.probes import Factors
-from rsa_core.searches import SEARCHES, split_up
+from rsa_core.numbers.probes import Factors
+from rsa_core.numbers.searches import SEARCHES, split_up
 
 
 def by_search(

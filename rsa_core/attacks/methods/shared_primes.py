@@ -12,7 +12,7 @@ from rsa_core.attacks.numbers import sharing
 from rsa_core.attacks.reading import Reading, all_keys
 from rsa_core.attacks.redrawing import redraw
 from rsa_core.attacks.values import Target
-from rsa_core.searches import split_up
+from rsa_core.numbers.searches import split_up
 
 
 def shared_primes(target: Target, reading: Reading, course: Course) -> Found:

@@ -14,9 +14,9 @@ import math
 from bisect import bisect_right
 from collections.abc import Container
 
-from rsa_core import primes
 from rsa_core.attacks.course import Course, GaveUpError
-from rsa_core.powers import public_power
+from rsa_core.numbers import primes
+from rsa_core.numbers.powers import public_power
 
 _CHECK_EVERY = 4096  # primes or branches between two looks at the clock
 _FIXED = 64  # bytes for one kept number beside its digits

@@ -4,9 +4,9 @@ As Pollard's p - 1, but in the group of order p + 1 that Lucas sequences walk th
 two orders a starting value has is luck, so several are tried.
 """
 
-from rsa_core import smooth
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.methods.searching import by_search
+from rsa_core.numbers import smooth
 
 ATTACK = Attack(
     name="williams",

@@ -27,8 +27,8 @@ from rsa_core import (
 from rsa_core.attacks import ATTACKS, Budget, Target, pack_outcome, parse_outcome
 from rsa_core.attacks.numbers import batch_gcd
 from rsa_core.envelopes.container import Container
+from rsa_core.numbers.searches import SEARCHES
 from rsa_core.residues import Blocks
-from rsa_core.searches import SEARCHES
 
 
 def numbers(*pairs):

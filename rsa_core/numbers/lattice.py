@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from flint import fmpz, fmpz_mat, fmpz_poly
 
-from rsa_core.probes import Factors, split
+from rsa_core.numbers.probes import Factors, split
 
 KNOWN = 0.58  # of the bits of p that have to be known; half is the limit of ever larger lattices
 PATTERN = 0.62  # the same for a lattice so small that many guesses can be tried

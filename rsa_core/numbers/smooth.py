@@ -21,8 +21,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from flint import fmpz
 
-from rsa_core import primes
-from rsa_core.probes import Factors, split
+from rsa_core.numbers import primes
+from rsa_core.numbers.probes import Factors, split
 
 BOUND = 1 << 17
 PLUS_BOUND = 1 << 16

@@ -13,8 +13,8 @@ from types import MappingProxyType
 
 from flint import fmpz
 
-from rsa_core import lattice, probes, smooth
-from rsa_core.probes import Factors
+from rsa_core.numbers import lattice, probes, smooth
+from rsa_core.numbers.probes import Factors
 
 FERMAT_STEPS = 1 << 23
 RATIO_LARGEST = 255

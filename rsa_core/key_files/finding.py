@@ -16,11 +16,11 @@ from typing import TypeVar
 
 from Crypto.Util.asn1 import DerSequence
 
-from rsa_core import key_texts, passphrases, pem, pkcs1, spki
 from rsa_core.errors import KeyFormatError, PassphraseError
-from rsa_core.key_texts import OTHER_JWK, OTHER_SSH
-from rsa_core.pem import CERTIFICATE, OPENSSH, PKCS1_PRIVATE, PKCS1_PUBLIC, Block
-from rsa_core.unlocking import OLD_CIPHERS, private_key
+from rsa_core.key_files import passphrases, pem, pkcs1, spki, texts
+from rsa_core.key_files.pem import CERTIFICATE, OPENSSH, PKCS1_PRIVATE, PKCS1_PUBLIC, Block
+from rsa_core.key_files.texts import OTHER_JWK, OTHER_SSH
+from rsa_core.key_files.unlocking import OLD_CIPHERS, private_key
 
 _CERTIFICATES = (CERTIFICATE, "X509 CERTIFICATE", "TRUSTED CERTIFICATE")
 _SSH = ("SSH2 PUBLIC KEY", pem.SSH_RSA)
@@ -131,7 +131,7 @@ def _blocks(data: str | bytes, wanted: str) -> list[Block]:
     if isinstance(data, bytes) and _is_der(data):
         return [Block(_label_of(data), data)]
     text = pem.text_of(data)
-    found = [*pem.blocks(text), *key_texts.ssh_lines(text)] or [*key_texts.others(text)]
+    found = [*pem.blocks(text), *texts.ssh_lines(text)] or [*texts.others(text)]
     if not found:
         what = "there is no key in this file" if text.strip() else "this is empty"
         raise KeyFormatError(f"{what}; expected {wanted}")

@@ -21,7 +21,7 @@ PKCS1_PUBLIC = "RSA PUBLIC KEY"
 PKCS1_PRIVATE = "RSA PRIVATE KEY"
 OPENSSH = "OPENSSH PRIVATE KEY"
 CERTIFICATE = "CERTIFICATE"
-# Not PEM's own: how `key_texts` names what it finds.
+# Not PEM's own: how `texts` names what it finds.
 SSH_RSA = "ssh-rsa"
 PUTTY = "PuTTY"
 

@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from rsa_core import pkcs1, spki
-from rsa_core.pem import PKCS1_PRIVATE, PKCS1_PUBLIC, PUTTY, SSH_RSA, Block
+from rsa_core.key_files import pkcs1, spki
+from rsa_core.key_files.pem import PKCS1_PRIVATE, PKCS1_PUBLIC, PUTTY, SSH_RSA, Block
 
 OTHER_SSH, OTHER_JWK = "other ssh", "other JWK"
 _MAX_BITS = 16_384

@@ -12,9 +12,9 @@ from Crypto.IO import PKCS8
 from Crypto.PublicKey import RSA
 from Crypto.Util.asn1 import DerObjectId
 
-from rsa_core import pem, pkcs1, spki
 from rsa_core.errors import KeyFormatError, PassphraseError
-from rsa_core.pem import Block
+from rsa_core.key_files import pem, pkcs1, spki
+from rsa_core.key_files.pem import Block
 
 # RC4 and RC2, which OpenSSL 3 keeps in its legacy provider.
 OLD_CIPHERS = tuple(

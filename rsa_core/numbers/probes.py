@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from flint import fmpz
 
-from rsa_core import primes
+from rsa_core.numbers import primes
 
 Factors = tuple[int, int]
 

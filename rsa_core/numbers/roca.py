@@ -6,7 +6,7 @@ of 65537 modulo each of them. A random n is, for all these primes together, once
 Nemec, Sys, Svenda, Klinec and Matyas, "The Return of Coppersmith's Attack" (2017), CVE-2017-15361.
 """
 
-from rsa_core import primes
+from rsa_core.numbers import primes
 
 _PRIMES = tuple(prime for prime in primes.SMALL if 2 < prime <= 167)
 
