@@ -127,6 +127,11 @@ class Visitor:
         self.page.goto(self.server.url + path)
         expect(self.page.get_by_role("heading", level=1)).to_be_visible()
 
+    def without_live_line(self) -> "Visitor":
+        """No socket tells the page of news: it asks once a second."""
+        self.page.context.route_web_socket("**/live", lambda socket: socket.close())
+        return self
+
     def button(self, name: str, nth: int = 0):
         return self.page.get_by_role("button", name=name, exact=True).nth(nth)
 

@@ -63,10 +63,9 @@ def test_beside_an_open_socket_the_page_hardly_ticks(pair):
 
 
 def test_where_no_socket_comes_through_ticks_do_it(visitor):
-    ada, bob = visitor(), visitor()
+    ada, bob = visitor(), visitor().without_live_line()
     key = ada.create_channel()
     ada.take_seat("Ada", "Sender")
-    bob.page.context.route_web_socket("**/live", lambda socket: socket.close())
     bob.go(f"/?channel={key}")
     bob.take_seat("Bob", "Receiver")
     expect(ada.page.get_by_text("People here: 2")).to_be_visible()

@@ -1,5 +1,6 @@
 """The command line as a user has it: in folders of its own, with keys that are made once."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,20 @@ def run(capsys):
         return status, said.out, said.err
 
     return command
+
+
+@pytest.fixture(autouse=True)
+def signals():
+    """Signals as a terminal leaves them: whoever started the tests may have them ignored."""
+    usual = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGHUP: signal.SIG_DFL,
+        signal.SIGTERM: signal.SIG_DFL,
+    }
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
