@@ -1,7 +1,21 @@
-"""No page of any test here, in no state, may put anything under /media."""
+"""A store for the pages, and the rule that no page in any state puts anything under /media."""
 
 import pytest
 from streamlit.runtime.media_file_manager import MediaFileManager
+
+import ui.frame.service
+
+
+@pytest.fixture
+def exchange(tmp_path, monkeypatch, quick_keys):
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/channels.db")
+    yield ui.frame.service.exchange()
+    ui.frame.service.exchange().close()
+
+
+@pytest.fixture
+def channel(exchange):
+    return exchange.lobby.create_channel(name="Room", kind="private", keep_for="24 hours")
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import streamlit as st
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.testing.v1 import AppTest, element_tree
 
-import ui.frame.service
 from exchange import KEY_SIZES, InputRefused
 from lab.comparing import BUDGETS
 from lab.subject import CASES
@@ -17,13 +16,6 @@ from tests.ui.test_pages import page_of, with_key_panel
 from ui.frame import asked
 
 FORGED = ["86400", 86400.0, 86400, 5.0, True, None, b"5", [], [5], {}, {"5": 5}, float("nan"), -1]
-
-
-@pytest.fixture
-def exchange(tmp_path, monkeypatch, quick_keys):
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/channels.db")
-    yield ui.frame.service.exchange()
-    ui.frame.service.exchange().close()
 
 
 @pytest.fixture

@@ -7,10 +7,8 @@ import pytest
 
 from exchange import NOBODY, ROLES, Tampered
 from tests.conftest import encoded, photograph
-from tests.ui.test_tampering import Lesson, exchange
+from tests.ui.test_tampering import Lesson
 from ui.frame.kinds import KINDS
-
-__all__ = ["exchange"]  # a fixture
 
 
 def happened(folder) -> set[str]:

@@ -6,17 +6,9 @@ import threading
 import numpy as np
 import pytest
 
-import ui.frame.service
 from exchange import ATTACK_CHOICES, AttackState, InputRefused, SeatGone
 from tests.conftest import encoded, photograph
 from tests.ui.test_pages import page_of, with_key_panel
-
-
-@pytest.fixture
-def exchange(tmp_path, monkeypatch, quick_keys):
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/channels.db")
-    yield ui.frame.service.exchange()
-    ui.frame.service.exchange().close()
 
 
 @pytest.fixture

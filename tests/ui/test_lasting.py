@@ -6,13 +6,13 @@ from operator import attrgetter
 import pytest
 
 from exchange import Tampered, Unavailable
-from tests.ui.test_pages import channel, exchange, page_of, sit  # noqa: F401 (fixtures)
+from tests.ui.test_pages import page_of, sit
 
 BUSY = "The server is busy."
 
 
 @pytest.fixture
-def sent(exchange, channel, png):  # noqa: F811
+def sent(exchange, channel, png):
     """Sends a picture to Bob under a rule, and gives Bob's page with it opened."""
 
     def send(rule: str):
@@ -46,7 +46,7 @@ def infos(at) -> str:
     return "\n".join(info.value for info in at.info)
 
 
-def test_an_open_picture_stays_when_many_newer_ones_arrive(exchange, channel, sent, jpeg, png):  # noqa: F811
+def test_an_open_picture_stays_when_many_newer_ones_arrive(exchange, channel, sent, jpeg, png):
     at = sent("the channel ends")
     ada = sit(exchange, channel, "Ada the second", "sender")
     (bob,) = [one for one in exchange.member.present(ada) if one.role == "receiver"]
@@ -67,7 +67,7 @@ def test_an_open_picture_stays_when_many_newer_ones_arrive(exchange, channel, se
 
 @pytest.mark.parametrize("rule", ["the first opening", "everyone has opened it"])
 def test_a_picture_that_its_opening_used_up_stays_until_it_is_closed(
-    exchange,  # noqa: F811
+    exchange,
     sent,
     png,
     rule,
@@ -88,7 +88,7 @@ def test_a_picture_that_its_opening_used_up_stays_until_it_is_closed(
     assert not at.exception
 
 
-def test_a_refusal_goes_when_its_cause_goes(exchange, channel, png, monkeypatch):  # noqa: F811
+def test_a_refusal_goes_when_its_cause_goes(exchange, channel, png, monkeypatch):
     bob = sit(exchange, channel, "Bob", "receiver")
     ada = sit(exchange, channel, "Ada", "sender")
     exchange.sender.send(
@@ -108,8 +108,8 @@ def test_a_refusal_goes_when_its_cause_goes(exchange, channel, png, monkeypatch)
 
 @pytest.mark.parametrize(("room", "act"), [("lobby", "resume"), ("member", "news")])
 def test_a_fault_at_the_top_of_a_page_is_put_into_words(
-    exchange,  # noqa: F811
-    channel,  # noqa: F811
+    exchange,
+    channel,
     monkeypatch,
     room,
     act,
@@ -129,7 +129,7 @@ def test_a_fault_at_the_top_of_a_page_is_put_into_words(
 
 
 def test_what_cannot_be_passed_on_does_not_shut_the_interceptors_page(
-    exchange,  # noqa: F811
+    exchange,
     monkeypatch,
 ):
     room = exchange.lobby.create_channel(name="", kind="classroom", keep_for="24 hours")
@@ -146,7 +146,7 @@ def test_what_cannot_be_passed_on_does_not_shut_the_interceptors_page(
     assert [toast.value for toast in at.toast] == ["A new receiver joined"]
 
 
-def test_two_tabs_of_the_owner_do_not_fight_over_a_switch(exchange):  # noqa: F811
+def test_two_tabs_of_the_owner_do_not_fight_over_a_switch(exchange):
     room = exchange.lobby.create_channel(name="", kind="classroom", keep_for="24 hours")
     ada = exchange.lobby.take_seat(
         room.key, name="Ada", role="sender", owner_ticket=room.owner_ticket
@@ -167,7 +167,7 @@ def test_two_tabs_of_the_owner_do_not_fight_over_a_switch(exchange):  # noqa: F8
     assert not switch(tabs[0].run()).value
 
 
-def test_a_new_senders_number_is_there_to_be_verified_at_once(exchange, channel):  # noqa: F811
+def test_a_new_senders_number_is_there_to_be_verified_at_once(exchange, channel):
     bob = sit(exchange, channel, "Bob", "receiver")
     at = page_of(bob, channel.key)
     at.session_state[f"compare_panel_{bob.id}"] = True

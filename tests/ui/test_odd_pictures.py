@@ -16,13 +16,6 @@ FRAMES = "every frame or page but the first"
 
 
 @pytest.fixture
-def exchange(tmp_path, monkeypatch, quick_keys):
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/channels.db")
-    yield ui.frame.service.exchange()
-    ui.frame.service.exchange().close()
-
-
-@pytest.fixture
 def channel(exchange):
     return exchange.lobby.create_channel(name="Room", kind="classroom", keep_for="24 hours")
 

@@ -9,13 +9,13 @@ from streamlit.testing.v1 import AppTest
 from exchange import KeyChoice
 from store import open_store
 from tests.ui.test_lasting import press, shows
-from tests.ui.test_pages import channel, exchange, page_of, sit  # noqa: F401 (fixtures)
+from tests.ui.test_pages import page_of, sit
 
 HIDDEN = "Preview, name and caption stay hidden until you open it: openings are counted."
 
 
 @pytest.fixture
-def scene(exchange, channel, png):  # noqa: F811
+def scene(exchange, channel, png):
     """Ada sends under a rule to Bob, and to Pia, whose key is at home; gives both pages."""
 
     def send(rule: str, key_pool):
@@ -69,7 +69,7 @@ def test_where_openings_are_not_counted_preview_and_caption_are_there_at_once(sc
 
 
 def test_the_ciphertext_is_taken_by_a_press_and_not_by_looking(
-    exchange,  # noqa: F811
+    exchange,
     scene,
     key_pool,
 ):
@@ -96,7 +96,7 @@ def test_the_ciphertext_is_taken_by_a_press_and_not_by_looking(
     assert [one.name for one in exchange.sender.sent(ada)[0].receipts if one.opened_at] == ["Pia"]
 
 
-def test_a_refusal_is_shown_at_the_button(exchange, scene, key_pool):  # noqa: F811
+def test_a_refusal_is_shown_at_the_button(exchange, scene, key_pool):
     _, sent, bob, pia = scene("the first opening", key_pool)
     next(one for one in pia.toggle if one.label == "Offer the ciphertext").set_value(True).run()
     press(bob, "Open")

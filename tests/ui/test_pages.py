@@ -13,25 +13,12 @@ from datetime import UTC, datetime
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import ui.frame.service
 from exchange import Exchange, Unavailable
 from store import open_store
 from ui.frame.memory import Remembered
 from ui.sender import Order
 
 ROLES = ("sender", "interceptor", "receiver")
-
-
-@pytest.fixture
-def exchange(tmp_path, monkeypatch, quick_keys):
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/channels.db")
-    yield ui.frame.service.exchange()
-    ui.frame.service.exchange().close()
-
-
-@pytest.fixture
-def channel(exchange):
-    return exchange.lobby.create_channel(name="Room", kind="private", keep_for="24 hours")
 
 
 def page_of(seat, key) -> AppTest:

@@ -10,12 +10,12 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from exchange import CannotOpen, KeyChoice
 from tests.ui.test_lasting import press, shows
-from tests.ui.test_pages import channel, exchange, page_of, sit  # noqa: F401 (fixtures)
+from tests.ui.test_pages import page_of, sit
 from ui.parts.pressed import Press
 
 
 @pytest.fixture
-def send(exchange, channel, png):  # noqa: F811
+def send(exchange, channel, png):
     """Sends Bob a picture that can be opened once; gives his seat and its id."""
     ada = sit(exchange, channel, "Ada", "sender")
     seats = {}
@@ -40,7 +40,7 @@ def send(exchange, channel, png):  # noqa: F811
 
 
 @pytest.fixture
-def overtaken(exchange, monkeypatch):  # noqa: F811
+def overtaken(exchange, monkeypatch):
     """Lets another press come during the first call of an act of receivers; notes the calls."""
     receiver = type(exchange.receiver)
 
@@ -60,7 +60,7 @@ def overtaken(exchange, monkeypatch):  # noqa: F811
 
 
 def test_a_picture_is_shown_though_another_press_came_while_it_was_opened(
-    channel,  # noqa: F811
+    channel,
     send,
     overtaken,
     png,
@@ -77,8 +77,8 @@ def test_a_picture_is_shown_though_another_press_came_while_it_was_opened(
 
 
 def test_a_refusal_is_shown_though_another_press_came(
-    exchange,  # noqa: F811
-    channel,  # noqa: F811
+    exchange,
+    channel,
     send,
     overtaken,
     monkeypatch,
@@ -99,7 +99,7 @@ def test_a_refusal_is_shown_though_another_press_came(
 
 
 def test_a_second_press_while_it_opens_does_not_open_it_again_once_closed(
-    channel,  # noqa: F811
+    channel,
     send,
     png,
 ):
@@ -113,7 +113,7 @@ def test_a_second_press_while_it_opens_does_not_open_it_again_once_closed(
     assert not shows(at, png)
 
 
-def test_a_zip_keeps_what_was_opened_for_it(channel, send, overtaken):  # noqa: F811
+def test_a_zip_keeps_what_was_opened_for_it(channel, send, overtaken):
     (bob, one), (_, two) = send("1"), send("2")
     at = page_of(bob, channel.key)
     next(m for m in at.multiselect if m.label == "Selection").set_value([one, two]).run()
@@ -126,7 +126,7 @@ def test_a_zip_keeps_what_was_opened_for_it(channel, send, overtaken):  # noqa: 
 
 
 def test_a_ciphertext_that_counts_as_an_opening_arrives(
-    channel,  # noqa: F811
+    channel,
     send,
     overtaken,
     key_pool,

@@ -6,9 +6,7 @@ from contextlib import closing
 import pytest
 
 from tests.ui.test_laboratory import press, texts
-from tests.ui.test_tampering import Lesson, errors, exchange
-
-__all__ = ["exchange"]  # a fixture
+from tests.ui.test_tampering import Lesson, errors
 
 
 @pytest.fixture

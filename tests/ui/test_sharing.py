@@ -1,14 +1,14 @@
 """A picture goes to a receiver who joined later, by a press of one who has it."""
 
 from tests.ui.test_lasting import press, shows
-from tests.ui.test_pages import channel, exchange, page_of, sit  # noqa: F401 (fixtures)
+from tests.ui.test_pages import page_of, sit
 
 
 def words(at):
     return "\n".join(one.value for one in (*at.text, *at.caption, *at.info, *at.error))
 
 
-def test_a_later_receiver_gets_it_and_sees_by_whom(exchange, channel, png):  # noqa: F811
+def test_a_later_receiver_gets_it_and_sees_by_whom(exchange, channel, png):
     ada = sit(exchange, channel, "Ada", "sender")
     bob = sit(exchange, channel, "Bob", "receiver")
     exchange.sender.send(
@@ -28,7 +28,7 @@ def test_a_later_receiver_gets_it_and_sees_by_whom(exchange, channel, png):  # n
     assert "Share" not in [button.label for button in late.button]
 
 
-def test_a_sender_shares_earlier_pictures_with_someone_who_came_later(exchange, channel, png):  # noqa: F811
+def test_a_sender_shares_earlier_pictures_with_someone_who_came_later(exchange, channel, png):
     ada = sit(exchange, channel, "Ada", "sender")
     bob = sit(exchange, channel, "Bob", "receiver")
     for name in ("a.png", "b.png"):

@@ -4,17 +4,9 @@ import time
 
 import pytest
 
-import ui.frame.service
 from tests.conftest import encoded, photograph
 from tests.ui.test_laboratory import choose, press, texts
 from tests.ui.test_pages import page_of
-
-
-@pytest.fixture
-def exchange(tmp_path, monkeypatch, quick_keys):
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/channels.db")
-    yield ui.frame.service.exchange()
-    ui.frame.service.exchange().close()
 
 
 class Lesson:

@@ -17,18 +17,6 @@ from ui.sender import Order
 
 
 @pytest.fixture
-def exchange(tmp_path, monkeypatch, quick_keys):
-    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/channels.db")
-    yield ui.frame.service.exchange()
-    ui.frame.service.exchange().close()
-
-
-@pytest.fixture
-def channel(exchange):
-    return exchange.lobby.create_channel(name="Room", kind="private", keep_for="24 hours")
-
-
-@pytest.fixture
 def ada(exchange, channel):
     return sit(exchange, channel, "Ada", "sender")
 

@@ -21,12 +21,12 @@ from rsa_core import (
     key_health,
     make_weak,
     png_of,
-    primes,
     read_picture,
 )
 from rsa_core.attacks import ATTACKS, Budget, Target, pack_outcome, parse_outcome
 from rsa_core.attacks.numbers import batch_gcd
 from rsa_core.envelopes.container import Container
+from rsa_core.numbers import primes
 from rsa_core.numbers.searches import SEARCHES
 from rsa_core.residues import Blocks
 

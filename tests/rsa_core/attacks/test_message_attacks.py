@@ -14,13 +14,13 @@ from rsa_core import (
     ClassroomKeyPair,
     ClassroomPublicKey,
     png_of,
-    primes,
     read_picture,
 )
 from rsa_core.attacks import ATTACKS, Budget, Target
 from rsa_core.attacks.course import Course
 from rsa_core.attacks.methods.codebook import stages
 from rsa_core.attacks.methods.small_values import find_small
+from rsa_core.numbers import primes
 from tests.rsa_core.arrays import ANY_SAMPLES
 
 NEEDS_NO_PADDING = [
