@@ -1,4 +1,4 @@
-"""The sender's page: upload, scheme, recipients, sending with progress, and receipts."""
+"""The sender's page: upload, scheme, recipients, and sending with progress."""
 
 import hashlib
 import time
@@ -14,7 +14,6 @@ from exchange import (
     REMOVE_AFTER,
     ExchangeError,
     Seat,
-    SentPicture,
     left_out,
     schemes_for,
     tells_place,
@@ -29,9 +28,10 @@ from ui.owner import owner_panel
 from ui.parts.files import save_button
 from ui.parts.held import key_of, remember, state_of
 from ui.parts.said import said, say, show
-from ui.parts.widgets import explained_radio, name_and_caption, named_choice
-from ui.parts.words import clock_time, counted, csv_of, file_size
+from ui.parts.widgets import explained_radio
+from ui.parts.words import counted, csv_of, file_size
 from ui.safety import show_alarms, verify_panel
+from ui.sent import sent_list
 
 _TYPES = [*sorted(SUFFIXES), ".zip"]
 _ON_ITS_WAY = 2.0  # seconds in which a page that was drawn may not be in the browser yet
@@ -89,7 +89,7 @@ def page() -> None:
         _send_button(seat, files)
         _send_report(list(state_of(Sending, seat).report.values()))
         verify_panel(seat)
-        _sent_list(seat)
+        sent_list(seat)
 
 
 def _picture_upload(seat: Seat) -> list[UploadedFile]:
@@ -330,50 +330,3 @@ def _send_report(lines: list[Line]) -> None:
                 mime="text/csv",
                 key="save_manifest",
             )
-
-
-def _sent_list(seat: Seat) -> None:
-    """The sender's pictures, the newest first, with who opened them and when."""
-    st.subheader("Sent")
-    pictures = exchange().sender.sent(seat)
-    if not pictures:
-        st.caption("Nothing sent yet.")
-    _offer_sharing(seat, pictures)
-    for picture in pictures:
-        with st.container(border=True):
-            _sent_picture(picture)
-
-
-def _offer_sharing(seat: Seat, pictures: tuple[SentPicture, ...]) -> None:
-    """For receivers who came later: pictures that were sent go to one more of them."""
-    people = {one: name for picture in pictures for one, name in picture.lacking.items()}
-    place = key_of(seat, "share")
-    if people:
-        with st.expander("Share earlier pictures"):
-            to = named_choice("Share with", people, key=f"{place}_with")
-            names = {one.id: one.file_name for one in pictures if to in one.lacking}
-            picked = st.multiselect(
-                "Pictures to share", list(names), list(names), format_func=lambda one: names[one]
-            )
-            if st.button("Share", icon=":material/share:", disabled=not picked):
-                with st.spinner("Wrapping the keys …"), said(place, rerun=True):
-                    for picture_id in picked:
-                        exchange().sender.share(seat, picture_id, to)
-    show(place)
-
-
-def _sent_picture(picture: SentPicture) -> None:
-    what, who = st.columns([3, 2])
-    with what, st.container(gap="xsmall"):
-        name_and_caption(picture.file_name, picture.caption)
-        size = file_size(picture.size)
-        st.caption(
-            f"{clock_time(picture.sent_at)} · {picture.scheme} · ciphertext {size}"
-            + (f" · {picture.removal}" if picture.removal else "")
-        )
-    with who:
-        lines = [
-            f"{r.name}: opened {clock_time(r.opened_at)}" if r.opened_at else f"{r.name}: waiting"
-            for r in picture.receipts
-        ]
-        st.text("\n".join(lines))
