@@ -1,6 +1,6 @@
-"""Pictures of every page: desktop and phone, light and dark, empty and full.
+"""Pictures of every page: desktop, phone and projector, light and dark, empty and full.
 
-    python -m tests.browser.screenshots FOLDER
+    python -m tests.browser.screenshots FOLDER [SIZE-SHADE ...]
 
 Not a test: for looking. README's picture is one of them.
 """
@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser.conftest import ARGS, CHROMIUM, Server, Visitor
 from tests.browser.tour import tour
 
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+SIZES = {"desktop": (1280, 900), "phone": (390, 844), "projector": (1920, 1080)}
 SHADES = ("light", "dark")
 
 
@@ -52,9 +52,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
         server = Server(Path(temporary))
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
-        for size in SIZES:
-            for shade in SHADES:
-                walk(browser, server, folder, size, shade)
+        for looks in sys.argv[2:] or [f"{size}-{shade}" for size in SIZES for shade in SHADES]:
+            walk(browser, server, folder, *looks.split("-"))
         browser.close()
         server.stop()
 
