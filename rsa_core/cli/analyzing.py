@@ -115,6 +115,8 @@ def _shape(seen: _Seen) -> str:
 def _seen(path: Path, *, alpha: bool = False) -> _Seen:
     """A picture, with or without `alpha`, or an envelope, for measuring (CommandError: neither)."""
     data = read(path)
+    if not data:
+        raise CommandError(f"{path}: the file is empty")
     if picture_suffix(data[:HEAD]) is None:
         found = measured(captured_in(data, path))
         return _Seen(found, found.samples, True)

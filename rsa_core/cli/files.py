@@ -29,7 +29,7 @@ from rsa_core.kinds import HEAD, SUFFIXES, kind_of
 
 # What people call pictures, taken or not.
 PICTURE_SUFFIXES = SUFFIXES | {
-    *(".jxl", ".ico", ".svg", ".psd", ".tga", ".dng"),
+    *(".jxl", ".ico", ".svg", ".psd", ".tga", ".dng", ".pam", ".pfm"),
     *(".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf"),
 }
 ENVELOPE_SUFFIXES = frozenset((".p7m", ".rsaimg"))
@@ -121,16 +121,18 @@ def _below(top: Path, kind: Kind, barred: set[Path]) -> Iterator[Found]:
 
 def _judged(path: Path, top: Path, kind: Kind) -> Found:
     name = _name(path, top)
-    called = path.suffix.lower() in kind.suffixes
     hidden = _is_hidden(path, top)
-    if called and not hidden:
-        return Found(path, name)
+    called = path.suffix.lower() in kind.suffixes and not hidden
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            return Found(path, name, "not a regular file")
+            return Found(path, name, "not a regular file", missed=called)
+        if called:
+            return Found(path, name)
         with path.open("rb", buffering=0) as file:
             known = kind.knows(file.read(HEAD))
     except OSError as error:
+        if called:
+            return Found(path, name)
         return Found(path, name, reason(error), missed=not hidden)
     if known and not hidden:
         return Found(path, name)

@@ -154,7 +154,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _drop_output()
         return FAILED
     except KeyboardInterrupt:
-        complain("interrupted; the same command goes on where it stopped")
+        on = "; the same command goes on where it stopped"
+        complain("interrupted" + on * (args.command in ("encrypt", "decrypt")))
         return INTERRUPTED
 
 

@@ -100,7 +100,10 @@ def _each(
     """What `read` makes of each block with such a label; the likeliest refusal if nothing."""
     found: list[T] = []
     refused: list[KeyFormatError] = []
-    blocks = sorted(_blocks(data, wanted), key=lambda block: block.label not in labels)
+    ranks = (labels, _PUBLIC + _PRIVATE, _HOW)
+    blocks = sorted(
+        _blocks(data, wanted), key=lambda block: [block.label not in rank for rank in ranks]
+    )
     if sum(block.label in (pem.ENCRYPTED, OPENSSH) for block in blocks) > _MAX_LOCKED:
         raise KeyFormatError(f"there are more than {_MAX_LOCKED} private keys; keep one of them")
     wrong: PassphraseError | None = None
@@ -146,8 +149,10 @@ def _other(block: Block, wanted: str, *, private: bool) -> str:
     """What a block is that was not asked for."""
     what = _HOW.get(block.label, "something else")
     if block.label in _PRIVATE:
-        half = _HALF.get(block.label, "openssl pkey -in FILE -pubout")
-        what = f"a private key; `{half}` writes its public half"
+        what = "a private key"
+        if block.for_openssl:
+            half = _HALF.get(block.label, "openssl pkey -in FILE -pubout")
+            what += f"; `{half}` writes its public half"
     elif block.label in _CERTIFICATES:
         what = "a certificate, which has no private key in it"
     elif block.label in _PUBLIC:

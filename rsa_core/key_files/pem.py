@@ -33,13 +33,15 @@ _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}:")
 class Block:
     """One block: its label, its DER, and its headers (RFC 1421, RFC 4716) as they stand.
 
-    `fault` says why there is no DER; it is empty where there is.
+    `fault` says why there is no DER; it is empty where there is. `for_openssl` is whether its
+    commands read such a file.
     """
 
     label: str
     der: bytes
     headers: str = ""
     fault: str = ""
+    for_openssl: bool = True
 
 
 def armour(label: str, der: bytes) -> str:
@@ -81,7 +83,7 @@ def _block(label: str, inside: str) -> Block:
         header = continued or _HEADER.match(line) is not None
         (headers if header else body).append(line)
         continued = header and line.endswith("\\")
-    joined = re.sub(r"[^!-~]", "", "".join(body))
+    joined = re.sub(r"[^!-=?-~]", "", "".join(body))  # without the ">" of a quoted mail
     try:
         der = base64.b64decode(joined, validate=True)
     except (binascii.Error, ValueError):

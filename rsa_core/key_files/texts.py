@@ -77,10 +77,11 @@ def _record(fields: dict[str, Any]) -> Block:
             return Block(label, spki.rsa_public_key(n, e))
         d, p, q = (_number(fields[name]) for name in "dpq")
         if "oth" in fields:
-            return Block(label, b"", fault=pkcs1.MULTI_PRIME)
-        return Block(label, pkcs1.pack(n, e, d, p, q))
+            return Block(label, b"", fault=pkcs1.MULTI_PRIME, for_openssl=False)
+        return Block(label, pkcs1.pack(n, e, d, p, q), for_openssl=False)
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
-        return Block(label, b"", fault="this RSA key is damaged: a number is missing or wrong")
+        fault = "this RSA key is damaged: a number is missing or wrong"
+        return Block(label, b"", fault=fault, for_openssl=False)
 
 
 def _number(value: object) -> int:

@@ -1,6 +1,8 @@
 """inspect, analyze and attack: what can be told without a key."""
 
 import csv
+import os
+import subprocess
 
 import numpy as np
 import pytest
@@ -184,6 +186,28 @@ def test_analyze_takes_folders(run, key_folder, tmp_path):
     for option in ("--original", "--partner"):
         status, _, err = run("analyze", tmp_path / "one", option, tmp_path / "one" / "a.png")
         assert (status, err.count("\n")) == (2, 1)
+
+
+def test_analyze_waits_for_nobody_and_says_what_is_empty(start, tmp_path):
+    (tmp_path / "a.png").write_bytes(encoded(photograph(40, 40)))
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "void.png").touch()
+    process = start("analyze", tmp_path)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "a.png: 40 x 40" in out
+    assert "pipe.png: passed over: not a regular file" in err
+    assert err.endswith("void.png: the file is empty\n")
+
+
+def test_an_interrupted_analysis_promises_nothing(start, tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")  # named itself, it is waited for
+    process = start("analyze", tmp_path / "pipe.png")
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(1)
+    process.terminate()
+    assert process.communicate(timeout=20)[1] == "rsa_core: interrupted\n"
+    assert process.returncode == 130
 
 
 def test_attack_recovers_the_picture_from_the_public_key(

@@ -59,6 +59,7 @@ def surroundings(pem):
     yield "one line", pem.replace("\n", " ")
     yield "no line ends", pem.replace("\n", "")
     yield "indented", "\n".join(f"    {line}" for line in pem.splitlines())
+    yield "quoted in a mail", "\n".join(f"> > {line}" for line in pem.splitlines())
     yield "no-break spaces", pem.replace("\n", "\u00a0\n")
     yield "zero-width spaces", pem.replace("\n", "\u200b\n")
     yield "a JSON string", json.dumps({"key": pem})
@@ -263,6 +264,25 @@ def test_the_public_half_is_made_by_the_command(alice, openssl, tmp_path):
         PublicKey.from_pem(alice.pem())
     shown = openssl(*command_in(caught.value, "mine.pem")[1:]).stdout
     assert PublicKey.from_pem(shown) == alice.public
+
+
+def test_no_command_is_named_that_does_not_read_the_file(alice):
+    for data in (json.dumps(jwk(alice, *"nedpq")), json.dumps(jwk(alice, *"ned"))):
+        with pytest.raises(KeyFormatError, match="this is a private key; expected") as caught:
+            PublicKey.from_pem(data)
+        assert "openssl" not in str(caught.value)
+
+
+def test_a_refusal_speaks_of_what_is_nearest_to_an_rsa_key(alice, bob):
+    strangers = {
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE5v1TqvhH1Xhu2b5KkPs9YbWn1UVtS0Q1mvdfqpl8G3 x\n"
+        + alice.public.pem(): "this is a public key",
+        json.dumps({"keys": [{"kty": "EC"}, jwk(alice, *"ne")]}): "this is a public key",
+        armour("EC PARAMETERS", b"\x06\x01*") + armour("EC PRIVATE KEY", b"\x30\x00"): "elliptic",
+    }
+    for data, words in strangers.items():
+        with pytest.raises(KeyFormatError, match=words):
+            KeyPair.from_pem(data)
 
 
 def test_certificates_in_a_bundle_are_taken_out_by_the_command(

@@ -8,7 +8,11 @@ from rsa_core.attacks.reading import Numbers, Reading
 from rsa_core.attacks.redrawing import redraw
 from rsa_core.attacks.values import Target
 from rsa_core.numbers.probes import Factors
-from rsa_core.numbers.searches import SEARCHES, split_up
+from rsa_core.numbers.searches import SEARCHES, is_prime, split_up
+
+_PRIME = (
+    "n is itself prime, and so has no p and q to look for: the attack that factors n breaks it."
+)
 
 
 def by_search(
@@ -27,7 +31,9 @@ def by_search(
         problem = NotMetError(refused)
         for number, key in enumerate(reading.keys):
             course.report(number / len(reading.keys), f"{SEARCHES[name].title}: key {number + 1}")
-            if factors := SEARCHES[name].find(*key):
+            if is_prime(key[0]):
+                problem = NotMetError(_PRIME)
+            elif factors := SEARCHES[name].find(*key):
                 course.note(evidence(key, factors))
                 try:
                     return redraw(how, key, split_up(factors, name), reading, course)

@@ -8,6 +8,14 @@ as a rule 2 or less where it is the inverse modulo lcm(p - 1, q - 1).
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.methods.searching import by_search
 
+
+def _why(n: int, e: int) -> str:
+    words = "e as long as n is a sign that d was chosen"
+    if 2 * e.bit_length() < n.bit_length():  # then e d > lcm(p - 1, q - 1) makes d long
+        words = "d is not short under such an e, but p and q are nearly equal"
+    return f"e has {e.bit_length()} bits and n {n.bit_length()}: {words}"
+
+
 ATTACK = Attack(
     name="wiener",
     title="Short private exponent (Wiener)",
@@ -17,12 +25,9 @@ ATTACK = Attack(
     gives="the private key, and the picture",
     work=by_search(
         "wiener",
-        "d is short.",
+        "The fraction e / n gives p and q away.",
         "d is not below a third of the fourth root of n. A short e such as 65537 rules that out: "
         "e d is larger than lcm(p - 1, q - 1), so that d is nearly as long as n.",
-        lambda key, _: (
-            f"e has {key[1].bit_length()} bits and n {key[0].bit_length()}: "
-            "e as long as n is a sign that d was chosen"
-        ),
+        lambda key, _: _why(*key),
     ),
 )

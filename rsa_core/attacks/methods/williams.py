@@ -17,7 +17,7 @@ ATTACK = Attack(
     gives="the private key, and the picture",
     work=by_search(
         "williams",
-        "p + 1 has small factors only.",
+        "p + 1 has small factors only, or p - 1, which the same search meets.",
         f"No sign that p + 1 or q + 1 is a product of primes up to {smooth.PLUS_BOUND}: those of "
         "random primes have larger prime factors. (Each starting value would miss every second "
         "such prime.)",

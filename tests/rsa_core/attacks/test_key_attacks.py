@@ -402,3 +402,23 @@ def test_public_keys_that_are_no_safe_keys_name_no_hybrid_recipient(picture, ali
     sealed = HYBRID.seal(picture, [alice.public])
     outcome = ATTACKS["wiener"].run(Target(sealed.envelope, keys=numbers(sound)))
     assert "no recipient is known" in outcome.words
+
+
+@pytest.mark.parametrize("attack", ["fermat", "close-ratio", "pollard", "williams", "wiener"])
+def test_a_prime_modulus_is_not_said_to_have_two_primes(attack, picture):
+    prime = 2**521 - 1
+    sealed = TEXTBOOK_PIXELS.seal(picture, [ClassroomPublicKey(prime, 65537)])
+    outcome = ATTACKS[attack].run(Target(sealed.envelope, keys=((prime, 65537),)))
+    assert outcome.verdict == "preconditions not met"
+    assert "n is itself prime" in outcome.words
+
+
+def test_a_short_d_is_not_claimed_where_close_primes_give_the_key_away(picture):
+    n = (2**521 - 1) ** 2
+    sealed = TEXTBOOK_PIXELS.seal(picture, [ClassroomPublicKey(n, 65537)])
+    outcome = ATTACKS["wiener"].run(Target(sealed.envelope, keys=((n, 65537),)))
+    assert outcome.verdict == "broken"
+    said = " ".join((outcome.words, *outcome.evidence))
+    assert "d is short" not in said
+    assert "e as long as n" not in said
+    assert "p and q are nearly equal" in said
