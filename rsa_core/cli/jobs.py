@@ -230,14 +230,13 @@ class Opener:
             return [ClassroomKeyPair.of(pair) for pair in self.pairs]
         keys = [pair for pair in self.pairs if isinstance(pair, KeyPair)]
         if not keys:
-            public, why = self.pairs[0].public, ""
+            public = self.pairs[0].public
+            why = "this is a classroom key; expected a PEM file"
             try:
                 PublicKey(public.n, public.e)
             except KeyFormatError as error:
-                why = f": {error}"
-            raise KeyFormatError(
-                f"{scheme.name} is opened with a key pair; this is a classroom key{why}"
-            )
+                why = str(error)
+            raise KeyFormatError(f"{scheme.name} does not take this key: {why}")
         return keys
 
     @staticmethod

@@ -10,7 +10,7 @@ from rsa_core.attacks import ATTACKS, Budget, Outcome, Run, Target, start
 from rsa_core.cli import keychecks
 from rsa_core.cli.console import DASH, DONE, NOT_BROKEN, about, complain, tell
 from rsa_core.cli.keyfiles import read_classroom_pair, read_public_key
-from rsa_core.cli.single import captured, check_outputs, read, write
+from rsa_core.cli.single import captured, check_outputs, envelope, write
 
 _TICK = 0.1
 
@@ -42,8 +42,8 @@ def attack(args: Namespace) -> int:
     keys = [read_public_key(path) for path in args.public_key]
     own = None if args.own is None else read_classroom_pair(args.own)
     target = Target(
-        envelope=read(args.file),
-        others=tuple(read(path) for path in args.other),
+        envelope=envelope(args.file),
+        others=tuple(envelope(path) for path in args.other),
         keys=tuple((key.n, key.e) for key in keys),
         own=own,
         known=args.known_bits,

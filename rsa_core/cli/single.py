@@ -22,9 +22,22 @@ def captured(path: Path) -> Capture:
 def captured_in(data: bytes, path: Path) -> Capture:
     """The same of what was read from there."""
     with about(path):
-        file: BinaryIO = BytesIO(data)
-        scheme = SCHEMES[scheme_of(file)]
-        return scheme.capture((binary(file) if scheme.name == "hybrid" else file).read())
+        scheme, bare = _bare(data)
+        return SCHEMES[scheme].capture(bare)
+
+
+def envelope(path: Path) -> bytes:
+    """An envelope without the mail or the PEM that it came in (CommandError: it is none)."""
+    data = read(path)
+    with about(path):
+        return _bare(data)[1]
+
+
+def _bare(data: bytes) -> tuple[str, bytes]:
+    """The scheme that made an envelope, and its own bytes."""
+    file: BinaryIO = BytesIO(data)
+    scheme = scheme_of(file)
+    return scheme, (binary(file) if scheme == "hybrid" else file).read()
 
 
 def read(path: Path) -> bytes:

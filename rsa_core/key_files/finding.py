@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from Crypto.Util.asn1 import DerSequence
+from Crypto.Util.asn1 import DerObjectId, DerSequence
 
 from rsa_core.errors import KeyFormatError, PassphraseError
 from rsa_core.key_files import passphrases, pem, pkcs1, spki, texts
@@ -28,7 +28,8 @@ _PUBLIC = (pem.PUBLIC, PKCS1_PUBLIC, *_CERTIFICATES, *_SSH)
 _PRIVATE = (pem.PRIVATE, pem.ENCRYPTED, PKCS1_PRIVATE, OPENSSH)
 _MAX_LOCKED = 4
 
-_PKCS7, _PKCS12 = "PKCS7", "PKCS12"
+_PKCS7, _PKCS12, _ENVELOPE = "PKCS7", "PKCS12", "CMS"
+_SIGNED = DerObjectId("1.2.840.113549.1.7.2").encode()  # which certificates alone come as
 _SHAPES = {
     "int int": PKCS1_PUBLIC,
     "30 03": pem.PUBLIC,
@@ -52,6 +53,7 @@ _HOW = {
     "`openssl req -in FILE -pubkey -noout` takes the public key out of it",
     _PKCS7: "a bundle of certificates; "
     "`openssl pkcs7 -print_certs -in FILE -out CERT.pem` takes them out of it",
+    _ENVELOPE: "an envelope",
     pem.PUTTY: "a PuTTY key; `puttygen FILE -O private-openssh -o KEY` converts it",
     "PGP PUBLIC KEY BLOCK": "an OpenPGP key",
     "PGP PRIVATE KEY BLOCK": "an OpenPGP key",
@@ -175,7 +177,8 @@ def _label_of(der: bytes) -> str:
     kinds = ["int" if isinstance(item, int) else item[:1].hex() for item in items]
     if pkcs1.is_private_key(der):
         return PKCS1_PRIVATE
-    return _SHAPES.get(" ".join(kinds[:3]), "unknown")
+    label = _SHAPES.get(" ".join(kinds[:3]), "unknown")
+    return _ENVELOPE if label == _PKCS7 and _SIGNED not in der[:24] else label
 
 
 def _public(block: Block, wanted: str) -> spki.Certificate:

@@ -97,8 +97,7 @@ def copy_for(container: Container, key: ClassroomPublicKey | PublicKey) -> Copy:
     for copy in container.copies:
         if (copy.key.n, copy.key.e) == (key.n, key.e):
             return copy
-    kind = "key pair" if isinstance(key, PublicKey) else "classroom key"
-    raise RecipientError(f"the envelope has no copy for this {kind}")
+    raise RecipientError("the envelope has no copy for this key")
 
 
 def bytes_of(pixels: Pixels) -> NDArray[np.uint8]:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from rsa_core import ClassroomKeyPair, PublicKey, make_weak
+from rsa_core.key_files.pem import armour
 from tests.conftest import encoded, photograph
 
 
@@ -253,3 +254,14 @@ def test_attack_fails_honestly_on_hybrid(run, sealed, key_folder, tmp_path):
 def test_attack_needs_an_envelope(run, picture):
     status, _, err = run("attack", "codebook", picture)
     assert (status, err.count("\n")) == (1, 1)
+    assert "this is a picture; expected an envelope" in err
+
+
+def test_attack_takes_an_envelope_in_pem(run, sealed, key_folder, tmp_path):
+    inside = sealed("hybrid", "alice.pub.pem").read_bytes()
+    (tmp_path / "mail.p7m").write_text(armour("CMS", inside))
+    status, said, err = run(
+        "attack", "codebook", tmp_path / "mail.p7m", "--public-key", key_folder / "alice.pub.pem"
+    )
+    assert (status, err) == (4, "")
+    assert "preconditions not met" in said

@@ -282,7 +282,7 @@ def test_each_scheme_asks_for_its_kind_of_private_key(run, key_folder, album, tm
     )
     assert status == 1
     assert "1 done, 0 skipped, 1 failed" in out
-    assert "hybrid is opened with a key pair; this is a classroom key" in err
+    assert "hybrid does not take this key: this RSA key has 12 bits" in err
 
 
 def test_files_of_two_folders_never_share_an_output(run, key_folder, tmp_path):

@@ -10,6 +10,7 @@ from Crypto.Util.asn1 import DerBitString, DerInteger, DerNull, DerObjectId, Der
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from rsa_core import HYBRID, read_picture
 from rsa_core.errors import KeyFormatError, PassphraseError
 from rsa_core.key_files.pem import armour
 from rsa_core.keys import KeyPair, PublicKey
@@ -264,6 +265,13 @@ def test_the_public_half_is_made_by_the_command(alice, openssl, tmp_path):
         PublicKey.from_pem(alice.pem())
     shown = openssl(*command_in(caught.value, "mine.pem")[1:]).stdout
     assert PublicKey.from_pem(shown) == alice.public
+
+
+def test_an_envelope_is_no_bundle_of_certificates(alice, png):
+    sealed = HYBRID.seal(read_picture(png), [alice.public]).envelope
+    for data in (sealed, armour("CMS", sealed)):
+        with pytest.raises(KeyFormatError, match="this is an envelope; expected"):
+            PublicKey.from_pem(data)
 
 
 def test_no_command_is_named_that_does_not_read_the_file(alice):

@@ -122,7 +122,7 @@ def test_keys_below_64_bits_and_strangers_are_told_so(act):
             with pytest.raises(KeyFormatError, match="expected 64 bits or more"):
                 sealed(samples, pair)
     else:
-        with pytest.raises(RecipientError, match="no copy for this classroom key"):
+        with pytest.raises(RecipientError, match="no copy for this key"):
             TEXTBOOK_BLOCKS.open(sealed(samples, CUBE).envelope, PAIRS[64])
 
 

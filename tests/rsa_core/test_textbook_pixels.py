@@ -94,7 +94,7 @@ def test_each_different_key_gets_one_copy():
 def test_another_key_is_told_that_it_is_no_recipient():
     made = sealed(RGB, SEED_KEY)
     stranger = ClassroomKeyPair.from_primes(61, 53, 17)  # the same modulus, another exponent
-    with pytest.raises(RecipientError, match="no copy for this classroom key"):
+    with pytest.raises(RecipientError, match="no copy for this key"):
         TEXTBOOK_PIXELS.open(made.envelope, stranger)
 
 

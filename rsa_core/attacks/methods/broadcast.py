@@ -43,15 +43,16 @@ def broadcast(target: Target, reading: Reading, course: Course) -> Found:
         for chosen in islice(_sets(group, needed, 8 * e * width), _TRIES):
             values = _joined(rows(chosen), [copy.key.n for copy in chosen], e, course)
             if None not in values:
-                course.note(f"{len(chosen)} copies under e = {e}, moduli coprime")
+                if len(chosen) == 1:
+                    found = f"The blocks are short enough for one copy under e = {e}: not even it "
+                    found += "is reduced modulo n. Its root over the integers is the picture."
+                else:
+                    found = f"{len(chosen)} receivers got the same unpadded blocks under e = {e}. "
+                    found += "Joined by the Chinese remainder theorem they are exact powers, and "
+                    found += "their roots the picture."
+                    course.note(f"{len(chosen)} copies under e = {e}, moduli coprime")
                 course.note(f"{len(values)} exact roots: each is a {power_name(e)}")
-                return Found(
-                    f"{len(chosen)} receivers got the same unpadded blocks under e = {e}. Joined "
-                    "by the Chinese remainder theorem they are exact powers, and their roots the "
-                    "picture.",
-                    draw(container, chosen[0], values),
-                    exact=True,
-                )
+                return Found(found, draw(container, chosen[0], values), exact=True)
         words = "The copies are not of one picture: what they join to is not an exact power."
     raise NotMetError(words)
 

@@ -242,6 +242,13 @@ def test_the_copies_may_come_from_several_envelopes(photo, cubes):
     assert (outcome.pixels == photo).all()
 
 
+def test_one_copy_is_not_told_as_several(photo, cubes):
+    outcome = run("broadcast", sealed(TEXTBOOK_PIXELS, photo, cubes[0]))
+    assert outcome.verdict == "broken"
+    assert "one copy" in outcome.words
+    assert "receivers" not in outcome.words
+
+
 def test_a_stranger_of_the_same_shape_does_not_spoil_a_broadcast(photo, cubes):
     stranger = sealed(TEXTBOOK_BLOCKS, photo[::-1].copy(), *cubes)
     mine, *rest = [sealed(TEXTBOOK_BLOCKS, photo, pair) for pair in cubes]
