@@ -120,12 +120,12 @@ def factoring_cost(bits: int) -> str:
 def _factoring(n: int, e: int, found: Factored | None) -> Finding:
     bits = n.bit_length()
     if found is not None:
-        return _finding("Factoring", e, found, found.how)
+        return _finding("Factoring (this key alone)", e, found, found.how)
     verdict: Verdict = (
         "broken" if bits <= SIEVED_BITS else "at risk" if bits < _SOUND_BITS else "resists"
     )
     needs = "time, or rented computers" if verdict == "at risk" else "nothing"
-    return Finding("Factoring", "key", verdict, needs, factoring_cost(bits))
+    return Finding("Factoring (this key alone)", "key", verdict, needs, factoring_cost(bits))
 
 
 def _finding(

@@ -28,7 +28,7 @@ def test_health_names_what_is_broken(run, folder):
     status, said, err = run("health", write(folder, "close", close.public))
     assert (status, err) == (0, "")
     assert all(title in said for title in TITLES)
-    assert "this key is broken: Factoring, Close primes (Fermat)" in said
+    assert "this key is broken: Factoring (this key alone), Close primes (Fermat)" in said
     assert str(close.p) not in said
 
 
