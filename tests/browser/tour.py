@@ -149,7 +149,7 @@ def laboratory(eve: Visitor, look: Look) -> None:
     look(eve, "interceptor-attacks")
     eve.page.get_by_text("Key health", exact=True).click()
     eve.button("Check this key").click()
-    expect(eve.page.get_by_text(re.compile("^This key (is|resists)"))).to_be_visible()
+    expect(eve.page.get_by_text(re.compile("^This key (is|resists)"))).to_be_visible(timeout=LONG)
     eve.page.get_by_text("Show the arithmetic", exact=True).click()
     look(eve, "interceptor-keys")
     take_capture(eve, 1, "hybrid")
