@@ -24,6 +24,7 @@ pytestmark = pytest.mark.browser
 
 PIXELS = photograph(96, 72)
 PICTURE, BRIGHTER = encoded(PIXELS), encoded(PIXELS + np.uint8(20))
+BUDGET_MS = 75_000  # an attack has a minute
 LONG = 244  # bits that take most of an attack's minute, and are not given up at once
 KEYS = {  # the capture for each attack on keys: scheme, classroom key, who gets it
     "codebook": ("textbook-pixels", None, "B"),
@@ -125,7 +126,8 @@ def select_capture(eve: Visitor, number: int) -> None:
 
 def run(eve: Visitor, verdict: str) -> None:
     eve.button("Run attack").click()
-    expect(eve.page.get_by_text(re.compile(f"^{verdict}")).first).to_be_visible()
+    verdicts = eve.page.get_by_text(re.compile(f"^{verdict}"))
+    expect(verdicts.first).to_be_visible(timeout=BUDGET_MS)
 
 
 def recovered(eve: Visitor) -> np.ndarray:

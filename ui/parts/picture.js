@@ -28,9 +28,11 @@ export default function ({ data, parentElement }) {
   button.textContent = about.label;
   button.onclick = () => {
     const a = document.createElement("a");
-    a.href = url(file, about.mime);
+    // Not one of `urls`: a redraw a moment after the press must not take it from the download.
+    a.href = URL.createObjectURL(new Blob([file], { type: about.mime }));
     a.download = about.name;
     a.click();
+    setTimeout(() => URL.revokeObjectURL(a.href), 60000);
   };
   root.appendChild(button);
   return () => { urls.forEach((u) => URL.revokeObjectURL(u)); delete root.dataset.sha; };
