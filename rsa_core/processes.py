@@ -112,6 +112,8 @@ class Child:
         if seconds is not None or stop is not None:
             watch = threading.Thread(target=self._watch, args=(over, seconds, stop), daemon=True)
             watch.start()
+            if seconds is not None and seconds <= 0:
+                watch.join()  # a quick child must not win the race
         try:
             for message in (*self._unsent, (seconds, arguments)):
                 _write(self.process.stdin, message)

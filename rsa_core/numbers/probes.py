@@ -81,6 +81,8 @@ def wiener(n: int, e: int) -> Factors | None:
         for k, dg in _convergents(e, near):
             if not k:
                 continue
+            if dg * dg > n:
+                break  # beyond the theorem: close primes would be found by luck
             total = n + 1 - e * dg // k  # p + q, if this is the one
             square = total * total - 4 * n
             root = math.isqrt(max(square, 0))

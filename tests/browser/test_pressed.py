@@ -17,6 +17,19 @@ pytestmark = pytest.mark.browser
 
 PICTURE = encoded(photograph(300, 200))
 
+# Notes at each frame how far below the top of its component the button stands.
+WATCH_PLACES = """() => {
+  globalThis.places = [];
+  const look = () => {
+    for (const one of document.querySelectorAll("[data-testid^=stBidiComponent]")) {
+      const button = one.shadowRoot?.querySelector("img ~ button");
+      if (button) places.push(button.getBoundingClientRect().top - one.getBoundingClientRect().top);
+    }
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
 
 class Runs:
     """Counts a page's own runs, its fragments' aside: those asked for and those that ended."""
@@ -55,10 +68,10 @@ def scene(server, visitor):
     ada = exchange.lobby.take_seat(room.key, name="Ada", role="sender")
     bob = exchange.lobby.take_seat(room.key, name="Bob", role="receiver")
 
-    def send(name: str) -> None:
+    def send(name: str, picture: bytes = PICTURE) -> None:
         exchange.sender.send(
             ada,
-            PICTURE,
+            picture,
             file_name=f"{name}.png",
             scheme="hybrid",
             recipients=(bob.id,),
@@ -121,3 +134,19 @@ def test_a_press_on_download_is_not_lost_when_new_pictures_arrive(scene):
         assert save.evaluate("button => button.kept === true")
         wait(bob.page, lambda number=number: len(saved) == number)
     assert [Path(one.path()).read_bytes() for one in saved] == [PICTURE] * presses
+
+
+def test_the_download_button_stays_where_it_appears(scene):
+    """It once moved down when the picture above it had loaded, and a press meanwhile was lost."""
+    send, enter = scene
+    send("photo", encoded(photograph(3000, 2000)))
+    bob, _ = enter()
+    expect(bob.button("Open")).to_be_visible()
+    bob.page.evaluate(WATCH_PLACES)
+    bob.button("Open").click()
+    expect(bob.button("Download original")).to_be_visible()
+    bob.page.wait_for_timeout(1500)
+    places = bob.page.evaluate("() => places")
+    assert len(places) > 10
+    assert places[-1] > 200  # below the picture
+    assert set(places) == {places[-1]}

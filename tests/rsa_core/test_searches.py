@@ -138,6 +138,15 @@ def test_wiener_up_to_the_proven_bound(bits, modulo):
         assert probes.wiener(p * q, pow(d, -1, order)) == both(p, q)
 
 
+def test_wiener_finds_no_close_primes_by_luck():
+    """n + 1 - 2 sqrt(n) is then phi(n) but for a few, which a long convergent may hit."""
+    p = prime_near(1 << 255)
+    for _ in range(60):
+        q = prime_near(p + 2)
+        assert probes.wiener(p * q, 65537) is None
+        p = q
+
+
 def test_wiener_gives_up_on_a_long_d():
     p, q = random_prime(512), random_prime(512)
     order = (p - 1) * (q - 1)

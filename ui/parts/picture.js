@@ -7,33 +7,33 @@ export default function ({ data, parentElement }) {
   const file = bytes.subarray(4 + head, 4 + head + about.size);
   const view = about.view_mime && !about.same ? bytes.subarray(4 + head + about.size) : file;
   const root = parentElement.querySelector("#root");
-  if (root.dataset.sha === about.sha) return;
+  if (root.dataset.sha === about.sha) return root.forget;
   root.dataset.sha = about.sha;
-  root.replaceChildren();
-  const urls = [];
-  const url = (part, mime) => {
-    const made = URL.createObjectURL(new Blob([part], { type: mime }));
-    urls.push(made);
-    return made;
-  };
-  if (about.view_mime) {
-    const img = document.createElement("img");
-    img.alt = about.alt;
-    img.onload = () => { if (img.naturalWidth <= 256) img.className = "small"; };
-    img.src = url(view, about.view_mime);
-    root.appendChild(img);
-  }
+  root.forget?.();
+  const img = document.createElement("img");
+  root.forget = () => URL.revokeObjectURL(img.src);
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = about.label;
   button.onclick = () => {
     const a = document.createElement("a");
-    // Not one of `urls`: a redraw a moment after the press must not take it from the download.
+    // Not `img.src`: a redraw a moment after the press must not take it from the download.
     a.href = URL.createObjectURL(new Blob([file], { type: about.mime }));
     a.download = about.name;
     a.click();
     setTimeout(() => URL.revokeObjectURL(a.href), 60000);
   };
-  root.appendChild(button);
-  return () => { urls.forEach((u) => URL.revokeObjectURL(u)); delete root.dataset.sha; };
+  if (!about.view_mime) {
+    root.replaceChildren(button);
+    return root.forget;
+  }
+  img.alt = about.alt;
+  // Together, when the size is known: a button that moves away under a press loses it.
+  img.onload = img.onerror = () => {
+    if (root.dataset.sha !== about.sha) return;
+    if (img.naturalWidth <= 256) img.className = "small";
+    root.replaceChildren(img, button);
+  };
+  img.src = URL.createObjectURL(new Blob([view], { type: about.view_mime }));
+  return root.forget;
 }
