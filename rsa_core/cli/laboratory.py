@@ -80,16 +80,18 @@ def _keep(outcome: Outcome, args: Namespace) -> None:
     if picture is None and outcome.pixels is not None:
         picture = png_of(outcome.pixels)
     key = None if outcome.key is None else outcome.key.text().encode("ascii")
-    for path, data, mode in (
+    wanted = [
         (args.out, picture, 0o666),
         (args.forged, outcome.envelope, 0o666),
         (args.key_out, key, 0o600),
-    ):
+    ]
+    if args.out is not None and args.out != DASH:
+        for number, pixels in enumerate(outcome.candidates[1:], 2):
+            path = args.out.with_name(f"{args.out.stem}-{number}{args.out.suffix}")
+            wanted.append((path, png_of(pixels), 0o666))
+    check_outputs(*(path for path, _, _ in wanted), force=args.force)
+    for path, data, mode in wanted:
         if path is not None and data is not None:
             write(path, data, force=args.force, mode=mode)
         elif path is not None:
             complain(f"{path}: not written: the attack did not recover it")
-    if args.out is not None and args.out != DASH:
-        for number, pixels in enumerate(outcome.candidates[1:], 2):
-            path = args.out.with_name(f"{args.out.stem}-{number}{args.out.suffix}")
-            write(path, png_of(pixels), force=args.force)

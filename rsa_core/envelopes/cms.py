@@ -159,7 +159,7 @@ def parse(file: BinaryIO) -> Parsed:
     file.seek(0)
     reader = der.Reader(file, end)
     if end and file.read(1) in b"-MC":
-        raise EnvelopeFormatError("this is text (PEM or S/MIME); expected binary DER")
+        raise EnvelopeFormatError("this is text, not an envelope in DER")
     file.seek(0)
     outer = reader.enter(der.SEQUENCE, "ContentInfo", indefinite=True)
     ber = outer is None

@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from Crypto.PublicKey import RSA
+
 from rsa_core.key_files import pkcs1, spki
 from rsa_core.key_files.pem import PKCS1_PRIVATE, PKCS1_PUBLIC, PUTTY, SSH_RSA, Block
 
@@ -75,9 +77,14 @@ def _record(fields: dict[str, Any]) -> Block:
         n, e = (_number(fields[name]) for name in "ne")
         if "d" not in fields:
             return Block(label, spki.rsa_public_key(n, e))
-        d, p, q = (_number(fields[name]) for name in "dpq")
         if "oth" in fields:
             return Block(label, b"", fault=pkcs1.MULTI_PRIME, for_openssl=False)
+        d = _number(fields["d"])
+        if "p" not in fields and "q" not in fields:  # RFC 7518 lets them be left out
+            key = RSA.construct((n, e, d))
+            p, q = key.p, key.q
+        else:
+            p, q = (_number(fields[name]) for name in "pq")
         return Block(label, pkcs1.pack(n, e, d, p, q), for_openssl=False)
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         fault = "this RSA key is damaged: a number is missing or wrong"

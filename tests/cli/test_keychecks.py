@@ -104,6 +104,11 @@ def test_all_candidates_are_written(run, folder, tmp_path):
     found = [np.asarray(Image.open(one)) for one in (out, *tmp_path.glob("found-?.png"))]
     assert len(found) == 8
     assert any(np.array_equal(one, np.asarray(Image.open(picture))) for one in found)
+    out.unlink()  # all of them, or none
+    status, _, err = run("attack", "factoring", tmp_path / "s/photo.png.rsaimg", "--out", out)
+    assert status == 1
+    assert "found-2.png" in err
+    assert not out.exists()
 
 
 def test_a_prime_known_in_part_is_given_in_hexadecimal(run, folder, tmp_path):

@@ -2,7 +2,6 @@
 
 import io
 import itertools
-import re
 
 import pytest
 
@@ -188,7 +187,7 @@ def test_every_flipped_byte_of_ber_is_refused(encrypt, alice):
 def test_text_forms_are_named(openssl, certificate, alice, form):
     text = openssl("cms", "-encrypt", "-aes-256-gcm", "-outform", form, "-recip",
                    certificate(alice, "alice"), *OAEP_SHA256, stdin=b"x").stdout  # fmt: skip
-    with pytest.raises(EnvelopeFormatError, match=re.escape("text (PEM or S/MIME)")):
+    with pytest.raises(EnvelopeFormatError, match="this is text, not an envelope"):
         open_bytes(text, alice)
 
 
