@@ -22,7 +22,8 @@ class Findings:
     Attributes:
         pictures: how many were read.
         damaged: those whose bytes or records are not what was given; they are marked now.
-        problems: what the database's own checks report, and damaged interventions.
+        problems: what the database's own checks report, damaged interventions, and a total of
+            bytes that was wrong; it is right now.
     """
 
     pictures: int
@@ -49,6 +50,12 @@ def check(store: Store, at: datetime) -> Findings:
             problems.append(f"intervention {number} is damaged")
         except PictureMissing:
             pass  # taken back meanwhile
+    with store.read() as unit:
+        error = unit.ledger.error()
+    if error:
+        problems.append(f"the total of bytes was wrong by {error:+}; it is right now")
+        with store.write() as unit:
+            unit.ledger.correct()
     return Findings(pictures, tuple(damaged), tuple(problems))
 
 
@@ -64,6 +71,7 @@ def statistics(store: Store, now: datetime) -> dict[str, int]:
             "damaged pictures": unit.pictures.count_damaged(),
             "interventions": unit.interventions.count(),
             "intervention bytes": unit.interventions.total_bytes(),
+            "finding bytes": unit.findings.total_bytes(),
             **store.sizes(),
         }
 

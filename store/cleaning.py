@@ -82,6 +82,7 @@ class Cleaning:
         now = self._clock()
         with self._store.write() as unit:
             swept = unit.retention.sweep(now)
+            unit.ledger.add_up()
             for removal in swept.pictures:
                 if removal.rule not in {"expired", "closed"}:
                     unit.events.add(

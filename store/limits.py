@@ -14,7 +14,7 @@ class Limits:
 
     Attributes:
         wait: seconds that a writer waits for the others before `StoreBusy`.
-        max_bytes: length of all envelopes together, over all channels.
+        max_bytes: length of all envelopes and findings together, over all channels.
         reserve: bytes that must stay free on the disk of a SQLite file.
         ballast: largest number of bytes kept back to get out of a full disk, more than the
             largest picture has; 0 for none.

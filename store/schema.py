@@ -10,6 +10,7 @@
              ├─ alarm                        two people whose safety numbers differ
              └─ event                        (channel, seq), never a bare id
     bucket                                   how much of something was done lately
+    ledger                                   bytes that came and went, written by triggers
     store_fact                               what the store knows about itself
 
 Bytes that can be large live in separate tables, so that no listing reads past them. Deleting
@@ -254,6 +255,9 @@ alarm = _table(
     numbered=True,
     indexed=["channel_id", "seat_id", "peer_id", "key_swap_id"],
 )
+
+# Written by triggers (`store/versions/0002_ledger.py`): what each change of a `size` added.
+ledger = _table("ledger", *columns(BigInteger, "bytes"), numbered=True)
 
 bucket = _table(
     "bucket",

@@ -10,6 +10,7 @@ from store.repositories.events import Events
 from store.repositories.findings import Findings
 from store.repositories.interventions import Interventions
 from store.repositories.key_swaps import KeySwaps
+from store.repositories.ledger import Ledger
 from store.repositories.pictures import Pictures
 from store.repositories.retention import Retention
 from store.repositories.seat_records import SeatRecords
@@ -28,6 +29,7 @@ class Unit:
         self.findings = Findings(connection, writes=writes, row_key=row_key, room=room)
         self.interventions = Interventions(connection, writes=writes, row_key=row_key, room=room)
         self.key_swaps = KeySwaps(connection, writes=writes)
+        self.ledger = Ledger(connection, writes=writes)
         self.alarms = Alarms(connection, writes=writes)
         self.events = Events(connection, writes=writes)
         self.buckets = Buckets(connection, writes=writes)

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Table, func, insert, select
 from store.errors import PictureDamaged
 from store.limits import Room
 from store.repositories.base import Repository
+from store.repositories.ledger import Ledger
 from store.schema import CHUNK_BYTES
 
 _AT_ONCE = 32 * CHUNK_BYTES  # 8 MB: bounds what is copied at a time
@@ -32,6 +33,10 @@ class Chunked(Repository):
         super().__init__(connection, writes=writes)
         self._row_key = row_key
         self._room = room
+
+    def _require_room(self, size: int) -> None:
+        """Raises `StoreFull` where the store has no room for so many bytes more."""
+        self._room.require(size, Ledger(self._connection, writes=self._writes).total())
 
     def _count(self, *conditions: ColumnElement[bool]) -> int:
         rows = select(func.count()).select_from(self._owner).where(*conditions)

@@ -37,7 +37,7 @@ class Findings(Chunked):
         """
         number = self._picture_id(channel_id, picture_id)
         self.drop(seat_id, [(picture_id, attack)])
-        self._room.require(len(data), self.total_bytes())
+        self._require_room(len(data))
         row_id = self._connection.scalar(
             insert(finding)
             .values(seat_id=seat_id, picture_id=number, attack=attack, found_at=at, size=len(data))

@@ -9,7 +9,7 @@ Taking an act back deletes it, and the picture itself arrives again.
 import hashlib
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, func, insert, select
+from sqlalchemy import ColumnElement, Row, delete, insert, select
 
 from store.errors import PictureMissing
 from store.repositories.chunks import Chunked
@@ -39,8 +39,7 @@ class Interventions(Chunked):
         values: dict[str, Any] = {name: getattr(new, name) for name in _GIVEN}
         values |= {"picture_id": number, "source_id": source, "size": None, "sha256": None}
         if new.content is not None:
-            pictures = self._connection.scalar(select(func.sum(picture.c.size)))
-            self._room.require(len(new.content), int(pictures or 0) + self.total_bytes())
+            self._require_room(len(new.content))
             values["size"] = len(new.content)
             values["sha256"] = hashlib.sha256(new.content).digest()
         code = self._code("intervention", *(values[name] for name in _CODED))

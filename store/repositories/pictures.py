@@ -35,7 +35,7 @@ class Pictures(Chunked):
                 it, or the sender's submission or the public id exists already.
         """
         self._require_seats(new)
-        self._room.require(len(new.content), self.total_bytes())
+        self._require_room(len(new.content))
         values: dict[str, Any] = {name: getattr(new, name) for name in _GIVEN}
         values["size"] = len(new.content)
         values["sha256"] = hashlib.sha256(new.content).digest()
@@ -69,7 +69,7 @@ class Pictures(Chunked):
             StoreFull: there is no room for what is added.
             StoreRefused: the seat is a recipient already.
         """
-        self._room.require(len(content) - shared.size, self.total_bytes())
+        self._require_room(len(content) - shared.size)
         values = {"size": len(content), "sha256": hashlib.sha256(content).digest()}
         coded = {name: getattr(shared, name) for name in _CODED} | values
         code = self._code("picture", *(coded[name] for name in _CODED))

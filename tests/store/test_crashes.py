@@ -19,8 +19,9 @@ MIB = 1024 * 1024
 
 
 def check_all(store, channel_id, acknowledged):
-    """Every acknowledged picture is whole, events have no gap, SQLite is content."""
+    """Every acknowledged picture is whole, events have no gap, SQLite and the total are right."""
     with store.read() as unit:
+        assert unit.ledger.error() == 0
         stored = {picture.public_id for picture in unit.pictures.in_channel(channel_id)}
         for public_id, head, size in acknowledged:
             content = unit.pictures.content(channel_id, public_id)

@@ -17,7 +17,7 @@ from tests.store import making
 from tests.store.making import HOUR, NOW
 
 DAY = 24 * HOUR
-OF_NO_CHANNEL = {"bucket", "store_fact"}
+OF_NO_CHANNEL = {"bucket", "ledger", "store_fact"}
 _numbers = count(1)
 
 

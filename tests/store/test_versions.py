@@ -1,6 +1,6 @@
 """Schema versions: the steps make what the schema says, and each is taken as a whole or not at all.
 
-There is one step so far; a second one, which only these tests have, shows how a store goes up.
+One more step, which only these tests have, shows how a store goes up.
 """
 
 import sqlite3
@@ -20,11 +20,13 @@ from store.schema import METADATA
 from tests.store import making, workers
 from tests.store.workers import FORKS
 
-LATER = """
+NEWEST = versioning.newest()
+NEXT = f"{int(NEWEST) + 1:04}"
+LATER = f"""
 import sqlalchemy as sa
 from alembic import op
 
-revision, down_revision = "0002", "0001"
+revision, down_revision = "{NEXT}", "{NEWEST}"
 
 def upgrade():
     op.add_column("picture", sa.Column("later", sa.Integer, nullable=False, server_default="7"))
@@ -50,10 +52,10 @@ DESCRIBED = {
 
 @pytest.fixture
 def later(tmp_path):
-    """A folder with a second step."""
+    """A folder with one more step."""
     folder = tmp_path / "versions"
     folder.mkdir()
-    (folder / "0002_later.py").write_text(LATER)
+    (folder / "later.py").write_text(LATER)
     return folder
 
 
@@ -108,10 +110,10 @@ def test_an_older_store_goes_up_and_keeps_its_rows(place, later, monkeypatch):
     channel, sender, receiver = making.room(store)
     sent = making.send(store, sender, [receiver])
     store.close()
-    assert version(place) == ("0001", 0)
+    assert version(place) == (NEWEST, 0)
     monkeypatch.setattr(versioning, "FOLDERS", [*versioning.FOLDERS, later])
     store = place.open()
-    assert version(place) == ("0002", 4)
+    assert version(place) == (NEXT, 4)
     making.send(store, sender, [receiver])
     with store.read() as unit:
         assert unit.channels.get(channel.id) == replace(channel, last_seq=2)
@@ -124,18 +126,18 @@ def test_an_older_store_goes_up_and_keeps_its_rows(place, later, monkeypatch):
 @pytest.mark.usefixtures("with_later")
 def test_a_new_store_goes_through_every_step(place):
     place.open().close()
-    assert version(place) == ("0002", 4)
+    assert version(place) == (NEXT, 4)
 
 
 def test_a_step_up_is_taken_back_as_a_whole(place, later, monkeypatch):
     place.open().close()
     before = ask(place, *DESCRIBED[place.kind])
-    (later / "0002_later.py").write_text(LATER + "    raise ZeroDivisionError\n")
+    (later / "later.py").write_text(LATER + "    raise ZeroDivisionError\n")
     with monkeypatch.context() as patch:
         patch.setattr(versioning, "FOLDERS", [*versioning.FOLDERS, later])
         with pytest.raises(ZeroDivisionError):
             place.open()
-    assert version(place) == ("0001", 0)
+    assert version(place) == (NEWEST, 0)
     assert ask(place, *DESCRIBED[place.kind]) == before
     place.open().close()
 
@@ -146,10 +148,10 @@ def test_the_file_before_the_step_is_kept(sqlite_place, later, monkeypatch):
     store.close()
     monkeypatch.setattr(versioning, "FOLDERS", [*versioning.FOLDERS, later])
     sqlite_place.open().close()
-    assert version(sqlite_place) == ("0002", 4)
-    kept = sqlite_place.path.with_name("channels.db.version-0001")
+    assert version(sqlite_place) == (NEXT, 4)
+    kept = sqlite_place.path.with_name(f"channels.db.version-{NEWEST}")
     with closing(sqlite3.connect(kept)) as connection:
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0001",)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == (NEWEST,)
         assert connection.execute("SELECT name FROM channel").fetchall() == [(channel.name,)]
 
 
@@ -177,12 +179,12 @@ def test_a_store_killed_in_its_step_up_is_old_or_new(request, kind, tmp_path, la
     for n in range(12):
         place, _ = start(n + 2, whole * n / 9)
         found.append(version(place))
-        assert found[-1] in {("0001", 0), ("0002", 4)}
+        assert found[-1] in {(NEWEST, 0), (NEXT, 4)}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(versioning, "FOLDERS", [*versioning.FOLDERS, later])
             place.open().close()
-        assert version(place) == ("0002", 4)
-    old = found.count(("0001", 0))
+        assert version(place) == (NEXT, 4)
+    old = found.count((NEWEST, 0))
     figure(f"kill -9 in a step up, {kind}: {old} times old, {12 - old} times new, never between")
 
 
