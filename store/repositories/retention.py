@@ -87,18 +87,16 @@ class Retention(Repository):
             seat.c.id == picture_recipient.c.seat_id,
             HELD,
         )
-        rules = (
-            ("", picture.c.channel_id.in_(over)),
-            ("openings", USED_UP),
-            ("all opened", and_(MAYBE_BY_ALL, ~unopened)),
-        )
+        rules = [("openings", USED_UP), ("all opened", and_(MAYBE_BY_ALL, ~unopened))]
+        if over:
+            rules.insert(0, ("", picture.c.channel_id.in_(over)))
         batch: dict[str, Removal] = {}
         room = _BATCH_BYTES
         for rule, condition in rules:
+            # In any order: for one by id, the whole table may be read.
             rows = self._connection.execute(
                 select(picture.c.channel_id, picture.c.public_id, picture.c.size)
                 .where(condition)
-                .order_by(picture.c.id)
                 .limit(limit)
             )
             for channel_id, public_id, size in rows:
