@@ -1,5 +1,8 @@
 """The benchmarks' table and verdict; the figures themselves are `python -m benchmarks.crypto`."""
 
+import pytest
+
+from benchmarks import growth
 from benchmarks.measuring import Line, compared, medians, seconds, status, table
 
 
@@ -27,3 +30,11 @@ def test_rivals_take_turns_and_the_first_round_does_not_count():
 def test_seconds_have_a_unit_that_suits():
     assert seconds(2.345) == "2.35 s"
     assert seconds(0.01234) == "12.3 ms"
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "times", "kept"),
+    [({1: 1.0, 2: 1.5}, 1.5, True), ({1: 1.0, 2: 1.6}, 1.6, False), ({1: 9.0, 2: 11}, 1.2, False)],
+)
+def test_growth_is_judged_by_ratio_and_by_time(milliseconds, times, kept):
+    assert growth.Figure("SQLite", "send", milliseconds, times, promised=10.0).kept is kept

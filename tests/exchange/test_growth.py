@@ -4,13 +4,16 @@ The databases themselves say how they would run each statement of an act, in a s
 other channels. None reads the whole of a table that grows with them, nor of an index.
 """
 
+import json
 import re
 from contextlib import contextmanager
 
+import psycopg
 import pytest
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine
 
+from benchmarks import growth
 from benchmarks.filling import fill
 from exchange import Exchange
 from store import normalise_url, open_store, schema
@@ -170,3 +173,27 @@ def test_a_statement_that_reads_everything_is_noticed(filled, place):
             unit.channels.count()
     found = plans(place, statements)
     assert len(found) == len(statements) == 2
+
+
+def test_the_benchmark_measures_a_store_of_each_size(place, tmp_path, capsys):
+    file = tmp_path / "growth.json"
+    sizes = ["--pictures", "20", "40", "--repeats", "4", "--json", str(file)]
+    status = growth.main(["--url", place.url, *sizes])
+    rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines()]
+    acts = list(growth.PROMISED)
+    assert [row[1] for row in rows if len(row) > 1][2:] == acts
+    made = json.loads(file.read_text())
+    assert made["benchmark"] == "growth"
+    assert made["machine"]["cores"] > 0
+    assert all(set(one["milliseconds"]) == {"20", "40"} for one in made["figures"])
+    assert status == int(not all(one["kept"] for one in made["figures"]))
+
+
+def test_the_benchmark_leaves_nothing_behind(place, tmp_path):
+    growth.main(["--url", place.url, "--pictures", "10", "--repeats", "1"])
+    if place.kind == "sqlite":
+        assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
+        return
+    with psycopg.connect(place.url) as connection:
+        names = connection.execute("SELECT nspname FROM pg_namespace").fetchall()
+    assert not [name for (name,) in names if name.startswith("growth_")]
