@@ -32,6 +32,7 @@ from exchange.errors import (
 from exchange.interceptor import CapturedPicture, CaptureItem, Found, FoundItem, Interceptor
 from exchange.keys import CLASSROOM_KEY_SIZES, KeyChoice, Keys, OwnKeys
 from exchange.known import Records
+from exchange.limits import DEFAULT_LIMITS, Limits, keep_times
 from exchange.lobby import Lobbies, new_token
 from exchange.member import Member
 from exchange.owner import Owner
@@ -40,7 +41,6 @@ from exchange.safety import Alarm, Contact
 from exchange.sender import Sender
 from exchange.values import (
     CHANNEL_KINDS,
-    KEEP_FOR,
     REMOVE_AFTER,
     ROLES,
     Channel,
@@ -65,14 +65,22 @@ from rsa_core.tampering import FACTORS as TAMPER_FACTORS
 from rsa_core.tampering import REGIONS as TAMPER_REGIONS
 from rsa_core.turns import NOBODY, Visitor, asked_by
 from store import Cleaning, Store, open_store
+from store import Limits as StoreLimits
 from store import normalise_channel_key as plain_channel_key
 
 
 class Exchange:
     """Every act of the application, by room."""
 
-    def __init__(self, backend: Store, clock: Clock = utc_now, sleep: Sleep = time.sleep) -> None:
-        desk = Desk(backend, clock, sleep)
+    def __init__(
+        self,
+        backend: Store,
+        clock: Clock = utc_now,
+        sleep: Sleep = time.sleep,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        self.limits = limits
+        desk = Desk(backend, clock, sleep, limits)
         self.wire = Wires(desk)
         records = Records(desk, self.wire.of)
         keys = Keys(desk, records)
@@ -93,10 +101,12 @@ class Exchange:
         pepper: bytes | None = None,
         clock: Clock = utc_now,
         sleep: Sleep = time.sleep,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> "Exchange":
         """Opens the store behind this database URL, making it on first use."""
         with in_words():
-            return cls(open_store(url, pepper=pepper), clock, sleep)
+            backend = open_store(url, pepper=pepper, limits=StoreLimits(max_bytes=limits.total))
+            return cls(backend, clock, sleep, limits)
 
     def close(self) -> None:
         """Ends attacks, relaying and cleaning, and releases connections and locks."""
@@ -112,7 +122,6 @@ __all__ = [
     "ATTACK_CHOICES",
     "CHANNEL_KINDS",
     "CLASSROOM_KEY_SIZES",
-    "KEEP_FOR",
     "KEY_SIZES",
     "NOBODY",
     "REMOVE_AFTER",
@@ -143,6 +152,7 @@ __all__ = [
     "KeyChoice",
     "KeySwap",
     "KeyWay",
+    "Limits",
     "Lobby",
     "NotAdmitted",
     "NotFound",
@@ -166,6 +176,7 @@ __all__ = [
     "Waiting",
     "WrongRole",
     "asked_by",
+    "keep_times",
     "left_out",
     "new_token",
     "plain_channel_key",

@@ -22,6 +22,7 @@ from exchange.errors import (
     Waiting,
     WrongRole,
 )
+from exchange.limits import Limits, in_megabytes
 from exchange.values import Channel, EventKind, Person, Receipt, Role, Seat
 from rsa_core import (
     HYBRID,
@@ -36,7 +37,6 @@ Clock = Callable[[], datetime]
 Sleep = Callable[[float], None]
 Made = TypeVar("Made")
 
-BYTES_OF_A_CHANNEL = 1_000_000_000
 PRESENT_FOR = timedelta(seconds=90)  # a hidden tab still ticks once a minute
 _CHANNELS_HELD = 1000
 
@@ -54,6 +54,7 @@ class Act:
         unit: the store, until the act ends.
         seat, channel: as the store has them.
         now: when the act happens.
+        limits: the operator's.
         token: the seat's, under which its secrets are sealed.
     """
 
@@ -61,6 +62,7 @@ class Act:
     seat: store.SeatRow
     channel: store.ChannelRow
     now: datetime
+    limits: Limits
     token: str = field(repr=False)
 
     def tell(
@@ -136,18 +138,17 @@ class Act:
         """
         used = self.unit.pictures.total_bytes(self.channel.id)
         used += self.unit.interventions.total_bytes(self.channel.id)
-        if used + size > BYTES_OF_A_CHANNEL:
-            limit = f"{BYTES_OF_A_CHANNEL // 1_000_000:,} MB"
-            raise InputRefused(
-                f"This channel has reached its {limit} limit. Start another channel."
-            )
+        if used + size > self.limits.channel:
+            limit = in_megabytes(self.limits.channel)
+            raise InputRefused(f"This channel has reached its limit: {limit}. Start another one.")
 
 
 class Desk:
     """The store, the clock, and the check of who asks."""
 
-    def __init__(self, backend: store.Store, clock: Clock, sleep: Sleep) -> None:
+    def __init__(self, backend: store.Store, clock: Clock, sleep: Sleep, limits: Limits) -> None:
         self.store = backend
+        self.limits = limits
         self.clock = clock
         self.sleep = sleep
 
@@ -177,7 +178,7 @@ class Desk:
             raise Waiting
         if channel.kind != "classroom":  # whatever its row says: no owner can allow it here
             channel = replace(channel, tampering=False)
-        return Act(unit, seat, channel, self.clock(), token)
+        return Act(unit, seat, channel, self.clock(), self.limits, token)
 
     @contextmanager
     def unit(self, *, write: bool = False) -> Iterator[store.Unit]:
@@ -305,6 +306,12 @@ def in_words() -> Iterator[None]:
     except store.StoreBusy:
         raise Unavailable(
             "The server is busy. Nothing was lost: please try again in a few seconds."
+        ) from None
+    except store.QuotaReached as error:
+        raise Unavailable(
+            f"All channels of this server together have reached their limit: "
+            f"{in_megabytes(error.limit)}. What was sent before is safe; ask the person who runs "
+            "the server to make room."
         ) from None
     except store.StoreFull:
         raise Unavailable(

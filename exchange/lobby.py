@@ -20,11 +20,10 @@ from exchange.errors import InputRefused, NotAdmitted, SeatGone, TooManyTries, U
 from exchange.keys import KeyChoice, NewKeys, make_keys
 from exchange.known import Known, Me
 from exchange.texts import channel_name, look_alike, name_key, person_name
-from exchange.values import CHANNEL_KINDS, KEEP_FOR, ROLES, Lobby, NewChannel, Seat
+from exchange.values import CHANNEL_KINDS, ROLES, Lobby, NewChannel, Seat
 from exchange.wire import WireOf
 from rsa_core.turns import NOBODY, QUICK, Visitor
 
-SEATS_OF_A_CHANNEL = 200
 SLOW_DOWN = 2.0  # seconds
 _PURGE_SECONDS = 5.0  # what is left then goes with the next cleaning
 _NO_KEY = "0" * 10
@@ -70,14 +69,15 @@ class Lobbies:
         Args:
             name: a label for people; may be empty.
             kind: "private" or "classroom".
-            keep_for: one of `KEEP_FOR`.
+            keep_for: one of the operator's times (`Limits.keep`).
             visitor: who asks.
 
         Raises:
             TooManyTries: this address has made many channels.
             InputRefused: a name that is too long, an unknown kind or duration.
+            Unavailable: as many channels are open as the operator allows.
         """
-        if kind not in CHANNEL_KINDS or keep_for not in KEEP_FOR:
+        if kind not in CHANNEL_KINDS or keep_for not in self._desk.limits.keep:
             raise InputRefused("Choose the channel's kind and how long to keep it from the lists.")
         label, ticket, now = channel_name(name), secrets.token_urlsafe(24), self._desk.clock()
         self._pay(self._limits("channel", visitor, _CHANNELS), _EVERYBODYS_CHANNELS)
@@ -87,13 +87,14 @@ class Lobbies:
             key = store.new_channel_key()
             try:
                 with self._desk.unit(write=True) as unit:
+                    self._require_place(unit, now)
                     channel = unit.channels.add(
                         public_id=secrets.token_hex(16),
                         key_digest=self._desk.store.key_digest(key),
                         name=label,
                         kind=kind,
                         created_at=now,
-                        expires_at=now + KEEP_FOR[keep_for],
+                        expires_at=now + self._desk.limits.keep[keep_for],
                         owner_ticket_hash=token_hash(ticket),
                     )
                     unit.events.add(channel.id, "created", now)
@@ -247,9 +248,17 @@ class Lobbies:
             raise InputRefused("The channel is locked: nobody can join right now.")
         if role == "interceptor" and not channel.interceptors:
             raise InputRefused("This channel does not admit interceptors.")
-        if len(unit.seats.in_channel(channel.id)) >= SEATS_OF_A_CHANNEL:
-            raise InputRefused(f"This channel is full ({SEATS_OF_A_CHANNEL} seats).")
+        if len(unit.seats.in_channel(channel.id)) >= self._desk.limits.seats:
+            raise InputRefused(f"This channel is full ({self._desk.limits.seats:,} seats).")
         return channel
+
+    def _require_place(self, unit: store.Unit, now: datetime) -> None:
+        limit = self._desk.limits.channels
+        if unit.channels.count(open_at=now) >= limit:
+            raise Unavailable(
+                f"This server has reached its limit of open channels: {limit:,}. Try again when "
+                "one has ended, or ask the person who runs the server."
+            )
 
     def _channel(self, unit: store.Unit, key: str) -> store.ChannelRow:
         channel = self._with_key(unit, key)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import store
 from exchange.desk import Act, Desk
 from exchange.errors import InputRefused, NotFound, NotOwner, Unavailable
-from exchange.values import KEEP_FOR, Seat
+from exchange.values import Seat
 
 _KEY_TRIES = 8
 
@@ -90,11 +90,11 @@ class Owner:
         raise Unavailable("No free channel key was found. Please try again.")
 
     def extend(self, seat: Seat, keep_for: str) -> None:
-        """Keeps the channel for one of `KEEP_FOR` from now on; this never shortens its life."""
-        if keep_for not in KEEP_FOR:
+        """Keeps the channel for one of `Limits.keep` from now on; never shortens its life."""
+        if keep_for not in self._desk.limits.keep:
             raise InputRefused("Choose how long to keep the channel from the list.")
         with self._owning(seat) as act:
-            until = act.now + KEEP_FOR[keep_for]
+            until = act.now + self._desk.limits.keep[keep_for]
             if until > act.channel.expires_at:
                 act.unit.channels.extend(act.channel.id, until)
                 act.tell("extended")

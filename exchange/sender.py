@@ -17,6 +17,7 @@ from exchange.desk import Act, Desk, receipts, removal_words
 from exchange.errors import DAMAGED, CannotOpen, InputRefused, NotFound
 from exchange.keys import unlock_key
 from exchange.known import Known, Records
+from exchange.limits import in_megabytes
 from exchange.safety import sound_alarm
 from exchange.values import (
     REMOVE_AFTER,
@@ -47,7 +48,6 @@ from rsa_core import (
 from rsa_core.details import SentUnder
 
 NOTE_PURPOSE = "sender's note"
-PICTURES_OF_A_CHANNEL = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,9 @@ class Sender:
             InputRefused: the file, its name, the caption, the scheme or the recipients cannot
                 be taken. Nothing was stored.
         """
+        if len(data) > self._desk.limits.picture:
+            limit = in_megabytes(self._desk.limits.picture)
+            raise InputRefused(f"The file is larger than {limit}: make it smaller.")
         line = texts.caption(caption)
         if remove_after not in REMOVE_AFTER:
             raise InputRefused("Choose from the list when to remove the picture.")
@@ -303,9 +306,9 @@ def _require_lacking(act: Act, picture: store.StoredPicture, person_id: str) -> 
 
 
 def _require_place(act: Act, size: int) -> None:
-    if act.unit.pictures.count(act.channel.id) >= PICTURES_OF_A_CHANNEL:
+    if act.unit.pictures.count(act.channel.id) >= act.limits.pictures:
         raise InputRefused(
-            f"This channel is full ({PICTURES_OF_A_CHANNEL} pictures). Start another channel."
+            f"This channel is full ({act.limits.pictures:,} pictures). Start another channel."
         )
     act.require_room(size)
 

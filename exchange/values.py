@@ -6,7 +6,7 @@ printed (tokens, opened pictures) is left out of `repr`.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import Literal
 
@@ -48,14 +48,6 @@ EventKind = Literal[
 
 ROLES: tuple[Role, ...] = ("sender", "interceptor", "receiver")
 CHANNEL_KINDS: tuple[ChannelKind, ...] = ("private", "classroom")
-KEEP_FOR: Mapping[str, timedelta] = MappingProxyType(
-    {
-        "1 hour": timedelta(hours=1),
-        "24 hours": timedelta(hours=24),
-        "7 days": timedelta(days=7),
-    }
-)
-
 
 REMOVE_AFTER: Mapping[str, tuple[int | None, bool]] = MappingProxyType(
     {  # name: (number of openings, until everybody has opened it)

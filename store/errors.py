@@ -39,6 +39,20 @@ class StoreFull(StoreError):
     words = "there is no room left in the store"
 
 
+class QuotaReached(StoreFull):
+    """The store holds as many bytes as the operator lets it. Nothing was changed.
+
+    Attributes:
+        limit: bytes of everything together.
+    """
+
+    words = "the store holds as many pictures as it may"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self.limit = limit
+
+
 class StoreUnusable(StoreError):
     """The database cannot be opened and is left as it is; base class of the four reasons."""
 

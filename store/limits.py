@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from store.errors import StoreFull
+from store.errors import QuotaReached, StoreFull
 
 MIB = 1024 * 1024
 
@@ -41,10 +41,10 @@ class Room:
         """Asks for room for `size` more bytes beside the `used` ones.
 
         Raises:
-            StoreFull: the quota or the disk lacks that much.
+            QuotaReached, StoreFull: the quota or the disk lacks that much.
         """
         if used + size > self._limits.max_bytes:
-            raise StoreFull("the store holds as many pictures as it may")
+            raise QuotaReached(self._limits.max_bytes)
         free = self._free_bytes()
         # A picture is written to the log, then to the file, and the log may be as long again.
         if free is not None and free < 3 * size + self._limits.reserve:

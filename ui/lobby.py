@@ -6,7 +6,6 @@ import streamlit as st
 
 from exchange import (
     CHANNEL_KINDS,
-    KEEP_FOR,
     ROLES,
     ExchangeError,
     KeyChoice,
@@ -20,7 +19,7 @@ from ui.frame.service import exchange, visitor
 from ui.own_keys import chosen_key, key_choice
 from ui.parts.held import key_of
 from ui.parts.said import said, say, show
-from ui.parts.widgets import labelled, labelled_code
+from ui.parts.widgets import keep_choice, labelled, labelled_code
 from ui.parts.words import day_and_time, person_and_role, tidy_key
 
 _PLACE = "enter"  # where the page says why a seat could not be taken
@@ -74,7 +73,7 @@ def _create() -> None:
         horizontal=True,
         captions=["for real pictures: only the secure scheme", "to see insecure schemes broken"],
     )
-    keep_for = st.radio("Keep for", list(KEEP_FOR), index=1, horizontal=True)
+    keep_for = keep_choice("Keep for", exchange().limits.keep)
     if st.button("Create channel", type="primary", icon=":material/add:"):
         with said("create"):
             new = exchange().lobby.create_channel(

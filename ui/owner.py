@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from exchange import KEEP_FOR, Person, Seat
+from exchange import Person, Seat
 from ui.frame import asked, memory
 from ui.frame.service import exchange
 from ui.parts.held import key_of
 from ui.parts.said import attempt, said, show
-from ui.parts.widgets import named_choice
+from ui.parts.widgets import keep_choice, named_choice
 from ui.parts.words import person_and_role
 
 
@@ -79,7 +79,7 @@ def _seats(seat: Seat, names: dict[str, str]) -> None:
 
 def _life(seat: Seat) -> None:
     place = _place(seat)
-    keep_for = st.radio("Keep from now on for", list(KEEP_FOR), index=1, horizontal=True)
+    keep_for = keep_choice("Keep from now on for", exchange().limits.keep)
     extend, new_key, end = st.columns(3)
     if extend.button("Extend the channel", width="stretch"):
         with said(place, rerun=True):

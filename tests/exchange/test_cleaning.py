@@ -69,15 +69,6 @@ def test_an_unknown_rule_is_refused(room, png):
         room.send("Ada", png, "Bob", remove_after="never")
 
 
-def test_a_channel_has_a_quota(room, png, monkeypatch):
-    monkeypatch.setattr("exchange.desk.BYTES_OF_A_CHANNEL", 20_000)
-    for _ in range(3):
-        room.send("Ada", png, "Bob")
-    with pytest.raises(InputRefused, match="limit"):
-        room.send("Ada", png, "Bob")
-    assert len(room.exchange.sender.sent(room.seats["Ada"])) == 3
-
-
 def rows(backend):
     with backend.read() as unit:
         return unit.channels.count(), unit.seats.count(), unit.pictures.count()

@@ -10,6 +10,7 @@ from exchange import (
     Damaged,
     Exchange,
     KeyChanged,
+    Limits,
     Tampered,
     Unavailable,
 )
@@ -149,7 +150,6 @@ def test_the_key_is_given_back_even_when_relaying_fails(lesson, png, monkeypatch
 
 
 def test_a_picture_without_room_is_tried_again_later(lesson, png, clock, monkeypatch):
-    from exchange import desk
     from exchange.wire import relaying
 
     tries = []
@@ -162,14 +162,17 @@ def test_a_picture_without_room_is_tried_again_later(lesson, png, clock, monkeyp
     swap_key(lesson)
     sent = lesson.send("Ada", png, "Bob").id
     monkeypatch.setattr(relaying, "readdress", counted)
-    with monkeypatch.context() as full:
-        full.setattr(desk, "BYTES_OF_A_CHANNEL", 10)
-        assert relay(lesson) == 0
-        before = len(tries)
-        clock.forward(seconds=5)
-        assert relay(lesson) == 0
-        assert len(tries) == before
+    roomy = lesson.exchange
+    lesson.exchange = Exchange(lesson.store, clock, limits=Limits(channel=10))
+    assert relay(lesson) == 0
+    before = len(tries)
     clock.forward(seconds=5)
+    assert relay(lesson) == 0
+    assert len(tries) == before
+    clock.forward(seconds=5)
+    assert relay(lesson) == 0
+    assert len(tries) == 2 * before > 0
+    lesson.exchange = roomy
     assert relay(lesson) == 1
     assert opened(lesson, "Bob", sent).file == png
 

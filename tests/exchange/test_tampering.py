@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from exchange import InputRefused, NotFound, Tampered, Unavailable, WrongRole, desk
+from exchange import Exchange, InputRefused, Limits, NotFound, Tampered, Unavailable, WrongRole
 from tests.conftest import encoded, photograph
 
 SCHEMES = ("textbook-pixels", "textbook-blocks", "oaep-blocks", "hybrid")
@@ -315,22 +315,26 @@ def test_a_replayed_picture_goes_when_its_source_goes(lesson):
     assert lesson.exchange.wire.tampering.interventions(lesson.seats["Eve"]) == ()
 
 
-def test_the_channels_quota_counts_what_arrives_instead(lesson, monkeypatch):
+def test_the_channels_quota_counts_what_arrives_instead(lesson, clock):
     _, (_, new) = two(lesson, "textbook-pixels")
+    eve = lesson.seats["Eve"]
+
+    def limited(size):
+        """The same store under another limit."""
+        lesson.exchange = Exchange(lesson.store, clock, limits=Limits(channel=size))
+        return lesson.exchange.wire.tampering
+
     with lesson.store.read() as unit:
         used = unit.pictures.total_bytes(1)
-    data = encoded(photograph(20, 20, 5))
-    monkeypatch.setattr(desk, "BYTES_OF_A_CHANNEL", used + 1_000)
     with pytest.raises(InputRefused, match="limit"):
-        lesson.exchange.wire.tampering.multiply(lesson.seats["Eve"], new)
-    monkeypatch.setattr(desk, "BYTES_OF_A_CHANNEL", 2 * used)
-    lesson.exchange.wire.tampering.multiply(lesson.seats["Eve"], new)
+        limited(used + 1_000).multiply(eve, new)
+    limited(2 * used).multiply(eve, new)
     with lesson.store.read() as unit:
         both = used + unit.interventions.total_bytes(1)
-    monkeypatch.setattr(desk, "BYTES_OF_A_CHANNEL", both + 1_000)
+    tampering, data = limited(both + 1_000), encoded(photograph(20, 20, 5))
     with pytest.raises(InputRefused, match="limit"):
         lesson.send("Ada", data, "Bob", scheme="textbook-pixels")
-    lesson.exchange.wire.tampering.let_pass(lesson.seats["Eve"], new)
+    tampering.let_pass(eve, new)
     lesson.send("Ada", data, "Bob", scheme="textbook-pixels")
 
 

@@ -18,7 +18,7 @@ from ui.door.answers import say, with_headers
 from ui.door.messages import Refused, read_message
 from ui.door.pacing import Paces
 from ui.door.sessions import Page, Sessions, kind_of
-from ui.door.settings import Settings
+from ui.door.settings import Settings, check_settings
 from ui.door.uploads import UploadRefused, Uploads, in_time, is_upload, thrown_away
 
 _SHUT = re.compile(r"/_stcore/(metrics|agent(/.*)?|script-health-check)")
@@ -28,7 +28,8 @@ _SMALL = 1 << 20  # bytes; the answers that the guard reads are far smaller
 
 
 def middleware() -> list[Middleware]:
-    """For `st.App(middleware=…)`."""
+    """For `st.App(middleware=…)`; ends a server whose settings cannot be before it starts."""
+    check_settings()
     return [Middleware(Guard)]
 
 

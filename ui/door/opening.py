@@ -27,7 +27,7 @@ async def opened(_app: object) -> AsyncIterator[None]:
     limits = Settings.of_environment()
     keep_logs_brief()
     runs.hear_runs_out()
-    _keep_uploads_off_the_disk()
+    _take_pictures_up_to(limits.limits.picture)
     _limit_memory(limits.memory)
     connections = Connections(
         per_address=limits.connections,
@@ -57,9 +57,14 @@ async def _again(seconds: float, *works: Callable[[], None]) -> None:
             work()
 
 
-def _keep_uploads_off_the_disk() -> None:
-    """Starlette spools a part of a form to a file from 1 MB on; it stays in memory instead."""
-    MultiPartParser.spool_max_size = (int(config.get_option("server.maxUploadSize")) + 2) * MB
+def _take_pictures_up_to(size: int) -> None:
+    """Streamlit's uploaders name this limit, and its server holds to it.
+
+    Starlette spools a part of a form to a file from 1 MB on; it stays in memory instead.
+    """
+    most = min(size // MB, int(config.get_option("server.maxUploadSize")))
+    config.set_option("server.maxUploadSize", most)
+    MultiPartParser.spool_max_size = (most + 2) * MB
 
 
 def _raise_file_limit() -> int:

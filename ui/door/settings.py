@@ -1,7 +1,13 @@
-"""What the door allows. The first table is the operator's to change (docs/deploy.md)."""
+"""What the operator may set in the environment (docs/deploy.md), and what the door allows."""
 
 import os
+import re
+import sys
 from dataclasses import dataclass
+
+import streamlit as st
+
+from exchange.limits import DEFAULT_LIMITS, Limits, keep_times
 
 MB = 1 << 20
 
@@ -47,6 +53,7 @@ class Settings:
         uploads_per_address: the same for one address.
         uploads_per_session: the same for one open page.
         memory: bytes that the server process may use; 0 leaves it to the system.
+        limits: what channels may hold.
     """
 
     proxies: frozenset[str] = frozenset()
@@ -55,13 +62,14 @@ class Settings:
     uploads_per_address: int = 384 * MB
     uploads_per_session: int = 200 * MB
     memory: int = 0
+    limits: Limits = DEFAULT_LIMITS
 
     @classmethod
     def of_environment(cls) -> "Settings":
         """Reads `RSA_IMAGES_…`.
 
         Raises:
-            ValueError: something is not a number; the message is for the operator.
+            ValueError: something cannot be; the message is for the operator.
         """
         uploads = _number("UPLOADS_MB", 512) * MB
         return cls(
@@ -71,17 +79,47 @@ class Settings:
             uploads_per_address=_number("UPLOADS_MB_PER_ADDRESS", uploads * 3 // 4 // MB) * MB,
             uploads_per_session=_number("UPLOADS_MB_PER_SESSION", 200) * MB,
             memory=_number("MEMORY_MB", 0) * MB,
+            limits=_limits(),
         )
 
 
+def check_settings() -> None:
+    """Ends the process with one line where something is set that cannot be.
+
+    Streamlit puts what stands at the top of its secrets into the environment.
+    """
+    st.secrets.load_if_toml_exists()
+    try:
+        Settings.of_environment()
+    except ValueError as error:
+        sys.exit(str(error))
+
+
+def _limits() -> Limits:
+    usual = DEFAULT_LIMITS
+    try:
+        keep = keep_times(_text("KEEP_TIMES") or ", ".join(usual.keep))
+    except ValueError as error:
+        raise ValueError(f"RSA_IMAGES_KEEP_TIMES {error}") from None
+    return Limits(
+        total=_number("TOTAL_MB", usual.total // MB, least=1) * MB,
+        channels=_number("CHANNELS", usual.channels, least=1),
+        channel=_number("CHANNEL_MB", usual.channel // MB, least=1) * MB,
+        pictures=_number("CHANNEL_PICTURES", usual.pictures, least=1),
+        seats=_number("CHANNEL_SEATS", usual.seats, least=1),
+        picture=_number("PICTURE_MB", usual.picture // MB, least=1, most=usual.picture // MB) * MB,
+        keep=keep,
+    )
+
+
 def _text(name: str) -> str:
-    return os.environ.get(f"RSA_IMAGES_{name}", "")
+    return os.environ.get(f"RSA_IMAGES_{name}", "").strip()
 
 
-def _number(name: str, otherwise: int) -> int:
-    text = _text(name).strip()
+def _number(name: str, otherwise: int, *, least: int = 0, most: int = 10_000_000) -> int:
+    text = _text(name)
     if not text:
         return otherwise
-    if not text.isascii() or not text.isdigit():
-        raise ValueError(f"RSA_IMAGES_{name} must be a whole number.")
+    if re.fullmatch("[0-9]{1,8}", text) is None or not least <= int(text) <= most:
+        raise ValueError(f"RSA_IMAGES_{name} must be a whole number from {least} to {most:,}.")
     return int(text)

@@ -15,6 +15,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from exchange import Exchange, Person, Seat, Visitor, asked_by
 from ui.door.addresses import ADDRESS_HEADER
+from ui.door.settings import Settings
 
 DEFAULT_URL = "sqlite:///data/channels.db"
 
@@ -43,7 +44,11 @@ def exchange_of_process() -> Exchange:
     with _lock:
         if url not in _open:
             pepper = os.environ.get("STORE_PEPPER") or _secret("pepper")
-            made = Exchange.at(url, pepper=pepper.encode() if pepper else None)
+            made = Exchange.at(
+                url,
+                pepper=pepper.encode() if pepper else None,
+                limits=Settings.of_environment().limits,
+            )
             made.cleaning.keep_clean()
             _open[url] = made
         return _open[url]

@@ -1,6 +1,6 @@
 """Small pieces that several pages draw alike."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -52,6 +52,12 @@ def name_and_caption(name: str, caption: str) -> None:
     st.text(name)
     if caption:
         st.text(caption)
+
+
+def keep_choice(label: str, times: Iterable[str]) -> str:
+    """For how long to keep a channel; the second time is chosen at first, where there is one."""
+    choices = list(times)
+    return str(st.radio(label, choices, index=min(1, len(choices) - 1), horizontal=True))
 
 
 def explained_radio(label: str, choices: Mapping[T, Sequence[str]], *, key: str) -> T:

@@ -1,10 +1,13 @@
 """What the guard answers to plain requests, with an application behind it that takes all."""
 
+from datetime import timedelta
+
 import pytest
 
+from exchange import Limits
 from tests.loops import run_apart
 from ui.door.addresses import ADDRESS_HEADER
-from ui.door.guard import Guard
+from ui.door.guard import Guard, middleware
 from ui.door.settings import MB, Settings
 
 
@@ -118,7 +121,53 @@ def test_the_operator_sets_limits_and_learns_of_a_wrong_one(monkeypatch):
     made = Settings.of_environment()
     assert made.proxies == {"127.0.0.1", "10.0.0.2"}
     assert (made.uploads, made.uploads_per_address) == (100 * MB, 75 * MB)
-    for wrong in ("lots", "-1", "1e3", "²"):
+    for wrong in ("lots", "-1", "1e3", "²", "10000001", "9" * 5000):
         monkeypatch.setenv("RSA_IMAGES_UPLOADS_MB", wrong)
         with pytest.raises(ValueError, match="whole number"):
             Settings.of_environment()
+
+
+def test_the_operator_limits_what_channels_hold(monkeypatch):
+    usual = Limits()
+    assert Settings.of_environment().limits == usual
+    given = {
+        "TOTAL_MB": "7",
+        "CHANNELS": " 6 ",
+        "CHANNEL_MB": "5",
+        "CHANNEL_PICTURES": "4",
+        "CHANNEL_SEATS": "3",
+        "PICTURE_MB": "2",
+        "KEEP_TIMES": "90 days, 2 hours",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(f"RSA_IMAGES_{name}", value)
+    made = Settings.of_environment().limits
+    assert (made.total, made.channel, made.picture) == (7 * MB, 5 * MB, 2 * MB)
+    assert (made.channels, made.pictures, made.seats) == (6, 4, 3)
+    assert made.keep == {"90 days": timedelta(days=90), "2 hours": timedelta(hours=2)}
+    for name in given:
+        monkeypatch.setenv(f"RSA_IMAGES_{name}", "  ")
+    assert Settings.of_environment().limits == usual
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "words"),
+    [
+        ("TOTAL_MB", "0", "from 1 to 10,000,000"),
+        ("CHANNELS", "many", "from 1 to"),
+        ("CHANNEL_MB", "1.5", "from 1 to"),
+        ("CHANNEL_PICTURES", "-1", "from 1 to"),
+        ("CHANNEL_SEATS", "0", "from 1 to"),
+        ("PICTURE_MB", "51", "from 1 to 50"),
+        ("KEEP_TIMES", "1 hour, ever", "must list hours and days"),
+    ],
+)
+def test_a_wrong_limit_ends_the_server_with_one_line(monkeypatch, name, wrong, words):
+    monkeypatch.setenv(f"RSA_IMAGES_{name}", wrong)
+    with pytest.raises(SystemExit) as ended:
+        middleware()
+    line = str(ended.value.code)
+    assert line.startswith(f"RSA_IMAGES_{name} must")
+    assert words in line
+    assert "\n" not in line
+    assert wrong == "0" or wrong not in line.removeprefix(f"RSA_IMAGES_{name}")
