@@ -91,7 +91,7 @@ def printed(code: str, *arguments: str | Path) -> float:
 
 def table(lines: Sequence[Line], *, judged: bool) -> str:
     """The lines as Markdown."""
-    rows = [("what", "rsa_core", "compared with", "ratio", "promise", "kept")]
+    rows = [("what", "ours", "compared with", "ratio", "promise", "kept")]
     rows.append(("---", "---:", "---", "---:", "---", "---"))
     for line in lines:
         verdict = {True: "yes", False: "NO", None: ""}[line.kept if judged else None]

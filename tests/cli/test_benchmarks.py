@@ -1,8 +1,10 @@
 """The benchmarks' table and verdict; the figures themselves are `python -m benchmarks.crypto`."""
 
+import json
+
 import pytest
 
-from benchmarks import growth
+from benchmarks import growth, start
 from benchmarks.measuring import Line, compared, medians, seconds, status, table
 
 
@@ -38,3 +40,15 @@ def test_seconds_have_a_unit_that_suits():
 )
 def test_growth_is_judged_by_ratio_and_by_time(milliseconds, times, kept):
     assert growth.Figure("SQLite", "send", milliseconds, times, promised=10.0).kept is kept
+
+
+def test_start_measures_both_applications(tmp_path, capsys):
+    file = tmp_path / "start.json"
+    status = start.main(["--starts", "1", "--json", str(file)])
+    made = json.loads(file.read_text())
+    assert made["benchmark"] == "start"
+    assert len(made["figures"]) == 4
+    assert all("hello world" in one["other"] for one in made["figures"][:2])
+    assert all(0.01 < one["ratio"] < 100 for one in made["figures"])
+    assert status == int(any(one["kept"] is False for one in made["figures"]))
+    assert len(capsys.readouterr().out.splitlines()) == 2 + 2 + 4
