@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -136,6 +138,35 @@ def test_cleaning_makes_one_entry_of_many(store):
         making.delete_pictures(unit, channel.id)
     Cleaning(store, lambda: NOW + timedelta(minutes=1)).purge()
     assert (total(store), entries(store)) == (0, 1)
+
+
+def test_the_total_is_right_while_many_write_and_several_clean(store):
+    """Each sender works in a channel of its own, and removes every other picture again."""
+    people = [making.room(store)[1] for _ in range(4)]
+    stop = threading.Event()
+
+    def send(sender):
+        for number in range(12):
+            making.send(store, sender, content=bytes(100 + number))
+            if number % 2:
+                with store.write() as unit:
+                    making.delete_pictures(unit, sender.channel_id)
+
+    def clean():
+        while not stop.is_set():
+            with store.write() as unit:
+                unit.ledger.add_up()
+
+    with ThreadPoolExecutor(6) as threads:
+        cleaners = [threads.submit(clean) for _ in range(2)]
+        for done in [threads.submit(send, one) for one in people]:
+            done.result()
+        for sender in people:
+            making.send(store, sender, content=bytes(10))
+        stop.set()
+        for one in cleaners:
+            one.result()
+    assert total(store) == 40
 
 
 def test_entries_of_an_act_that_goes_on_are_left_to_the_next_time(postgres_place):
