@@ -93,11 +93,14 @@ class Retention(Repository):
         batch: dict[str, Removal] = {}
         room = _BATCH_BYTES
         for rule, condition in rules:
-            # In any order: for one by id, the whole table may be read.
+            # In any order: for one by id, the whole table may be read. Whoever acts in a channel
+            # holds it first and its pictures second, and so must we.
             rows = self._connection.execute(
                 select(picture.c.channel_id, picture.c.public_id, picture.c.size)
+                .join(channel, channel.c.id == picture.c.channel_id)
                 .where(condition)
                 .limit(limit)
+                .with_for_update(of=channel, key_share=True, skip_locked=True)
             )
             for channel_id, public_id, size in rows:
                 if public_id in batch:

@@ -1,8 +1,9 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
-from store import Removal
+from store import Cleaning, Removal
 from tests.store import making
 from tests.store.making import HOUR, NOW
 
@@ -140,3 +141,23 @@ def test_sizes_are_counted_for_the_channel_and_for_the_store(store):
         assert unit.pictures.total_bytes(99) == 0
         assert (unit.pictures.count(channel.id), unit.pictures.count()) == (2, 3)
         assert unit.pictures.count(other.id) == 1
+
+
+def test_a_sweep_leaves_pictures_of_a_channel_that_others_hold_to_the_next(postgres_place):
+    """Else it holds a picture and waits for the channel, whose holder waits for the picture."""
+    store = postgres_place.open()
+    channel, sender, receiver = making.room(store)
+    sent = making.send(store, sender, [receiver], max_openings=1)
+    by_all = making.send(store, sender, [receiver], until_all_opened=True)
+    with store.write() as unit:
+        for one in (sent, by_all):
+            unit.pictures.mark_opened(channel.id, one.public_id, receiver.id, NOW)
+    cleaning = Cleaning(store, lambda: NOW)
+    with ThreadPoolExecutor(1) as threads:
+        with store.write() as unit:
+            assert unit.channels.get(channel.id)  # an act begins, and holds the channel
+            assert threads.submit(cleaning.purge).result(5) == 0
+            unit.pictures.mark_opened(channel.id, sent.public_id, receiver.id, NOW)
+            unit.pictures.mark_opened(channel.id, by_all.public_id, receiver.id, NOW)
+        assert threads.submit(cleaning.purge).result(5) == 2
+    store.close()
