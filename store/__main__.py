@@ -33,7 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m store", description="Looks after a store.")
     parser.add_argument("--url", default=os.environ.get("DATABASE_URL", _DEFAULT_URL))
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("check", help="read everything, mark damaged pictures")
+    commands.add_parser("check", help="read everything, mark damaged pictures, correct the total")
     commands.add_parser("stats", help="how much of what is there")
     backup = commands.add_parser("backup", help="copy a SQLite store while it is in use")
     backup.add_argument("file", type=Path)

@@ -24,6 +24,7 @@ from store import (
 )
 from store.__main__ import main
 from store.checking import check
+from store.opening import restore_store
 from tests.store import making
 from tests.store.making import HOUR, NOW
 
@@ -239,6 +240,21 @@ def test_the_operator_hears_of_a_wrong_total(sqlite_place, monkeypatch, capsys):
     assert main(["--url", sqlite_place.url, "check"]) == 1
     assert "wrong by -3" in capsys.readouterr().out
     assert main(["--url", sqlite_place.url, "check"]) == 0
+
+
+def test_a_backup_and_what_is_restored_from_it_go_on_counting(sqlite_place, tmp_path):
+    store = sqlite_place.open()
+    _, sender, _ = making.room(store)
+    making.send(store, sender, content=bytes(1000))
+    store.back_up(tmp_path / "backup.db")
+    making.send(store, sender, content=bytes(1000))
+    store.close()
+    restore_store(sqlite_place.url, tmp_path / "backup.db")
+    store = sqlite_place.open()
+    assert total(store) == 1000
+    making.send(store, sender, content=bytes(1000))
+    assert total(store) == 2000
+    store.close()
 
 
 def test_expired_channels_are_subtracted(store):
