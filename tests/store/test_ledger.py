@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import LargeBinary, MetaData, delete, func, select
 
@@ -190,10 +190,10 @@ def test_entries_of_an_act_that_goes_on_are_left_to_the_next_time(postgres_place
     sizes=st.lists(st.integers(0, 700_000), min_size=1, max_size=4),
     keep=st.integers(0, 4),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
+@settings(deadline=None, max_examples=20)  # it writes to a disk
 def test_the_total_is_the_sum_of_what_is_left(shared_store, sizes, keep):
     before = total(shared_store)
-    channel, sender, _ = making.room(shared_store)
+    _, sender, _ = making.room(shared_store)
     sent = [making.send(shared_store, sender, content=bytes(size)) for size in sizes]
     with shared_store.write() as unit:
         names = [one.public_id for one in sent[keep:]]
@@ -201,7 +201,6 @@ def test_the_total_is_the_sum_of_what_is_left(shared_store, sizes, keep):
         unit.pictures._connection.execute(gone)
         unit.ledger.add_up()
     assert total(shared_store) == before + sum(sizes[:keep])
-    assert channel.id > 0
 
 
 def test_one_quota_counts_pictures_findings_and_interventions_together(place):
