@@ -110,25 +110,24 @@ class Act:
         ids.update(one.seat_id for picture in pictures for one in picture.recipients)
         return self.unit.seats.by_ids(ids)
 
-    def lacking(self, *pictures: store.StoredPicture) -> tuple[tuple[store.SeatRow, ...], ...]:
-        """For each picture, the receivers who lack it and may be given it.
-
-        Nobody where openings are counted, the scheme is not `hybrid`, or tampering is possible.
-        """
-        rows = [
+    def receivers(self) -> list[store.SeatRow]:
+        """Those for whom a picture can be sealed."""
+        return [
             row
             for row in self.unit.seats.in_channel(self.channel.id)
             if row.role == "receiver" and row.public_key and not row.waiting
         ]
-        return tuple(
-            tuple(row for row in rows if self._may_get(picture, row)) for picture in pictures
-        )
 
-    def _may_get(self, picture: store.StoredPicture, row: store.SeatRow) -> bool:
+    def lacking(self, picture: store.StoredPicture) -> tuple[store.SeatRow, ...]:
+        """The receivers who lack a picture and may be given it.
+
+        Nobody where openings are counted, the scheme is not `hybrid`, or tampering is possible.
+        """
         counted = picture.max_openings is not None or picture.until_all_opened
         if picture.scheme != HYBRID.name or counted or self.channel.tampering:
-            return False
-        return all(one.seat_id != row.id for one in picture.recipients)
+            return ()
+        have = {one.seat_id for one in picture.recipients}
+        return tuple(row for row in self.receivers() if row.id not in have)
 
     def require_room(self, size: int) -> None:
         """The channel's own quota; the store has one for all channels together.

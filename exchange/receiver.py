@@ -270,7 +270,7 @@ def _without_it(act: Act, arrival: Arrival) -> tuple[store.SeatRow, ...]:
     picture, mine = arrival.picture, _mine(act, arrival.picture)
     if mine is None or mine.share is not None or arrival.name:
         return ()
-    return act.lacking(picture)[0]
+    return act.lacking(picture)
 
 
 def _to_share_with(act: Act, arrival: Arrival, person_id: str) -> store.SeatRow:

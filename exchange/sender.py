@@ -7,6 +7,7 @@ double click, a reconnect) finds the first one.
 
 import json
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -28,6 +29,7 @@ from exchange.values import (
 )
 from exchange.wire import WireOf
 from rsa_core import (
+    HYBRID,
     SCHEMES,
     AnyPublicKey,
     ClassroomPublicKey,
@@ -166,16 +168,41 @@ class Sender:
             self._refuse_changed(seat, changed)
         return picture_id
 
-    def sent(self, seat: Seat) -> tuple[SentPicture, ...]:
-        """The sender's own pictures, the newest first, with receipts."""
+    def sent(self, seat: Seat, *, newest: int | None = None) -> tuple[SentPicture, ...]:
+        """The sender's own pictures, the newest first, with receipts; only so many for a number."""
         with self._desk.act(seat, "sender") as act:
-            pictures = act.unit.pictures.by_sender(act.channel.id, act.seat.id)
-            seats = act.seats_of(pictures)
-            sent = [
-                _sent(act, picture, seats, {row.public_id: row.name for row in lacking})
-                for picture, lacking in zip(pictures, act.lacking(*pictures), strict=True)
-            ]
-            return tuple(reversed(sent))
+            pictures = act.unit.pictures.by_sender(act.channel.id, act.seat.id, newest=newest)
+            seats, notes = act.seats_of(pictures), _notes(act, pictures)
+        return tuple(_sent(one, seats, notes[one.public_id]) for one in reversed(pictures))
+
+    def lacking(self, seat: Seat) -> dict[str, str]:
+        """Receivers who lack something that is `shareable`: nicknames by public id."""
+        with self._desk.act(seat, "sender") as act:
+            if act.channel.tampering:
+                return {}
+            all_of, had = act.unit.pictures.free_counts(act.channel.id, act.seat.id, HYBRID.name)
+            people = act.receivers() if all_of else []
+        return {row.public_id: row.name for row in people if had.get(row.id, 0) < all_of}
+
+    def shareable(self, seat: Seat, person_id: str) -> dict[str, str]:
+        """File names of what may be shared with a receiver, by the pictures' ids, newest first.
+
+        Nothing where openings are counted, the scheme is not `hybrid`, or tampering is possible.
+
+        Raises:
+            NotFound: no such receiver in this channel.
+        """
+        with self._desk.act(seat, "sender") as act:
+            person = next((one for one in act.receivers() if one.public_id == person_id), None)
+            if person is None:
+                raise NotFound("person")
+            if act.channel.tampering:
+                return {}
+            pictures = act.unit.pictures.free_by_sender(
+                act.channel.id, act.seat.id, HYBRID.name, without=person.id
+            )
+            notes = _notes(act, pictures)
+        return {one.public_id: notes[one.public_id]["name"] for one in reversed(pictures)}
 
     def share(self, seat: Seat, picture_id: str, person_id: str) -> None:
         """Shares a picture with a receiver it was not sent to.
@@ -196,7 +223,7 @@ class Sender:
             records = act.unit.pictures.records(act.channel.id, picture_id)
             content = act.unit.pictures.content(act.channel.id, picture_id)
         self._require_known(seat, act, known, targets)
-        keys = [bytes.fromhex(one) for one in _note(act, records)["keys"]]
+        keys = [bytes.fromhex(one) for one in _note(records.note, act.secret(NOTE_PURPOSE))["keys"]]
         if len(keys) != 2:
             raise CannotOpen(DAMAGED)
         [target] = targets
@@ -301,7 +328,7 @@ def _own(act: Act, picture_id: str) -> store.StoredPicture:
 
 
 def _require_lacking(act: Act, picture: store.StoredPicture, person_id: str) -> None:
-    if person_id not in {row.public_id for row in act.lacking(picture)[0]}:
+    if person_id not in {row.public_id for row in act.lacking(picture)}:
         raise NotFound("person")
 
 
@@ -323,22 +350,23 @@ def _seal(
         raise InputRefused(f"This scheme cannot take this picture: {error}.") from None
 
 
-def _note(act: Act, records: store.PictureRecords) -> dict[str, Any]:
-    """What the sender keeps about a picture: name, caption, and the keys of its envelopes."""
+def _notes(act: Act, pictures: Collection[store.StoredPicture]) -> dict[str, dict[str, Any]]:
+    """What the sender keeps of each, by public id: name, caption, and the envelopes' keys."""
+    secret = act.secret(NOTE_PURPOSE)
+    return {one: _note(note, secret) for one, note in act.unit.pictures.notes(pictures).items()}
+
+
+def _note(sealed: bytes, secret: bytes) -> dict[str, Any]:
     try:
-        note: dict[str, Any] = json.loads(open_note(records.note, act.secret(NOTE_PURPOSE)))
+        note: dict[str, Any] = json.loads(open_note(sealed, secret))
     except DecryptionError:
         return {"name": "(note damaged)", "caption": "", "keys": []}
     return note
 
 
 def _sent(
-    act: Act,
-    picture: store.StoredPicture,
-    seats: dict[int, store.SeatRow],
-    lacking: dict[str, str],
+    picture: store.StoredPicture, seats: dict[int, store.SeatRow], note: dict[str, Any]
 ) -> SentPicture:
-    note = _note(act, act.unit.pictures.records(act.channel.id, picture.public_id))
     return SentPicture(
         id=picture.public_id,
         scheme=picture.scheme,
@@ -348,5 +376,4 @@ def _sent(
         caption=note["caption"],
         receipts=receipts(picture, seats),
         removal=removal_words(picture),
-        lacking=lacking,
     )

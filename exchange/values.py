@@ -218,7 +218,6 @@ class SentPicture:
     Attributes:
         file_name, caption: from the sender's own sealed note; nobody else can read it.
         removal: by which rule it will be removed before the channel ends; "" for none.
-        lacking: nicknames, by public id, of receivers with whom it can be shared.
     """
 
     id: str
@@ -229,7 +228,6 @@ class SentPicture:
     caption: str = field(repr=False)
     receipts: tuple[Receipt, ...]
     removal: str
-    lacking: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from exchange import (
     SeatChanged,
 )
 from ui.frame import asked
+from ui.frame.parts import OWN_KEY, part
 from ui.frame.service import exchange, visitor
 from ui.parts.files import save_button
 from ui.parts.held import keep, kept, key_of
@@ -53,6 +54,7 @@ def chosen_key() -> KeyChoice:
     return KeyChoice(way, pem=asked.text("key_pem"), passphrase=passphrase)
 
 
+@part(OWN_KEY)
 def own_key_panel(seat: Seat) -> None:
     """On the receiver's page: what to read aloud, what to take home, and a key for lessons."""
     panel = st.expander("Your key", key=key_of(seat, "own_keys"), on_change="rerun")

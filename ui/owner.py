@@ -4,7 +4,9 @@ import streamlit as st
 
 from exchange import Person, Seat
 from ui.frame import asked, memory
+from ui.frame.parts import OWNER, part
 from ui.frame.service import exchange
+from ui.parts.drawing import draw_page_again
 from ui.parts.held import key_of
 from ui.parts.said import attempt, said, show
 from ui.parts.widgets import keep_choice, named_choice
@@ -13,8 +15,12 @@ from ui.parts.words import person_and_role
 
 def owner_panel(seat: Seat) -> None:
     """On every page of the owner's seat, folded up; nothing for anyone else."""
-    if not seat.owner:
-        return
+    if seat.owner:
+        _panel(seat)
+
+
+@part(OWNER)
+def _panel(seat: Seat) -> None:
     people = exchange().member.present(seat)
     waiting = [person for person in people if person.waiting]
     if waiting:
@@ -66,6 +72,7 @@ def _rules(seat: Seat) -> None:
 def _set_rule(seat: Seat, name: str, key: str) -> None:
     with said(_place(seat)):
         exchange().owner.set_rules(seat, **{name: asked.switched(key)})
+    draw_page_again()
 
 
 def _seats(seat: Seat, names: dict[str, str]) -> None:

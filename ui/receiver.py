@@ -9,9 +9,11 @@ from streamlit.delta_generator import DeltaGenerator
 from exchange import Details, ExchangeError, InboxItem, OpenedPicture, Seat
 from ui.frame.feed import Feed, mark_read, unread
 from ui.frame.guard import role_page
+from ui.frame.parts import INBOX, part
 from ui.frame.service import exchange
 from ui.own_keys import own_key_panel
 from ui.owner import owner_panel
+from ui.parts.drawing import start_again
 from ui.parts.files import fetch_button, picture_with_save_button, small_picture
 from ui.parts.held import key_of, remember, state_of
 from ui.parts.pressed import press_of
@@ -21,7 +23,7 @@ from ui.parts.words import clock_time, file_size
 from ui.safety import has_verified, number_buttons, show_alarms, verify_panel
 from ui.zips import zip_panel
 
-_SHOWN = 20  # pictures at first, and more by each press: a page is drawn at every new picture
+_SHOWN = 20  # pictures at first, and more by each press: the inbox is drawn at every new one
 _ROOM = 50  # containers above the newest picture, at most; 25 µs each
 _OPEN_AT_ONCE = 6  # pictures held open in one session; each may be 50 MB
 _DETAILS = 1000  # records held in one session
@@ -40,11 +42,12 @@ class Inbox:
 def page() -> None:
     """The inbox, and the pictures that this seat's key opens."""
     with role_page("Receiver", role="receiver") as seat:
-        for part in (owner_panel, show_alarms, own_key_panel, verify_panel, _inbox):
+        for panel in (owner_panel, show_alarms, own_key_panel, verify_panel, _inbox):
             with st.container():
-                part(seat)
+                panel(seat)
 
 
+@part(INBOX)
 def _inbox(seat: Seat) -> None:
     """Every picture of the channel; opened ones stay open until they are closed.
 
@@ -56,8 +59,8 @@ def _inbox(seat: Seat) -> None:
     """
     items, inbox = exchange().receiver.inbox(seat), state_of(Inbox, seat)
     feed = state_of(Feed, seat)
-    feed.counts_openings = any(item.removal for item in items)
-    feed.may_share = bool(inbox.opened)
+    feed.counted = frozenset(item.id for item in items if item.removal)
+    feed.shares = bool(inbox.opened)
     with st.container():
         _heading(seat, empty=not items)
     with st.container():
@@ -170,7 +173,7 @@ def _headline(item: InboxItem, details: Details | None = None) -> None:
 def _close_button(seat: Seat, item: InboxItem) -> None:
     if st.button("Close", key=f"close_{item.id}"):
         del state_of(Inbox, seat).opened[item.id]
-        st.rerun()
+        start_again()
 
 
 def _open_button(seat: Seat, item: InboxItem) -> None:
@@ -185,7 +188,7 @@ def _open_button(seat: Seat, item: InboxItem) -> None:
             with said(place):
                 press.do(lambda: _open(seat, item, inbox, bar))
         press.end()
-        st.rerun()
+        start_again()
     show(place, icon=_BAD)
 
 

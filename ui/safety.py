@@ -8,7 +8,9 @@ import streamlit as st
 
 from exchange import Alarm, Contact, RecordLost, Seat, SeatChanged
 from ui.frame import asked
+from ui.frame.parts import ALARMS, NUMBERS, part
 from ui.frame.service import exchange
+from ui.parts.drawing import draw_page_again
 from ui.parts.held import key_of
 from ui.parts.said import attempt, said, show
 from ui.parts.widgets import labelled_code, named_choice
@@ -17,6 +19,7 @@ from ui.parts.words import clock_time, counted
 _BAD = ":material/gpp_bad:"
 
 
+@part(ALARMS)
 def show_alarms(seat: Seat) -> None:
     """Every alarm that concerns this person, until the two have verified again.
 
@@ -41,6 +44,7 @@ def show_alarms(seat: Seat) -> None:
             st.text(_words(alarm))
 
 
+@part(NUMBERS)
 def verify_panel(seat: Seat) -> None:
     """This person's number, everyone's on the other side, and the result of comparing."""
     panel = st.expander(
@@ -140,6 +144,7 @@ def _typed(seat: Seat, person_id: str, field: str) -> None:
     with said(_place(seat)):
         exchange().member.safety.compare_number(seat, person_id, asked.text(field))
         st.session_state[field] = ""
+    draw_page_again()
 
 
 def _line(person: Contact) -> str:

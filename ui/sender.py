@@ -23,15 +23,17 @@ from rsa_core.errors import ArchiveError
 from rsa_core.pictures import SUFFIXES
 from ui.frame import asked
 from ui.frame.guard import role_page
+from ui.frame.parts import RECIPIENTS, part
 from ui.frame.service import exchange, receivers
 from ui.owner import owner_panel
+from ui.parts.drawing import draw_page_again
 from ui.parts.files import save_button
 from ui.parts.held import key_of, remember, state_of
 from ui.parts.said import said, say, show
 from ui.parts.widgets import explained_radio
 from ui.parts.words import counted, csv_of, file_size
 from ui.safety import show_alarms, verify_panel
-from ui.sent import sent_list
+from ui.sent import sent_panel
 
 _TYPES = [*sorted(SUFFIXES), ".zip"]
 _ON_ITS_WAY = 2.0  # seconds in which a page that was drawn may not be in the browser yet
@@ -89,7 +91,7 @@ def page() -> None:
         _send_button(seat, files)
         _send_report(list(state_of(Sending, seat).report.values()))
         verify_panel(seat)
-        sent_list(seat)
+        sent_panel(seat)
 
 
 def _picture_upload(seat: Seat) -> list[UploadedFile]:
@@ -103,6 +105,7 @@ def _picture_upload(seat: Seat) -> list[UploadedFile]:
     return files or []
 
 
+@part(RECIPIENTS)
 def _recipients_choice(seat: Seat) -> None:
     """The receivers of the channel, all ticked by default, newcomers included.
 
@@ -137,12 +140,13 @@ def _note_unticked(seat: Seat) -> None:
     A message sent before a newcomer was drawn says nothing about the newcomer.
     """
     state, now = state_of(Sending, seat), time.monotonic()
-    say(key_of(seat, "send"), "")
     offered = state.offered or {}
     drawn = {one for one, since in offered.items() if now - since > _ON_ITS_WAY}
     with suppress(ExchangeError):  # then the ticks stay as they were
         ticked = asked.some_of(key_of(seat, "recipients"), offered)
         state.unticked = (state.unticked | drawn) - frozenset(ticked)
+    if say(key_of(seat, "send"), ""):
+        draw_page_again()  # the words stand in another part of it
 
 
 def _removal_choice(seat: Seat) -> None:

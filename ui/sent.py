@@ -1,35 +1,47 @@
 """A sender's pictures: who opened them, and sharing them with receivers who came later."""
 
+from contextlib import suppress
+from dataclasses import dataclass
+
 import streamlit as st
 
-from exchange import Seat, SentPicture
+from exchange import NotFound, Seat, SentPicture
+from ui.frame.feed import Feed
+from ui.frame.parts import SENT, SHARING, part
 from ui.frame.service import exchange
-from ui.parts.held import key_of
+from ui.parts.held import key_of, state_of
 from ui.parts.said import said, show
 from ui.parts.widgets import name_and_caption, named_choice
 from ui.parts.words import clock_time, file_size
 
+_SHOWN = 20  # pictures at first, and more by each press: the list is drawn at every opening
 
-def sent_list(seat: Seat) -> None:
+
+@dataclass(slots=True)
+class Sent:
+    """What the page keeps from run to run."""
+
+    shown: int = _SHOWN
+
+
+def sent_panel(seat: Seat) -> None:
     """The sender's pictures, the newest first, with who opened them and when."""
     st.subheader("Sent")
-    pictures = exchange().sender.sent(seat)
-    if not pictures:
-        st.caption("Nothing sent yet.")
-    _offer_sharing(seat, pictures)
-    for picture in pictures:
-        with st.container(border=True):
-            _sent_picture(picture)
+    _sharing(seat)
+    _list(seat)
 
 
-def _offer_sharing(seat: Seat, pictures: tuple[SentPicture, ...]) -> None:
+@part(SHARING)
+def _sharing(seat: Seat) -> None:
     """For receivers who came later: pictures that were sent go to one more of them."""
-    people = {one: name for picture in pictures for one, name in picture.lacking.items()}
+    people = exchange().sender.lacking(seat)
     place = key_of(seat, "share")
     if people:
-        with st.expander("Share earlier pictures"):
+        with st.expander("Share earlier pictures", key=f"{place}_panel"):
             to = named_choice("Share with", people, key=f"{place}_with")
-            names = {one.id: one.file_name for one in pictures if to in one.lacking}
+            names: dict[str, str] = {}
+            with suppress(NotFound):  # they may have left a moment ago
+                names = exchange().sender.shareable(seat, to)
             picked = st.multiselect(
                 "Pictures to share", list(names), list(names), format_func=lambda one: names[one]
             )
@@ -38,6 +50,25 @@ def _offer_sharing(seat: Seat, pictures: tuple[SentPicture, ...]) -> None:
                     for picture_id in picked:
                         exchange().sender.share(seat, picture_id, to)
     show(place)
+
+
+@part(SENT)
+def _list(seat: Seat) -> None:
+    state = state_of(Sent, seat)
+    pictures = exchange().sender.sent(seat, newest=state.shown + 1)
+    shown = pictures[: state.shown]
+    state_of(Feed, seat).counted = frozenset(one.id for one in shown)
+    if not pictures:
+        st.caption("Nothing sent yet.")
+    for picture in shown:
+        with st.container(border=True):
+            _sent_picture(picture)
+    if len(pictures) > len(shown):
+        st.button("Show older pictures", on_click=_show_more, args=(seat,))
+
+
+def _show_more(seat: Seat) -> None:
+    state_of(Sent, seat).shown += _SHOWN
 
 
 def _sent_picture(picture: SentPicture) -> None:

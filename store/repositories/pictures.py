@@ -1,7 +1,7 @@
 """Pictures: stored in pieces, listed without their bytes, given back whole or not at all."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -111,9 +111,45 @@ class Pictures(Chunked):
         """
         return self._listed(picture.c.channel_id == channel_id, recipient=recipient)
 
-    def by_sender(self, channel_id: int, seat_id: int) -> list[StoredPicture]:
-        """The channel's pictures that this seat sent, oldest first."""
-        return self._listed(picture.c.channel_id == channel_id, picture.c.sender_id == seat_id)
+    def by_sender(
+        self, channel_id: int, seat_id: int, *, newest: int | None = None
+    ) -> list[StoredPicture]:
+        """The channel's pictures that this seat sent, oldest first; only so many for a number."""
+        theirs = picture.c.channel_id == channel_id, picture.c.sender_id == seat_id
+        if newest is None:
+            return self._listed(*theirs)
+        some = select(picture.c.id).where(*theirs).order_by(picture.c.id.desc()).limit(newest)
+        return self._listed(picture.c.id.in_(some))
+
+    def notes(self, pictures: Collection[StoredPicture]) -> dict[str, bytes]:
+        """Their senders' sealed notes, by public id; what was changed does not unseal."""
+        found = self._connection.execute(
+            select(picture.c.public_id, picture_record.c.note)
+            .join(picture, picture.c.id == picture_record.c.picture_id)
+            .where(picture.c.id.in_([one.id for one in pictures]))
+        )
+        return {row.public_id: row.note for row in found}
+
+    def free_by_sender(
+        self, channel_id: int, seat_id: int, scheme: str, *, without: int
+    ) -> list[StoredPicture]:
+        """This seat's pictures of a scheme and without a rule that the seat `without` lacks."""
+        theirs = select(picture_recipient.c.picture_id).where(
+            picture_recipient.c.seat_id == without
+        )
+        free = (*_free(channel_id, seat_id, scheme), picture.c.id.not_in(theirs))
+        return self._listed(*free, recipient=without)
+
+    def free_counts(self, channel_id: int, seat_id: int, scheme: str) -> tuple[int, dict[int, int]]:
+        """How many there are of them, and how many each recipient has, by its seat."""
+        free = _free(channel_id, seat_id, scheme)
+        rows = self._connection.execute(
+            select(picture_recipient.c.seat_id, func.count())
+            .join(picture, picture.c.id == picture_recipient.c.picture_id)
+            .where(*free)
+            .group_by(picture_recipient.c.seat_id)
+        )
+        return self._count(*free), {row[0]: row[1] for row in rows}
 
     def content(self, channel_id: int, public_id: str) -> bytes:
         """The whole envelope, exactly as it was given.
@@ -246,6 +282,16 @@ class Pictures(Chunked):
 
 def _in(channel_id: int | None) -> tuple[ColumnElement[bool], ...]:
     return () if channel_id is None else (picture.c.channel_id == channel_id,)
+
+
+def _free(channel_id: int, seat_id: int, scheme: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        picture.c.channel_id == channel_id,
+        picture.c.sender_id == seat_id,
+        picture.c.scheme == scheme,
+        picture.c.max_openings.is_(None),
+        picture.c.until_all_opened.is_(False),
+    )
 
 
 def _picture(row: Row[*tuple[Any, ...]], recipients: Iterable[Recipient]) -> StoredPicture:

@@ -80,17 +80,14 @@ def test_what_stands_below_the_feed_stays(visitor, server, name, below_the_feed)
     bob = exchange.lobby.take_seat(room.key, name="Bob", role="receiver")
     eve = exchange.lobby.take_seat(room.key, name="Eve", role="interceptor")
 
-    def send(submission: str) -> None:
-        exchange.sender.send(
-            ada,
-            encoded(photograph(30, 20)),
-            file_name="photo.png",
-            scheme="hybrid",
-            recipients=(bob.id,),
-            submission=submission,
-        )
-
-    send("the first")
+    exchange.sender.send(
+        ada,
+        encoded(photograph(30, 20)),
+        file_name="photo.png",
+        scheme="hybrid",
+        recipients=(bob.id,),
+        submission="the first",
+    )
     one = visitor()
     overtaking = Overtaking(one.page)
     Lesson(room.key, {"Ada": ada, "Bob": bob, "Eve": eve}).enter(one, name)
@@ -99,7 +96,7 @@ def test_what_stands_below_the_feed_stays(visitor, server, name, below_the_feed)
     for times in range(2):
         wait(one.page, lambda: overtaking.knows_a_tick)
         before = overtaking.times
-        send(f"while the page is open, {times}")
+        exchange.owner.set_rules(ada, locked=times == 0)  # draws the page
         wait(one.page, lambda before=before: overtaking.times > before)
         one.page.wait_for_timeout(600)  # until the browser has drawn what it was sent
         expect(part).to_be_visible(timeout=1_000)

@@ -39,10 +39,13 @@ def test_captures_are_as_new_as_the_last_event(room, png):
     assert room.exchange.interceptor.captures(eve) == ()
     sent = room.send("Ada", png, "Bob")
     (capture,) = room.exchange.interceptor.captures(eve)
-    assert capture.recipients[0].opened_at is None
+    (bob,) = room.exchange.interceptor.recipients(eve, capture.id)
+    assert (bob.name, bob.opened_at) == ("Bob", None)
     room.exchange.receiver.open(room.seats["Bob"], sent.id)
-    (capture,) = room.exchange.interceptor.captures(eve)
-    assert capture.recipients[0].opened_at is not None
+    (bob,) = room.exchange.interceptor.recipients(eve, capture.id)
+    assert bob.opened_at is not None
+    room.send("Ada", png, "Bob")
+    assert [one.number for one in room.exchange.interceptor.captures(eve)] == [2, 1]
 
 
 def test_channels_do_not_share(room, open_room):

@@ -50,7 +50,12 @@ def test_only_those_whom_the_sender_chose_can_pass_it_on(room, png, late):
 
 
 def lacking(room, number=0):
-    return sorted(room.exchange.sender.sent(room.seats["Ada"])[number].lacking.values())
+    """Who lacks one of Ada's pictures; the newest is number 0."""
+    sender, ada = room.exchange.sender, room.seats["Ada"]
+    newest = sender.sent(ada)[number].id
+    people = sender.lacking(ada)
+    assert all(sender.shareable(ada, person) for person in people)
+    return sorted(name for one, name in people.items() if newest in sender.shareable(ada, one))
 
 
 def test_its_sender_shares_it_and_nobody_else_is_named(room, png, late):

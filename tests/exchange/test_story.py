@@ -144,7 +144,7 @@ def test_an_interceptor_gets_the_ciphertext_and_public_facts_only(room, png):
     assert captured.file_name == (
         f"capture-1-{hashlib.sha256(captured.envelope).hexdigest()[:12]}.p7m"
     )
-    assert [r.fingerprint for r in item.recipients] == [
+    assert [r.fingerprint for r in room.exchange.interceptor.recipients(eve, item.id)] == [
         room.exchange.receiver.keys.own(room.seats["Bob"]).fingerprint
     ]
 

@@ -1,9 +1,9 @@
 """The live feed: who is here and what happened, without anyone pressing reload.
 
 `streamlit-autorefresh` ticks inside a fragment, so a tick reruns only the fragment: it asks the
-store for events after the last seen number. When one of them changes what the page shows, the
-page is drawn again; any other is shown by the fragment alone. A tick of the whole page would kill a
-long encryption and close an open dialog.
+store for events after the last seen number. The parts of the page that one of them concerns are
+drawn again after it. A run of the whole page would kill a long encryption and close an open dialog:
+only what changes the page's frame causes one.
 """
 
 from collections import Counter
@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from exchange import Event, ExchangeError, Person, Seat, SeatGone
-from ui.frame.kinds import KINDS
+from ui.frame.kinds import KINDS, concerned
 from ui.frame.live import listen, tick_ms
 from ui.frame.pace import tick_every
+from ui.frame.parts import PAGE
 from ui.frame.service import exchange
+from ui.parts.drawing import draw_again
 from ui.parts.held import state_of
 from ui.parts.widgets import fragment, labelled
 from ui.parts.words import clock_time, person_and_role
@@ -33,8 +35,8 @@ class Feed:
     people: tuple[Person, ...] = ()
     read: int | None = None  # how many of the events are marked as read
     first: bool = False  # the next run of the fragment is part of the page's run
-    counts_openings: bool = False  # this receiver's page shows others' openings
-    may_share: bool = False  # this receiver's page offers pictures to other receivers
+    counted: frozenset[str] = frozenset()  # pictures whose openings this page shows
+    shares: bool = False  # this receiver's page offers pictures to other receivers
 
 
 def live_feed(seat: Seat) -> None:
@@ -88,8 +90,10 @@ def _watch(seat: Seat) -> None:
         except ExchangeError as error:
             st.caption(str(error))  # and the next tick tries again
             return
-        if any(_concerns(seat, feed, event) for event in new):
+        parts = _concerned(seat, feed, new)
+        if PAGE in parts:
             st.rerun()
+        draw_again(parts)
         _show_toasts(feed)
     here = [person_and_role(person) for person in feed.people if person.here]
     labelled(f"People here: {len(here)}", " · ".join(here))
@@ -98,23 +102,9 @@ def _watch(seat: Seat) -> None:
         st.text("\n".join(lines) or "Nothing has happened yet.")
 
 
-def _concerns(seat: Seat, feed: Feed, event: Event) -> bool:
-    """Whether the event changes what this seat's page shows, beside the feed itself.
-
-    Drawing a page costs ten times a tick, and ends what the page was doing.
-    """
-    kind = KINDS[event.kind]
-    if event.who_id == seat.id:
-        return True
-    if kind.people:
-        if event.role == "interceptor" and seat.channel.tampering:
-            return True  # what it held up, or the keys that it showed, may be others now
-        other = "sender" if seat.role == "receiver" else "receiver"
-        may_get = feed.may_share and event.role == "receiver"
-        return seat.owner or may_get or event.role == other
-    if event.kind == "opened" and seat.role == "receiver":
-        return feed.counts_openings
-    return seat.role in kind.concerns
+def _concerned(seat: Seat, feed: Feed, new: tuple[Event, ...]) -> list[str]:
+    counted, shares = feed.counted, feed.shares
+    return sorted({p for e in new for p in concerned(e, seat, counted=counted, shares=shares)})
 
 
 def _ask(seat: Seat, feed: Feed) -> tuple[Event, ...]:

@@ -11,24 +11,22 @@ from typing import NoReturn
 
 import streamlit as st
 
-from exchange import ExchangeError, Role, Seat, SeatGone, Waiting
-from lab.errors import LabError
+from exchange import Role, Seat, SeatGone, Waiting
 from ui.frame import memory, pace
 from ui.frame.feed import live_feed, times_happened
+from ui.frame.parts import PAGE, faults_in_words
 from ui.frame.service import exchange
 from ui.frame.style import ICON, apply_style
 from ui.parts.held import remember
 from ui.parts.widgets import labelled, labelled_code
 from ui.parts.words import tidy_key
 
-_RETRY_MS = 3000
-
 
 @contextmanager
 def lobby_page(title: str) -> Iterator[None]:
     """Title, style and browser memory; for pages that need no seat."""
     _start(title)
-    with _faults_in_words():
+    with faults_in_words(PAGE, stop=True):
         exchange()
         yield
 
@@ -36,7 +34,7 @@ def lobby_page(title: str) -> Iterator[None]:
 @contextmanager
 def role_page(title: str, *, role: Role) -> Iterator[Seat]:
     """Title, style, header, live feed, and the seat of this page; stops everyone else."""
-    with pace.drawing.taken(), _faults_in_words():
+    with pace.drawing.taken(), faults_in_words(PAGE, stop=True):
         _start(title)
         key = channel_in_url()
         seat = _seat(role, key)
@@ -65,19 +63,6 @@ def _start(title: str) -> None:
     st.set_page_config(page_title=f"{title} · RSA images", page_icon=ICON, layout="wide")
     apply_style()
     memory.ask_browser()
-
-
-@contextmanager
-def _faults_in_words() -> Iterator[None]:
-    """Says what went wrong in the page; a lost seat starts the page again."""
-    try:
-        yield
-    except SeatGone:
-        st.rerun()
-    except (ExchangeError, LabError) as error:
-        st.error(str(error))
-        pace.tick_every(_RETRY_MS, key="retry")
-        st.stop()
 
 
 def _place(role: str, key: str) -> str:

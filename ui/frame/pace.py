@@ -59,15 +59,24 @@ class Turns:
         self._lock = threading.Lock()
         self._since: dict[threading.Event, float] = {}
         self._waiting: deque[threading.Event] = deque()
+        self._mine = threading.local()
 
     @contextmanager
     def taken(self) -> Iterator[None]:
-        """Waits for a place, and has it inside, or until its lease is over."""
+        """Waits for a place, and has it inside, or until its lease is over.
+
+        Whoever is inside already goes on at once.
+        """
+        if getattr(self._mine, "inside", False):
+            yield
+            return
         me = threading.Event()
         self._wait(me)
+        self._mine.inside = True
         try:
             yield
         finally:
+            self._mine.inside = False
             with self._lock:
                 self._since.pop(me, None)
                 self._call_next()

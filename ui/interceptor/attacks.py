@@ -1,8 +1,8 @@
 """Attacks on a capture: choose one, run it, watch it, cancel it, and keep what it found.
 
 A running attack lives in a separate process, and ends soon after its page was closed. The
-fragment here looks at it twice a second and redraws itself alone; when the attack has ended, the
-page is drawn again with the finding.
+fragment here looks at it twice a second and redraws itself alone; when the attack has ended, what
+is around it is drawn again with the finding.
 """
 
 from contextlib import suppress
@@ -12,9 +12,11 @@ import streamlit as st
 
 from exchange import ATTACK_CHOICES, AttackChoice, AttackState, CapturedPicture, ExchangeError, Seat
 from lab.statistics import appearing
+from ui.frame.parts import CAPTURE
 from ui.frame.service import exchange, visitor
 from ui.interceptor.choices import attack_key
 from ui.interceptor.findings import found_items, show_finding, show_findings
+from ui.parts.drawing import draw_again
 from ui.parts.files import small_picture
 from ui.parts.held import key_of, shared, state_of
 from ui.parts.said import said, say, show
@@ -96,7 +98,7 @@ def _watch(seat: Seat) -> None:
         return
     if state is None:
         if not first:
-            st.rerun()
+            draw_again([CAPTURE])
         return
     title = ATTACK_CHOICES[state.attack].title
     st.progress(state.part, text=f"{title}, {state.seconds:.1f} s")
@@ -134,7 +136,7 @@ def _appear(seat: Seat, pictures: tuple[bytes, ...]) -> None:
     if watching.redraw is None:
         return
     if watching.stage >= len(pictures) and not first:
-        st.rerun()  # the finding replaces its stages
+        draw_again([CAPTURE])  # the finding replaces its stages
     shown = min(watching.stage, len(pictures) - 1)
     watching.stage = shown + 1
     known = 256 * watching.stage // len(pictures)

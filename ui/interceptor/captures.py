@@ -1,17 +1,19 @@
 """The interceptor's captures: which one, what it says in clear, and its bytes."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
 import streamlit as st
 
 from exchange import CapturedPicture, CaptureItem, ExchangeError, Seat
 from lab.statistics import hex_dump, noise_picture
+from ui.frame.parts import CAPTURE, CAPTURES, part
 from ui.frame.service import exchange, visitor
 from ui.interceptor.choices import attack_key, tab_key
+from ui.parts.drawing import draw_again
 from ui.parts.files import save_button, small_picture
-from ui.parts.held import key_of, remember, shared
+from ui.parts.held import key_of, remember, shared, state_of
 from ui.parts.widgets import named_choice
 from ui.parts.words import capture_line, file_size
 
@@ -22,22 +24,50 @@ _HEX_BYTES = 512
 _in_sight: WeakValueDictionary[str, CapturedPicture] = WeakValueDictionary()
 
 
-def capture_choice(seat: Seat) -> CapturedPicture | None:
-    """The captures of the channel, the newest first; the chosen one, whole."""
+@dataclass(slots=True)
+class Choice:
+    """What the page keeps from run to run: the capture that was chosen, and the one that is shown.
+
+    Attributes:
+        item: None while there is none to choose.
+        shown: id of the capture whose tabs were drawn last; "" for none.
+    """
+
+    item: CaptureItem | None = None
+    shown: str = ""
+
+
+@part(CAPTURES)
+def capture_choice(seat: Seat) -> None:
+    """The captures of the channel, the newest first; another choice draws its tabs."""
+    choice = state_of(Choice, seat)
     items = {item.id: item for item in exchange().interceptor.captures(seat)}
     if not items:
         st.caption("Nothing captured yet. Every picture sent in this channel appears here.")
+        choice.item = None
+    else:
+        key = key_of(seat, "capture")
+        if key not in st.session_state:
+            _follow_attack(seat, items)
+        names = {i: capture_line(one) for i, one in items.items()}
+        choice.item = items[named_choice("Capture", names, key=key)]
+    if choice.shown != (choice.item.id if choice.item else ""):
+        draw_again([CAPTURE])
+
+
+def chosen_capture(seat: Seat) -> CapturedPicture | None:
+    """The chosen capture, whole; None for none, or after saying why not."""
+    choice = state_of(Choice, seat)
+    item = choice.item
+    choice.shown = item.id if item else ""
+    if item is None:
         return None
-    key = key_of(seat, "capture")
-    if key not in st.session_state:
-        _follow_attack(seat, items)
-    chosen = named_choice("Capture", {i: capture_line(one) for i, one in items.items()}, key=key)
     try:
-        whole = remember("capture", chosen, lambda: _whole(seat, chosen))
+        whole = remember("capture", item.id, lambda: _whole(seat, item.id))
     except ExchangeError as error:
         st.error(str(error))
         return None
-    return replace(whole, item=items[chosen])
+    return replace(whole, item=item)
 
 
 def _whole(seat: Seat, picture_id: str) -> CapturedPicture:
@@ -56,7 +86,7 @@ def _follow_attack(seat: Seat, items: Mapping[str, CaptureItem]) -> None:
         st.session_state[tab_key(seat)] = "Attacks"
 
 
-def show_ciphertext(capture: CapturedPicture) -> None:
+def show_ciphertext(seat: Seat, capture: CapturedPicture) -> None:
     """What travelled: facts, a picture of the noise, and bytes."""
     picture, facts = st.columns([1, 2])
     with picture:
@@ -79,8 +109,9 @@ def show_ciphertext(capture: CapturedPicture) -> None:
             key="save_capture",
         )
     st.caption("Recipients, and the fingerprints of their public keys")
+    recipients = exchange().interceptor.recipients(seat, capture.item.id)
     st.code(
-        "\n".join(f"{one.fingerprint.hex()}  {one.name}" for one in capture.item.recipients),
+        "\n".join(f"{one.fingerprint.hex()}  {one.name}" for one in recipients),
         language=None,
         wrap_lines=True,
     )

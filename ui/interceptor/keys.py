@@ -5,11 +5,13 @@ import streamlit as st
 from exchange import ExchangeError, Seat, SeenKey
 from lab.experiments import health_of
 from rsa_core import Finding
+from ui.frame.parts import KEYS, part
 from ui.frame.service import exchange, visitor
 from ui.interceptor.experiments import worked_out
 from ui.parts.widgets import labelled_code
 
 
+@part(KEYS)
 def show_keys(seat: Seat) -> None:
     """Key health on demand, and in classroom channels an insider's key."""
     keys = exchange().interceptor.public_keys(seat)

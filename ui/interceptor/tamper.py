@@ -15,8 +15,10 @@ from exchange import (
     Seat,
 )
 from lab.statistics import difference, noise_picture
+from ui.frame.parts import TAMPERING, part
 from ui.frame.service import exchange
 from ui.interceptor.choices import act_key, factor_key, region_key
+from ui.interceptor.false_keys import show_false_keys, show_readings
 from ui.parts.files import small_picture
 from ui.parts.held import key_of, remember
 from ui.parts.said import attempt, said, show
@@ -40,7 +42,15 @@ KINDS = {  # name: (title, one line, what was done)
 }
 
 
-def show_acts(seat: Seat, capture: CapturedPicture) -> None:
+@part(TAMPERING)
+def show_tampering(seat: Seat, capture: CapturedPicture) -> None:
+    """The acts on this capture, and on public keys."""
+    _show_acts(seat, capture)
+    show_false_keys(seat)
+    show_readings(seat)
+
+
+def _show_acts(seat: Seat, capture: CapturedPicture) -> None:
     """The choice of an act where it is allowed, and the state of this capture."""
     done = next(
         (

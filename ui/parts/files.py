@@ -5,7 +5,7 @@ under /media can be fetched by anyone with the address, long after the tab was c
 components send the bytes through the session's own connection instead.
 
 What a button saves is sent when it is pressed, not when the page is drawn: a ciphertext may have
-50 MB, a page is drawn at every event, and thirty pages may show the same one.
+50 MB, a list is drawn at every event, and thirty pages may show the same one.
 """
 
 import base64

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from exchange import ExchangeError
+from ui.parts.drawing import draw_page_again
 
 
 @contextmanager
@@ -27,11 +28,14 @@ def attempt(place: str, act: Callable[[], object]) -> None:
     """For `on_click`: `act` runs before the page is drawn, so that no rerun can lose the press."""
     with said(place):
         act()
+    draw_page_again()
 
 
-def say(place: str, words: str) -> None:
-    """Puts these words there; "" for none."""
+def say(place: str, words: str) -> bool:
+    """Puts these words there, "" for none; whether there were any before."""
+    before = st.session_state.get(f"said_{place}")
     st.session_state[f"said_{place}"] = words
+    return bool(before)
 
 
 def show(place: str, *, warning: bool = False, icon: str | None = None) -> None:

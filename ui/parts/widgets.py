@@ -11,7 +11,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def fragment(*, run_every: float | None = None) -> Callable[[Callable[P, None]], Callable[P, None]]:
+def fragment(
+    *, key: str | None = None, run_every: float | None = None
+) -> Callable[[Callable[P, None]], Callable[P, None]]:
     """`st.fragment` in a container that holds nothing else; `run_every` in seconds.
 
     A fragment that runs before the page's own drawing has left the server takes back what that
@@ -21,7 +23,7 @@ def fragment(*, run_every: float | None = None) -> Callable[[Callable[P, None]],
     """
 
     def decorate(draw: Callable[P, None]) -> Callable[P, None]:
-        part = st.fragment(draw, run_every=run_every)  # noqa: TID251
+        part = st.fragment(draw, key=key, run_every=run_every)  # noqa: TID251
 
         @wraps(draw)
         def alone(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -96,8 +98,7 @@ def named_choice(
 def open_tab(key: str, names: Sequence[str]) -> Iterator[str]:
     """Tabs of which only the open one is drawn: gives its name, and what is shown goes into it.
 
-    A page is drawn at every event that concerns it, and tabs that nobody looks at would be most
-    of the work.
+    Tabs that nobody looks at would be most of the work of drawing them.
     """
     tabs = dict(zip(names, st.tabs(names, key=key, on_change="rerun"), strict=True))
     name = next((name for name, tab in tabs.items() if tab.open), names[0])
