@@ -12,7 +12,7 @@ from ui.frame.service import exchange
 from ui.parts.held import key_of, state_of
 from ui.parts.said import said, show
 from ui.parts.widgets import name_and_caption, named_choice
-from ui.parts.words import clock_time, file_size
+from ui.parts.words import clock_time, file_size, told_apart
 
 _SHOWN = 20  # pictures at first, and more by each press: the list is drawn at every opening
 
@@ -41,9 +41,13 @@ def _sharing(seat: Seat) -> None:
             to = named_choice("Share with", people, key=f"{place}_with")
             names: dict[str, str] = {}
             with suppress(NotFound):  # they may have left a moment ago
-                names = exchange().sender.shareable(seat, to)
+                names = told_apart(exchange().sender.shareable(seat, to))
             picked = st.multiselect(
-                "Pictures to share", list(names), list(names), format_func=lambda one: names[one]
+                "Pictures to share",
+                list(names),
+                list(names),
+                format_func=lambda one: names[one],
+                key=f"{place}_what_{to}",
             )
             if st.button("Share", icon=":material/share:", disabled=not picked):
                 with st.spinner("Wrapping the keys …"), said(place, rerun=True):

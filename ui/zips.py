@@ -37,6 +37,13 @@ class Zip:
     data: bytes | None = field(default=None, repr=False)
 
 
+@dataclass(slots=True)
+class Numbers:
+    """A picture keeps its number when others go: what was picked is known by its words."""
+
+    given: dict[str, int] = field(default_factory=dict)  # by the picture's id
+
+
 def zip_panel(seat: Seat, items: Sequence[InboxItem]) -> None:
     """Several pictures at once, opened into one zip, which stays until another one is made."""
     made = state_of(Zip, seat)
@@ -44,11 +51,18 @@ def zip_panel(seat: Seat, items: Sequence[InboxItem]) -> None:
     if len(items) < _SELECT_FROM and not made.names:
         return
     with st.expander("Open several into one zip file"):
+        numbers = state_of(Numbers, seat).given
         names = {
-            item.id: f"{n} · {clock_time(item.sent_at)} · from {item.sender}"
-            for n, item in enumerate(reversed(items), start=1)
+            item.id: f"{numbers.setdefault(item.id, len(numbers) + 1)} · "
+            f"{clock_time(item.sent_at)} · from {item.sender}"
+            for item in reversed(items)
         }
-        picked = st.multiselect("Selection", list(names), format_func=lambda i: names.get(i, ""))
+        picked = st.multiselect(
+            "Selection",
+            list(names),
+            format_func=lambda i: names.get(i, ""),
+            key=key_of(seat, "zip_selection"),
+        )
         press = press_of(key_of(seat, "zip"))
         if st.button("Prepare zip file", disabled=not picked):
             made = st.session_state[key_of(seat, "Zip")] = Zip({i: names[i] for i in picked})

@@ -47,3 +47,21 @@ def test_a_sender_shares_earlier_pictures_with_someone_who_came_later(exchange, 
     press(late, "Open")
     assert shows(late, png)
     assert "Shared with you by" not in words(late)
+
+
+def test_pictures_of_one_name_are_shared_each(exchange, channel, png):
+    ada = sit(exchange, channel, "Ada", "sender")
+    bob = sit(exchange, channel, "Bob", "receiver")
+    for number in range(3):
+        exchange.sender.send(
+            ada,
+            png,
+            file_name="a.png",
+            scheme="hybrid",
+            recipients=(bob.id,),
+            submission=str(number),
+        )
+    dan = sit(exchange, channel, "Dan", "receiver")
+    press(page_of(ada, channel.key), "Share")
+    assert exchange.sender.lacking(ada) == {}
+    assert [item.obstacle for item in exchange.receiver.inbox(dan)] == [""] * 3

@@ -8,6 +8,7 @@ from rsa_core import Finding
 from ui.frame.parts import KEYS, part
 from ui.frame.service import exchange, visitor
 from ui.interceptor.experiments import worked_out
+from ui.parts.held import key_of
 from ui.parts.widgets import labelled_code
 
 
@@ -30,7 +31,7 @@ def _health(seat: Seat, keys: tuple[SeenKey, ...]) -> None:
         "Which attacks could break a public key, and what each would cost. Quick ones are tried, "
         "which takes some seconds."
     )
-    key = st.selectbox("Public key", keys, format_func=_label)
+    key = st.selectbox("Public key", keys, format_func=_label, key=key_of(seat, "public_key"))
     others = [(other.n, other.e) for other in keys if other != key]
     found = worked_out(
         "Check this key",

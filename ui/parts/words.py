@@ -23,6 +23,24 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
+def told_apart(names: Mapping[str, str]) -> dict[str, str]:
+    """Names of which several may be the same, newest first; later ones get a number.
+
+    Streamlit knows an option by its words: of two with the same it would take one twice.
+    """
+    words: dict[str, str] = {}
+    taken: set[str] = set()
+    for one in reversed(list(names)):
+        number, name = 1, names[one]
+        word = name
+        while word in taken:
+            number += 1
+            word = f"{name} ({number})"
+        taken.add(word)
+        words[one] = word
+    return dict(reversed(words.items()))
+
+
 def clock_time(at: datetime) -> str:
     """Hours, minutes and seconds in the browser's time zone."""
     return _local(at).strftime("%H:%M:%S")
