@@ -2,6 +2,8 @@
 
 import pytest
 
+import ui.interceptor.captures
+from tests.ui.test_lasting import press
 from tests.ui.test_pages import page_of, sit
 
 
@@ -83,3 +85,28 @@ def test_the_key_that_is_looked_at_stays_when_receivers_come(exchange, channel, 
     exchange.lobby.leave(cy)
     at.run()
     assert not at.exception
+
+
+@pytest.fixture
+def few_listed(monkeypatch):
+    monkeypatch.setattr(ui.interceptor.captures, "_LISTED", 2)
+
+
+@pytest.mark.usefixtures("few_listed")
+def test_an_older_capture_stays_chosen_and_older_ones_are_listed_by_a_press(
+    exchange, channel, ada, bob, png
+):
+    eve = sit(exchange, channel, "Eve", "interceptor")
+    ids = [send(exchange, ada, png, bob, name=str(number)) for number in range(5)]
+    at = page_of(eve, channel.key)
+    assert len(field(at, "Capture").options) == 2
+    assert field(at, "Capture").value == ids[4]
+    press(at, "List older captures")
+    assert len(field(at, "Capture").options) == 4
+    field(at, "Capture").set_value(ids[1]).run()
+    ids.append(send(exchange, ada, png, bob, name="5"))
+    at.run()
+    assert field(at, "Capture").value == ids[1]
+    press(at, "List older captures")
+    assert len(field(at, "Capture").options) == 6
+    assert "List older captures" not in [button.label for button in at.button]

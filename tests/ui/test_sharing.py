@@ -65,3 +65,23 @@ def test_pictures_of_one_name_are_shared_each(exchange, channel, png):
     press(page_of(ada, channel.key), "Share")
     assert exchange.sender.lacking(ada) == {}
     assert [item.obstacle for item in exchange.receiver.inbox(dan)] == [""] * 3
+
+
+def test_the_sent_list_is_shown_in_parts(exchange, channel, png):
+    ada = sit(exchange, channel, "Ada", "sender")
+    bob = sit(exchange, channel, "Bob", "receiver")
+    for number in range(23):
+        exchange.sender.send(
+            ada,
+            png,
+            file_name=f"{number}.png",
+            scheme="hybrid",
+            recipients=(bob.id,),
+            submission=str(number),
+        )
+    at = page_of(ada, channel.key)
+    assert "22.png" in words(at)
+    assert "2.png" not in words(at).split("\n")
+    press(at, "Show older pictures")
+    assert {f"{number}.png" for number in range(23)} <= set(words(at).split("\n"))
+    assert "Show older pictures" not in [button.label for button in at.button]

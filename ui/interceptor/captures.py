@@ -18,6 +18,7 @@ from ui.parts.widgets import named_choice
 from ui.parts.words import capture_line, file_size
 
 _HEX_BYTES = 512
+_LISTED = 100  # captures at first, and more by each press: the list is drawn at every picture
 
 # The captures that sessions look at. A class looks at the same ones, and a large one is some 50 MB;
 # whether a seat may see it was asked before, in the list of its captures.
@@ -31,10 +32,12 @@ class Choice:
     Attributes:
         item: None while there is none to choose.
         shown: id of the capture whose tabs were drawn last; "" for none.
+        more: presses for more than the newest `_LISTED`.
     """
 
     item: CaptureItem | None = None
     shown: str = ""
+    more: int = 0
 
 
 @part(CAPTURES)
@@ -49,10 +52,17 @@ def capture_choice(seat: Seat) -> None:
         key = key_of(seat, "capture")
         if key not in st.session_state:
             _follow_attack(seat, items)
-        names = {i: capture_line(one) for i, one in items.items()}
+        newest, kept = set(list(items)[: _LISTED * (1 + choice.more)]), st.session_state.get(key)
+        names = {i: capture_line(items[i]) for i in items if i in newest or i == kept}
         choice.item = items[named_choice("Capture", names, key=key)]
+        if len(items) > len(newest):
+            st.button("List older captures", on_click=_list_more, args=(seat,))
     if choice.shown != (choice.item.id if choice.item else ""):
         draw_again([CAPTURE])
+
+
+def _list_more(seat: Seat) -> None:
+    state_of(Choice, seat).more += 1
 
 
 def chosen_capture(seat: Seat) -> CapturedPicture | None:
