@@ -7,7 +7,9 @@ until the next whole run. Here the new runner begins after those messages.
 
 A run that begins also drops what the last one has drawn and not sent yet. With it Streamlit drops
 the address that the browser has just asked for to send a file to, and the file is lost without a
-word. Here that answer stays.
+word. Here that answer stays. And a fragment's run drops what was drawn of that fragment, but not
+what was drawn of one inside it: the browser is then sent elements whose place it does not know, and
+shows nothing any more. Here a fragment's run drops nothing.
 """
 
 from streamlit.runtime.app_session import AppSession, AppSessionState
@@ -22,7 +24,7 @@ _waiting: dict[AppSession, list[RerunData]] = {}  # what is asked for meanwhile,
 def hear_runs_out() -> None:
     """Changes Streamlit's sessions accordingly; once is enough, twice does no harm."""
     AppSession._create_scriptrunner = _create_in_turn  # type: ignore[assignment,method-assign]
-    ForwardMsgQueue.clear = _clear_but_answers  # type: ignore[assignment,method-assign]
+    ForwardMsgQueue.clear = _clear_for_a_page  # type: ignore[assignment,method-assign]
 
 
 def _create_in_turn(session: AppSession, request: RerunData) -> None:
@@ -47,11 +49,14 @@ def _begin(session: AppSession) -> None:
             _create_in_turn(session, request)
 
 
-def _clear_but_answers(
+def _clear_for_a_page(
     queue: ForwardMsgQueue,
     retain_lifecycle_msgs: bool = False,
     fragment_ids_this_run: list[str] | None = None,
 ) -> None:
+    if fragment_ids_this_run is not None:
+        queue._delta_index_map = {}  # what comes now comes after what is there
+        return
     answers = [one for one in queue._queue if one.WhichOneof("type") == "file_urls_response"]
     _clear(queue, retain_lifecycle_msgs, fragment_ids_this_run)
     if retain_lifecycle_msgs:  # else what was in the queue has been sent

@@ -16,10 +16,10 @@ def fragment(
 ) -> Callable[[Callable[P, None]], Callable[P, None]]:
     """`st.fragment` in a container that holds nothing else; `run_every` in seconds.
 
-    A fragment that runs before the page's own drawing has left the server takes back what that
-    drawing says of it (`ForwardMsgQueue.clear`). At the drawing's end the browser then removes the
-    fragment as stale, everything below moves up by one, and the fragment overwrites its neighbour.
-    Alone in a container it has no neighbour.
+    In Streamlit a fragment that runs before the page's own drawing has left the server takes back
+    what that drawing says of it (`ui/door/runs.py` prevents that). At the drawing's end the browser
+    then removes the fragment as stale, everything below moves up by one, and the fragment
+    overwrites its neighbour. Alone in a container it has no neighbour.
     """
 
     def decorate(draw: Callable[P, None]) -> Callable[P, None]:

@@ -78,15 +78,38 @@ def test_a_session_that_was_closed_meanwhile_runs_no_more(turns):
     assert runs._waiting == {}
 
 
-@pytest.mark.parametrize("fragments", [None, ["a fragment"]])
-def test_where_a_file_is_to_go_is_not_forgotten_when_a_run_begins(fragments):
+def drawn(fragment: str, *path: int) -> ForwardMsg:
+    message = ForwardMsg()
+    message.metadata.delta_path[:] = path
+    message.delta.fragment_id = fragment
+    message.delta.new_element.text.body = fragment
+    return message
+
+
+def test_where_a_file_is_to_go_is_not_forgotten_when_a_page_begins():
     """Streamlit forgets it, and the file that somebody has just chosen is lost without a word."""
     runs.hear_runs_out()
     queue = ForwardMsgQueue()
-    queue.enqueue(drawn := ForwardMsg())
-    drawn.delta.new_element.text.body = "half a page"
+    queue.enqueue(drawn("", 0, 0))
     queue.enqueue(answer := ForwardMsg())
     answer.file_urls_response.response_id = "1"
-    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=fragments)
-    assert [one for one in queue.flush() if one.HasField("file_urls_response")] == [answer]
+    queue.clear(retain_lifecycle_msgs=True)
+    assert queue.flush() == [answer]
     assert queue.is_empty()
+
+
+@pytest.mark.parametrize("runs_now", [["outer"], ["inner"], ["outer", "inner"], ["another"]])
+def test_a_fragment_that_runs_takes_nothing_back(runs_now):
+    """Streamlit keeps what is inside, without the container that it stands in."""
+    runs.hear_runs_out()
+    queue = ForwardMsgQueue()
+    ended = ForwardMsg()
+    ended.script_finished = ForwardMsg.ScriptFinishedStatus.FINISHED_SUCCESSFULLY
+    before = [drawn("outer", 0, 1), drawn("inner", 0, 1, 0), drawn("", 0, 2), ended]
+    for message in before:
+        queue.enqueue(message)
+    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=runs_now)
+    after = [drawn("outer", 0, 1), drawn("inner", 0, 1, 0)]
+    for message in after:
+        queue.enqueue(message)
+    assert queue.flush() == before + after
