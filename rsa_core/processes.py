@@ -26,6 +26,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from rsa_core import cores
 from rsa_core.copying import Copy, can_copy
 
 if TYPE_CHECKING:
@@ -206,6 +207,7 @@ def in_child(
 
 def serve() -> None:
     """The child's whole life."""
+    cores.use_all()  # in a copy; a fresh interpreter was started so
     _deafen()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's
     die_with_parent(signal.SIGKILL)
@@ -278,6 +280,7 @@ def _start(quiet: bool) -> "subprocess.Popen[bytes]":
     root = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
     needed = {name: value for name, value in os.environ.items() if name in _ENVIRONMENT}
+    cores.use_all()  # this thread; its children inherit it
     return subprocess.Popen(  # noqa: S603  (our own interpreter, our own module)
         [sys.executable, "-c", _START],
         stdin=subprocess.PIPE,

@@ -10,23 +10,28 @@ then who came first. So a class behind one address is one share, a stranger with
 one share, and within a class everybody has a first turn before anybody has a second one. No
 channel and no address has all places at once: one is left for whoever comes next.
 
+Processes of one machine may have their places together (`share_places`): then nobody has all of
+them over all processes, while each process keeps its own queue.
+
 A turn ends with its pages: when none of them has been open for `GRACE` seconds it is `gone`, and
 the work has to end. A reload takes less than that.
 """
 
 import math
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from rsa_core import cores
 from rsa_core.errors import BusyError
+from rsa_core.places import Places
 
 GRACE = 5.0  # seconds that work outlives the last page that it is for
-PLACES = max(3, (os.cpu_count() or 1) + 1)
+PLACES = max(3, len(cores.ALL) + 1)
 WAITING_MOST = 200
 OF_A_SESSION = 2  # turns, those that are waited for included
 FORGOTTEN_BY_HALF = 60.0  # seconds
@@ -80,6 +85,7 @@ class Turn:
         self.address: Share | None = ("address", visitor.address) if visitor.address else None
         self.session: Share | None = ("session", visitor.session) if visitor.session else None
         self.since: float | None = None  # when it got its place
+        self.place: int | None = None  # among those of all processes
         self.crowded_out = False
 
     def wait(self, seconds: float) -> bool:
@@ -123,8 +129,14 @@ class Turns:
         self._changed = threading.Condition()
         self._working: list[Turn] = []
         self._waiting: list[Turn] = []
+        self._shared: Places | None = None
+        self._looked = -math.inf  # when a waiting turn last asked for a place
         self._had: dict[Share, tuple[float, float]] = {}  # seconds of work, as of when
         self._usual = _FIRST_GUESS
+
+    def share_places(self, folder: Path) -> None:
+        """From now on all processes that share the folder have these places together."""
+        self._shared = Places(folder, self._places)
 
     def ask(self, visitor: Visitor = NOBODY, channel: str = "") -> Turn:
         """Queues up and returns immediately; the channel is "" for work without one.
@@ -177,10 +189,16 @@ class Turns:
 
     def wait(self, turn: Turn, seconds: float) -> bool:
         """See `Turn.wait`."""
+        end = time.monotonic() + seconds
         with self._changed:
-            self._call_next()
-            self._changed.wait_for(lambda: turn.since is not None, seconds)
-            return turn.since is not None
+            while True:
+                now = time.monotonic()
+                if now - self._looked > _LOOK / 2:  # many wait, and each asks often
+                    self._looked = now
+                    self._call_next()
+                if turn.since is not None or now >= end:
+                    return turn.since is not None
+                self._changed.wait(min(_LOOK, end - now))  # other processes wake nobody
 
     def leave(self, turn: Turn) -> None:
         """See `Turn.leave`."""
@@ -189,6 +207,8 @@ class Turns:
                 self._waiting.remove(turn)
             if turn in self._working and turn.since is not None:
                 self._working.remove(turn)
+                if self._shared is not None and turn.place is not None:
+                    self._shared.leave(turn.place)
                 took = time.monotonic() - turn.since
                 self._usual += (took - self._usual) / 8
                 for share in _shares(turn):
@@ -212,9 +232,9 @@ class Turns:
         claim = self._claim(time.monotonic())
         while len(self._working) < self._places:
             able = [one for one in self._waiting if self._leaves_room(one)]
-            if not able:
+            turn = self._first(sorted(able, key=claim))
+            if turn is None:
                 break
-            turn = min(able, key=claim)
             self._waiting.remove(turn)
             self._working.append(turn)
             turn.since = time.monotonic()
@@ -222,12 +242,25 @@ class Turns:
 
     def _leaves_room(self, turn: Turn) -> bool:
         """Whether its channel and its address leave a place to others."""
-        most = max(1, self._places - 1)
         return all(
-            sum(share in _shares(one) for one in self._working) < most
-            for share in (turn.channel, turn.address)
-            if share is not None
+            sum(share in _shares(one) for one in self._working) < self._most
+            for share in _crowds(turn)
         )
+
+    def _first(self, able: list[Turn]) -> Turn | None:
+        """The first of them for which there is a place, among those of all processes too."""
+        if not able or self._shared is None:
+            return able[0] if able else None
+        taken = self._shared.take([map(":".join, _crowds(turn)) for turn in able], self._most)
+        if taken is None:
+            return None
+        able[taken[0]].place = taken[1]
+        return able[taken[0]]
+
+    @property
+    def _most(self) -> int:
+        """Places that one channel or one address may have."""
+        return max(1, self._places - 1)
 
     def _claim(self, now: float) -> Callable[[Turn], tuple[float, ...]]:
         """The smaller, the sooner; the order of coming decides between equals."""
@@ -267,6 +300,11 @@ class Turns:
         last = max(crowds.values(), key=len)[-1]
         last.crowded_out = True
         self._waiting.remove(last)
+
+
+def _crowds(turn: Turn) -> list[Share]:
+    """Those of which none may have all places."""
+    return [share for share in (turn.channel, turn.address) if share is not None]
 
 
 def _shares(turn: Turn) -> list[Share]:

@@ -5,6 +5,8 @@ and q - 1 have large prime factors, d is long, and e is 65537 or, beside it, 257
 that works on one of these keys works because of what its name says.
 """
 
+import hashlib
+import itertools
 import math
 import secrets
 from collections.abc import Callable, Mapping
@@ -31,11 +33,11 @@ class Weakness:
     title: str
     lesson: str
     keys: int
-    make: Callable[[int], tuple[ClassroomKeyPair, ...]] = field(repr=False)
+    make: Callable[..., tuple[ClassroomKeyPair, ...]] = field(repr=False)
 
 
-def _prime(bits: int, e: int = _E) -> int:
-    return primes.random_prime(bits // 2, e)
+def _prime(bits: int, e: int = _E, draw: primes.Draw = secrets.randbits) -> int:
+    return primes.random_prime(bits // 2, e, draw)
 
 
 def _close_primes(bits: int) -> tuple[ClassroomKeyPair, ...]:
@@ -116,15 +118,29 @@ def _suits(p: int) -> bool:
     return math.gcd(_E, p - 1) == 1 and primes.is_prime(p)
 
 
-def _shared_prime(bits: int) -> tuple[ClassroomKeyPair, ...]:
-    p, q, r = _prime(bits), _prime(bits), _prime(bits)
+def _shared_prime(bits: int, draw: primes.Draw = secrets.randbits) -> tuple[ClassroomKeyPair, ...]:
+    p, q, r = (_prime(bits, draw=draw) for _ in range(3))
     return ClassroomKeyPair.from_primes(p, q, _E), ClassroomKeyPair.from_primes(p, r, _E)
 
 
-def _shared_modulus(bits: int) -> tuple[ClassroomKeyPair, ...]:
+def _shared_modulus(
+    bits: int, draw: primes.Draw = secrets.randbits
+) -> tuple[ClassroomKeyPair, ...]:
     first, second = _E, 257
-    p, q = _prime(bits, first * second), _prime(bits, first * second)
+    p, q = (_prime(bits, first * second, draw) for _ in range(2))
     return tuple(ClassroomKeyPair.from_primes(p, q, e) for e in (first, second))
+
+
+def _drawing_from(seed: bytes) -> primes.Draw:
+    """Random bits that the seed alone decides: SHAKE-256 of the seed and a counter."""
+    counter = itertools.count()
+
+    def draw(bits: int) -> int:
+        number = next(counter).to_bytes(8, "big")
+        drawn = hashlib.shake_256(seed + number).digest((bits + 7) // 8)
+        return int.from_bytes(drawn, "big") >> (-bits % 8)
+
+    return draw
 
 
 WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
@@ -207,17 +223,26 @@ WEAKNESSES: Mapping[str, Weakness] = MappingProxyType(
 )
 
 
-def make_weak(name: str, bits: int = DEFAULT_BITS) -> tuple[ClassroomKeyPair, ...]:
+def make_weak(
+    name: str, bits: int = DEFAULT_BITS, seed: bytes | None = None
+) -> tuple[ClassroomKeyPair, ...]:
     """Makes a key, or two where the weakness lies between keys.
 
     n has `MIN_BITS` to `MAX_BITS` bits, a multiple of 16; tiny-n has `TINY_BITS` whatever
-    is asked.
+    is asked. From the same secret seed, 16 bytes or more, come the same two keys.
 
     Raises:
-        KeyFormatError: no such weakness, or a length out of range.
+        KeyFormatError: no such weakness, a length out of range, or a seed for a single key.
     """
     if name not in WEAKNESSES:
         raise KeyFormatError(f"no such weakness; there are {', '.join(WEAKNESSES)}")
     if not MIN_BITS <= bits <= MAX_BITS or bits % 16:
         raise KeyFormatError(f"weak keys have {MIN_BITS} to {MAX_BITS} bits, a multiple of 16")
-    return WEAKNESSES[name].make(bits)
+    weakness = WEAKNESSES[name]
+    if seed is None:
+        return weakness.make(bits)
+    if weakness.keys == 1 or len(seed) < 16:
+        raise KeyFormatError(
+            "a seed has 16 bytes or more, and is for two keys that share something"
+        )
+    return weakness.make(bits, _drawing_from(seed))

@@ -6,7 +6,6 @@ flag that is looked at, not an exception: one that is raised anywhere may be swa
 as in a destructor. A second Ctrl-C is one.
 """
 
-import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -24,14 +23,6 @@ Done = Callable[[Row], None]
 
 _TOGETHER = 8  # files
 _TOGETHER_BYTES = 16 << 20
-
-
-def cores() -> int:
-    """Processors that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every system
-        return os.cpu_count() or 1
 
 
 def run(

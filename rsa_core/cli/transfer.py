@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rsa_core import SCHEMES
+from rsa_core import SCHEMES, cores
 from rsa_core.cli import batch, pipes
 from rsa_core.cli.bar import Bar
 from rsa_core.cli.console import DONE, FAILED, complain, tell
@@ -41,7 +41,7 @@ def decrypt(args: Namespace) -> int:
 
 def _processes(args: Namespace) -> int:
     wanted: int | None = args.jobs
-    return wanted or batch.cores()
+    return wanted or len(cores.ALL)
 
 
 def _manifest(args: Namespace) -> Manifest:

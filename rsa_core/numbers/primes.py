@@ -6,6 +6,9 @@ are bad in a chosen way. Keys for real use come from `rsa_core.keys` and never f
 
 import math
 import secrets
+from collections.abc import Callable
+
+Draw = Callable[[int], int]
 
 # Below this bound the first thirteen primes as bases decide (Sorenson and Webster 2015).
 _DECIDED = 3_317_044_064_679_887_385_961_981
@@ -38,13 +41,14 @@ def is_prime(n: int) -> bool:
     return all(_passes(n, 2 + secrets.randbelow(n - 3)) for _ in range(_ROUNDS))
 
 
-def random_prime(bits: int, e: int) -> int:
+def random_prime(bits: int, e: int, draw: Draw = secrets.randbits) -> int:
     """A random prime whose two top bits are set and modulo whose p - 1 `e`, odd, is invertible.
 
-    It has 3 or more bits (ValueError: hardly any prime of this length suits `e`).
+    `draw` gives as many random bits as it is asked for. The prime has 3 or more bits (ValueError:
+    hardly any prime of this length suits `e`).
     """
     for _ in range(1000 * bits):
-        p = secrets.randbits(bits) | (0b11 << (bits - 2)) | 1
+        p = draw(bits) | (0b11 << (bits - 2)) | 1
         if math.gcd(e, p - 1) == 1 and is_prime(p):
             return p
     raise ValueError("no prime of this length suits this exponent")

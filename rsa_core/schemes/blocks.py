@@ -1,9 +1,9 @@
 """What the two block schemes share: many blocks at a time, and what that costs."""
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 
+from rsa_core import cores
 from rsa_core.classroom import ClassroomPublicKey
 from rsa_core.crew import Crew
 from rsa_core.envelopes.container import Container, block_bytes
@@ -142,7 +142,7 @@ def run(
         PieceError: a piece failed; nothing keeps running.
     """
     results: dict[int, bytes] = {}
-    count = min(processes or os.cpu_count() or 1, len(pieces))
+    count = min(processes or len(cores.ALL), len(pieces))
     with Crew(count, make, key_der) as crew:
         for one in crew.results(pieces):
             if one is not None:

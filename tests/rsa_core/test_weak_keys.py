@@ -1,5 +1,6 @@
 """Weak keys fail in the named way and in no other; the health report says which it is."""
 
+import hashlib
 import math
 from functools import cache
 
@@ -211,3 +212,36 @@ def test_nothing_secret_is_in_a_report(gallery):
         text = repr(health_of(pairs))
         assert str(pairs[0].p) not in text
         assert str(pairs[0].q) not in text
+
+
+PAIRS = [name for name, weakness in WEAKNESSES.items() if weakness.keys == 2]
+
+
+@pytest.mark.parametrize("name", PAIRS)
+@settings(max_examples=5, deadline=None)
+@given(seeds=st.lists(st.binary(min_size=16, max_size=40), min_size=2, max_size=2, unique=True))
+def test_one_seed_gives_one_pair_of_keys_and_another_seed_other_primes(name, seeds):
+    one, other = (make_weak(name, BITS, seed) for seed in seeds)
+    assert make_weak(name, BITS, seeds[0]) == one
+    assert math.gcd(one[0].public.n, one[1].public.n) > 1
+    assert one[0].public != one[1].public
+    assert not {n for pair in one for n in (pair.p, pair.q)} & {
+        n for pair in other for n in (pair.p, pair.q)
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "seed"), [("close-primes", bytes(16)), ("tiny-n", bytes(32)), ("shared-prime", b"")]
+)
+def test_a_seed_that_is_short_or_for_a_single_key_is_refused(name, seed):
+    with pytest.raises(KeyFormatError, match="seed"):
+        make_weak(name, BITS, seed)
+
+
+def test_keys_from_a_seed_stay_the_same_from_version_to_version():
+    """Two servers of different ages serve one channel while they are renewed."""
+    first, second = make_weak("shared-prime", 512, b"0123456789abcdef")
+    assert (
+        hashlib.sha256(first.public.der() + second.public.der()).hexdigest()[:16]
+        == "0e52bd54cffeeb7e"
+    )
