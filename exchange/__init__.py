@@ -8,7 +8,8 @@ and the channel in the transaction of the act, answers foreign and invented ids 
 
 import time
 
-from exchange.attacking import AttackState, SeenKey
+from exchange.attack_rows import AttackState
+from exchange.attacking import SeenKey
 from exchange.contents import left_out, tells_place
 from exchange.desk import Clock, Desk, Sleep, in_words, utc_now
 from exchange.errors import (
@@ -63,7 +64,7 @@ from rsa_core.attacks import Attack as AttackChoice
 from rsa_core.details import Details
 from rsa_core.tampering import FACTORS as TAMPER_FACTORS
 from rsa_core.tampering import REGIONS as TAMPER_REGIONS
-from rsa_core.turns import NOBODY, Visitor, asked_by
+from rsa_core.turns import LONG, NOBODY, Visitor, asked_by
 from store import Cleaning, Store, open_store
 from store import Limits as StoreLimits
 from store import normalise_channel_key as plain_channel_key
@@ -102,11 +103,25 @@ class Exchange:
         clock: Clock = utc_now,
         sleep: Sleep = time.sleep,
         limits: Limits = DEFAULT_LIMITS,
+        connections: int = StoreLimits().connections,
     ) -> "Exchange":
-        """Opens the store behind this database URL, making it on first use."""
+        """Opens the store behind this database URL, making it on first use.
+
+        `connections` is how many a PostgreSQL server gives at most.
+        """
         with in_words():
-            backend = open_store(url, pepper=pepper, limits=StoreLimits(max_bytes=limits.total))
+            backend_limits = StoreLimits(max_bytes=limits.total, connections=connections)
+            backend = open_store(url, pepper=pepper, limits=backend_limits)
             return cls(backend, clock, sleep, limits)
+
+    def answers(self) -> None:
+        """Returns when the store has answered.
+
+        Raises:
+            Unavailable: it did not.
+        """
+        with in_words():
+            self._backend.answers()
 
     def close(self) -> None:
         """Ends attacks, relaying and cleaning, and releases connections and locks."""
@@ -117,6 +132,7 @@ class Exchange:
 
 
 ATTACK_CHOICES = ATTACKS
+share_places = LONG.share_places  # for attacks and comparisons
 
 __all__ = [
     "ATTACK_CHOICES",
@@ -181,5 +197,6 @@ __all__ = [
     "new_token",
     "plain_channel_key",
     "schemes_for",
+    "share_places",
     "tells_place",
 ]

@@ -4,7 +4,7 @@ An attack gets what its seat can see: captures and public keys of its channel, a
 key pair of the seat's own, if it has one. One attack of a seat runs at a time, and a few in the
 whole process (`rsa_core.turns`); seats of one channel that want the same attack on the same capture
 share one run. A thread waits for the end and keeps what came of it. A reload loses nothing; a run
-ends when no page is open for it any more.
+ends when no page is open for it any more. Other processes see it in the store (`attack_rows`).
 """
 
 import threading
@@ -13,9 +13,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal
 
 import store
+from exchange.attack_rows import CANCELLED, STILL_RUNNING, AttackRows, AttackState
 from exchange.desk import Act, Desk, in_words
 from exchange.errors import ExchangeError, InputRefused
 from exchange.keys import classroom_keys
@@ -26,7 +26,6 @@ from rsa_core.turns import LONG, NOBODY, Turn, Visitor
 
 BUDGET = Budget(seconds=60.0, memory=1 << 30)
 OTHER_BYTES = 64_000_000  # of other captures for one attack, the newest first
-_UNTOLD_MOST = 500
 _LOOK = 0.1  # seconds between two looks whether a seat has cancelled
 _PATIENCE = 10.0  # seconds for a cancelled attack to end when the exchange is closed
 
@@ -49,29 +48,6 @@ class SeenKey:
     e: int
 
 
-@dataclass(frozen=True, slots=True)
-class AttackState:
-    """How a seat's attack stands.
-
-    Attributes:
-        picture_id: of the capture under attack.
-        phase: "waiting" for its turn or "running"; afterwards "cancelled", or "failed" where its
-            result could not be kept; each is reported once. Any other end is a finding.
-        part: how far it is, 0 to 1.
-        words: what it does, or why it failed.
-        picture: the latest picture in the making, a PNG; None before the first.
-        seconds: since it was started.
-    """
-
-    picture_id: str
-    attack: str
-    phase: Literal["waiting", "running", "cancelled", "failed"]
-    part: float
-    words: str
-    picture: bytes | None = field(repr=False)
-    seconds: float
-
-
 @dataclass(slots=True, eq=False)
 class _Shared:
     """A run, and for whom it is.
@@ -85,7 +61,7 @@ class _Shared:
     run: Run = field(init=False, repr=False)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Attack:
     """One attack of one seat, from its start until what came of it is stored.
 
@@ -94,14 +70,43 @@ class _Attack:
         drawn: how many pictures in the making there had been at the last look, and the last one.
     """
 
+    seat: Seat
     picture_id: str
     attack: str
     run: Run
     shared: _Shared = field(repr=False)
+    lock: threading.Lock = field(repr=False)
     cancelled: bool = False
     started: float = field(default_factory=time.monotonic)
     drawn: tuple[int, bytes | None] = (0, None)
     thread: threading.Thread | None = field(default=None, repr=False)
+
+    def state(self) -> AttackState:
+        """How it stands, without what came of it."""
+        state = self.run.state
+        return AttackState(
+            picture_id=self.picture_id,
+            attack=self.attack,
+            phase="waiting" if state.phase == "waiting" else "running",
+            part=state.part,
+            words=state.words,
+            picture=None,
+            seconds=time.monotonic() - self.started,
+        )
+
+    def also_for(self, visitor: Visitor) -> None:
+        """This visitor's page wants it, too."""
+        self.shared.turn.also_for(visitor)
+
+    def give_up(self) -> None:
+        """Its seat wants it no more; the run ends unless others share it."""
+        with self.lock:
+            self.cancelled = True
+            if self.seat in self.shared.seats:
+                self.shared.seats.remove(self.seat)
+            alone = not self.shared.seats
+        if alone:
+            self.run.cancel()
 
 
 class Attacks:
@@ -111,10 +116,10 @@ class Attacks:
         """Takes what keeps a seat's result: seat, picture, attack, outcome."""
         self._desk = desk
         self._keep_result = keep
-        self._attacks: dict[str, _Attack] = {}  # by the seat's public id
+        self._attacks: dict[int, _Attack] = {}  # by the store's number of the seat
         self._shared: dict[_Same, _Shared] = {}
-        self._untold: dict[str, AttackState] = {}  # how attacks ended that left no finding
         self._lock = threading.Lock()
+        self._rows = AttackRows(desk, self._own)
 
     def start(self, seat: Seat, picture_id: str, attack: str, visitor: Visitor = NOBODY) -> None:
         """Starts an attack on a capture, in a separate process, when its turn has come.
@@ -130,61 +135,71 @@ class Attacks:
             InputRefused: there is no such attack, or this seat has one running.
             Unavailable: too many wait on this server, or this session has enough under way.
         """
-        with self._desk.act(seat, "interceptor") as act:
+        with self._desk.act(seat, "interceptor", write=True) as act:
             picture = act.picture(picture_id)
-        if attack not in ATTACKS:
-            raise InputRefused("Choose an attack from the list.")
-        place, own = act.seat.public_id, classroom_keys(act)
+            if attack not in ATTACKS:
+                raise InputRefused("Choose an attack from the list.")
+            place, own = act.seat.id, classroom_keys(act)
+            if place in self._own():  # though its row may say nothing for a while
+                raise InputRefused(STILL_RUNNING)
+            begun = AttackState(picture.public_id, attack, "waiting", 0.0, "Starting", None, 0.0)
+            self._rows.begin(act, begun)
         same = (act.channel.public_id, picture.public_id, attack, own[0].public.n if own else 0)
-        with self._lock:
-            if place in self._attacks:
-                raise InputRefused(
-                    "Your attack is still running. Cancel it, or wait until it ends."
+        try:
+            with self._lock:
+                shared = self._shared_run(seat, same, visitor)
+                mine = _Attack(seat, picture.public_id, attack, shared.run, shared, self._lock)
+                self._attacks[place] = mine
+                mine.thread = threading.Thread(
+                    target=self._keep, args=(place, mine), name="attack", daemon=True
                 )
-            shared = self._shared_run(seat, same, visitor)
-            mine = _Attack(picture.public_id, attack, shared.run, shared)
-            self._attacks[place] = mine
-            self._untold.pop(place, None)
-            mine.thread = threading.Thread(
-                target=self._keep, args=(seat, place, mine), name="attack", daemon=True
-            )
-            mine.thread.start()
+                mine.thread.start()
+        except ExchangeError:
+            self._rows.end(place, seat.token, None)
+            raise
 
     def state(self, seat: Seat, visitor: Visitor = NOBODY) -> AttackState | None:
-        """How this seat's attack stands; None when none runs.
+        """How this seat's attack stands, whichever process runs it; None when none runs.
 
         A successful end is a finding by then; a failure to keep it, and a cancellation, are
         reported once. From now on the attack is for this visitor's page too: a reloaded page takes
         it over.
         """
         with self._desk.act(seat, "interceptor") as act:
-            place = act.seat.public_id
-        with self._lock:
-            mine = self._attacks.get(place)
-            if mine is None:
-                return self._untold.pop(place, None)
-        mine.shared.turn.also_for(visitor)
-        return _state(mine)
-
-    def cancel(self, seat: Seat) -> None:
-        """Ends the seat's attack, if one runs; it is killed unless others share it."""
-        with self._desk.act(seat, "interceptor") as act:
-            place = act.seat.public_id
+            place, row = act.seat.id, act.unit.attacks.get(act.seat.id)
         with self._lock:
             mine = self._attacks.get(place)
         if mine is not None:
-            self._give_up(mine, seat)
+            mine.also_for(visitor)
+            return replace(mine.state(), picture=_drawn(mine))
+        return None if row is None else self._rows.elsewhere(row, seat.token, visitor)
+
+    def cancel(self, seat: Seat) -> None:
+        """Ends the seat's attack, if one runs anywhere; it is killed unless others share it."""
+        with self._desk.act(seat, "interceptor") as act:
+            place, row = act.seat.id, act.unit.attacks.get(act.seat.id)
+        with self._lock:
+            mine = self._attacks.get(place)
+        if mine is not None:
+            mine.give_up()
+        elif row is not None and not row.ended:
+            with self._desk.act(seat, "interceptor", write=True) as act:
+                act.unit.attacks.cancel(place)
 
     def close(self) -> None:
         """Kills what runs, and waits until its threads have released the store."""
-        with self._lock:
-            running = list(self._attacks.values())
+        running = list(self._own().values())
         for one in running:
             one.cancelled = True
             one.run.cancel()
         for one in running:
             if one.thread is not None:
                 one.thread.join(_PATIENCE)
+        self._rows.close()
+
+    def _own(self) -> dict[int, _Attack]:
+        with self._lock:
+            return dict(self._attacks)
 
     def _shared_run(self, seat: Seat, same: _Same, visitor: Visitor) -> _Shared:
         """The run that others of the channel have begun already, or a new one; the lock is held."""
@@ -212,36 +227,24 @@ class Attacks:
                 return _target(act, act.picture(picture_id))
         raise CancelledError
 
-    def _give_up(self, mine: _Attack, seat: Seat) -> None:
-        with self._lock:
-            mine.cancelled = True
-            if seat in mine.shared.seats:
-                mine.shared.seats.remove(seat)
-            alone = not mine.shared.seats
-        if alone:
-            mine.run.cancel()
-
-    def _keep(self, seat: Seat, place: str, mine: _Attack) -> None:
+    def _keep(self, place: int, mine: _Attack) -> None:
         """Waits for the end of an attack and stores what came of it."""
         problem: AttackState | None = None
         try:
             outcome = _outcome(mine)
         except CancelledError:
-            words = "The attack was cancelled." if mine.cancelled else mine.run.state.words
-            problem = replace(_state(mine), phase="cancelled", words=words)
+            words = CANCELLED if mine.cancelled else mine.run.state.words
+            problem = replace(mine.state(), phase="cancelled", words=words)
         except EnvelopeFormatError as error:
             outcome = Outcome(mine.attack, "preconditions not met", str(error))
         if problem is None:
             try:
-                self._keep_result(seat, mine.picture_id, mine.attack, outcome)
+                self._keep_result(mine.seat, mine.picture_id, mine.attack, outcome)
             except ExchangeError as error:
-                problem = replace(_state(mine), phase="failed", words=str(error))
+                problem = replace(mine.state(), phase="failed", words=str(error))
+        self._rows.end(place, mine.seat.token, problem)
         with self._lock:
             del self._attacks[place]
-            if problem is not None:
-                self._untold[place] = replace(problem, picture=None)
-            while len(self._untold) > _UNTOLD_MOST:
-                del self._untold[next(iter(self._untold))]
 
 
 def keys_of(row: store.SeatRow) -> list[SeenKey]:
@@ -288,18 +291,10 @@ def _outcome(mine: _Attack) -> Outcome:
     raise CancelledError
 
 
-def _state(mine: _Attack) -> AttackState:
-    state = mine.run.state
-    number, png = mine.drawn
+def _drawn(mine: _Attack) -> bytes | None:
+    """The latest picture in the making, made a PNG once."""
+    state, (number, png) = mine.run.state, mine.drawn
     if state.pictures != number and state.picture is not None:
         png = png_of(state.picture)
         mine.drawn = state.pictures, png
-    return AttackState(
-        picture_id=mine.picture_id,
-        attack=mine.attack,
-        phase="waiting" if state.phase == "waiting" else "running",
-        part=state.part,
-        words=state.words,
-        picture=png,
-        seconds=time.monotonic() - mine.started,
-    )
+    return png

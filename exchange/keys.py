@@ -4,20 +4,19 @@ Private keys at rest are locked under secrets derived from the seat token, so th
 use none of them, and a lost token is a lost key.
 
 Some weaknesses lie between two keys (a shared prime, a shared modulus), and nobody can be given a
-private key from outside. So the two keys are made together: the first receiver to choose takes one,
-the other waits for the next receiver of the channel who chooses the same weakness. It waits in this
-process's memory, and only as long as the first one is in use; after a restart the next choice
-begins a new pair.
+private key from outside. So such keys come in pairs: the first receiver to choose takes one, and
+the next receiver of the channel who chooses the same weakness takes the other, as long as the first
+is in use. Pairs are numbered, and a number and the pepper make the same pair in any process: the
+store keeps the number alone.
 """
 
 import json
-import threading
 from dataclasses import dataclass, field
 
 from exchange.desk import Act, Desk, in_words
 from exchange.errors import KEY_ELSEWHERE, CannotOpen, InputRefused, SeatGone
 from exchange.known import Records
-from exchange.values import KeyWay, Seat
+from exchange.values import KeyWay, Role, Seat
 from rsa_core import (
     KEY_SIZES,
     SEED_KEY,
@@ -38,7 +37,7 @@ CLASSROOM_KEY_SIZES = (12, 16, 32, 64, 128, 256, 512, 1024, 2048)
 KEY_PURPOSE = "key pair"
 CLASSROOM_PURPOSE = "classroom keys"
 SHARED_MODULUS = "shared-modulus"
-_WAITING_MOST = 500  # partner keys; the oldest make room
+_PAIRED = frozenset(name for name, weakness in WEAKNESSES.items() if weakness.keys == 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +135,6 @@ class Keys:
     def __init__(self, desk: Desk, records: Records) -> None:
         self._desk = desk
         self._records = records
-        # (channel, weakness): the public key in use, and its partner, which waits.
-        self._partners: dict[tuple[int, str], tuple[bytes, ClassroomKeyPair]] = {}
-        self._lock = threading.Lock()
 
     def own(self, seat: Seat) -> OwnKeys:
         """What a receiver's page may show of its own keys.
@@ -184,20 +180,20 @@ class Keys:
                 seed's preset (n = 3233).
             visitor: for the turn in which the key is made.
         """
+        if isinstance(choice, str) and choice in _PAIRED:
+            self._take_of_pair(seat, "receiver", choice, visitor)
+            return
         with self._desk.act(seat, "receiver") as act:
             channel = act.channel.public_id
         with in_words(), QUICK.taken(visitor, channel):
-            pairs = _make(choice)
+            pair = _make(choice)
         with self._desk.act(seat, "receiver", write=True) as act:
-            if act.channel.kind != "classroom":
-                raise InputRefused("Only a classroom channel has classroom keys.")
-            partner = self._claim(act, str(choice)) if len(pairs) > 1 else None
-            _give(act, partner or pairs[0])
+            _require_classroom(act)
+            act.unit.weak_pairs.wait_no_more(act.channel.id, act.seat.id)
+            _give(act, pair)
             act.tell("classroom key")
-        if partner is None and len(pairs) > 1:
-            self._offer(act, str(choice), pairs[0], pairs[1])
 
-    def take_insider_key(self, seat: Seat) -> None:
+    def take_insider_key(self, seat: Seat, visitor: Visitor = NOBODY) -> None:
         """Gives an interceptor the other key of a receiver's shared modulus: an insider.
 
         No event: an insider does not say so.
@@ -205,38 +201,54 @@ class Keys:
         Raises:
             InputRefused: no receiver of the channel uses such a key whose partner is free.
         """
-        with self._desk.act(seat, "interceptor", write=True) as act:
-            partner = self._claim(act, SHARED_MODULUS)
-            if partner is None:
-                raise InputRefused(
-                    "No key is free. A receiver has to choose the classroom key "
-                    f"\u201c{WEAKNESSES[SHARED_MODULUS].title}\u201d first."
-                )
-            _give(act, partner)
+        self._take_of_pair(seat, "interceptor", SHARED_MODULUS, visitor)
 
     def insider_key(self, seat: Seat) -> tuple[int, int] | None:
         """(n, e) of the interceptor's own classroom key; None while it has none."""
         with self._desk.act(seat, "interceptor") as act:
             return self._desk.person(act.seat, act.channel).classroom_key
 
-    def _claim(self, act: Act, weakness: str) -> ClassroomKeyPair | None:
-        """Takes the key that waits, if someone else still uses its partner."""
-        others = act.unit.seats.in_channel(act.channel.id)
-        in_use = {row.classroom_public_key for row in others if row.id != act.seat.id}
-        with self._lock:
-            used, partner = self._partners.get((act.channel.id, weakness), (b"", None))
-            if used not in in_use:
-                return None
-            del self._partners[act.channel.id, weakness]
-        return partner
+    def _take_of_pair(self, seat: Seat, role: Role, weakness: str, visitor: Visitor) -> None:
+        """Gives the seat the free partner of a key in use, or the first key of a new pair.
 
-    def _offer(
-        self, act: Act, weakness: str, used: ClassroomKeyPair, partner: ClassroomKeyPair
-    ) -> None:
-        with self._lock:
-            self._partners[act.channel.id, weakness] = used.public.der(), partner
-            while len(self._partners) > _WAITING_MOST:
-                del self._partners[next(iter(self._partners))]
+        It is taken before it is made: a class that chooses at the same moment makes each key once.
+        """
+        with self._desk.act(seat, role) as act:
+            _require_classroom(act)
+            channel = act.channel.public_id
+        with in_words(), QUICK.taken(visitor, channel):
+            with self._desk.act(seat, role, write=True) as act:
+                number, which = _take(act, weakness)
+            seed = self._desk.store.secret("weak keys", f"{channel} {weakness} {number}")
+            pair = make_weak(weakness, seed=seed)[which]
+        with self._desk.act(seat, role, write=True) as act:
+            _give(act, pair)
+            if role == "receiver":
+                act.tell("classroom key")
+
+
+def _take(act: Act, weakness: str) -> tuple[int, int]:
+    """Takes a key: number of its pair, and which of the two; an interceptor gets a second one."""
+    pairs, own = act.unit.weak_pairs, act.seat.id
+    number, waiting = pairs.newest(act.channel.id, weakness)
+    present = {row.id for row in act.unit.seats.in_channel(act.channel.id)}
+    free = waiting in present - {own}
+    if act.seat.role == "interceptor" and not free:
+        raise InputRefused(
+            "No key is free. A receiver has to choose the classroom key "
+            f"\u201c{WEAKNESSES[SHARED_MODULUS].title}\u201d first."
+        )
+    pairs.wait_no_more(act.channel.id, own)
+    if free:
+        pairs.take(act.channel.id, weakness, number, None)
+        return number, 1
+    pairs.take(act.channel.id, weakness, number + 1, own)
+    return number + 1, 0
+
+
+def _require_classroom(act: Act) -> None:
+    if act.channel.kind != "classroom":
+        raise InputRefused("Only a classroom channel has classroom keys.")
 
 
 def _give(act: Act, pair: ClassroomKeyPair) -> None:
@@ -248,13 +260,14 @@ def _give(act: Act, pair: ClassroomKeyPair) -> None:
     )
 
 
-def _make(choice: int | str | None) -> tuple[ClassroomKeyPair, ...]:
+def _make(choice: int | str | None) -> ClassroomKeyPair:
     if choice is None:
-        return (SEED_KEY,)
+        return SEED_KEY
     if isinstance(choice, str) and choice in WEAKNESSES:
-        return make_weak(choice)
+        [pair] = make_weak(choice)
+        return pair
     if isinstance(choice, int) and choice in CLASSROOM_KEY_SIZES:
-        return (ClassroomKeyPair.generate(choice),)
+        return ClassroomKeyPair.generate(choice)
     raise InputRefused("Choose a classroom key from the list.")
 
 

@@ -31,6 +31,7 @@ from store.opening import Store, open_store
 from store.unit import Unit
 from store.values import (
     AlarmRow,
+    AttackRow,
     ChannelRow,
     EventRow,
     Finding,
@@ -49,6 +50,7 @@ from store.values import (
 
 __all__ = [
     "AlarmRow",
+    "AttackRow",
     "ChannelMissing",
     "ChannelRow",
     "Cleaning",

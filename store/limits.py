@@ -18,12 +18,14 @@ class Limits:
         reserve: bytes that must stay free on the disk of a SQLite file.
         ballast: largest number of bytes kept back to get out of a full disk, more than the
             largest picture has; 0 for none.
+        connections: to a PostgreSQL server, that of the listener included; 4 or more.
     """
 
     wait: float = 10.0
     max_bytes: int = 10 * 1024 * MIB
     reserve: int = 200 * MIB
     ballast: int = 64 * MIB
+    connections: int = 29
 
 
 DEFAULT_LIMITS = Limits()

@@ -119,6 +119,15 @@ class Store:
         message = f"pseudonym: {kind}\n{value}".encode()
         return f"{kind}:{peppers.keyed(self._pepper, message).hex()}"
 
+    def secret(self, kind: str, value: str) -> bytes:
+        """32 secret bytes that whoever has the pepper makes again; they are stored nowhere."""
+        return peppers.keyed(self._pepper, f"secret: {kind}\n{value}".encode())
+
+    def answers(self) -> None:
+        """Returns when the database has answered; raises `StoreError` otherwise."""
+        with self._database.reading() as connection:
+            connection.scalar(select(store_fact.c.name).limit(1))
+
     def compact(self) -> None:
         """Gives room back, and on SQLite wipes the log; for after a purge."""
         self._database.compact()

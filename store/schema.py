@@ -1,12 +1,14 @@
 """The tables, as the newest schema version has them; `store/versions` has the steps to it.
 
     channel ─┬─ seat ─┬─ seat_record         what a seat knows, sealed under its token
-             │        └─ finding             what an interceptor found, sealed; with chunks
+             │        ├─ finding             what an interceptor found, sealed; with chunks
+             │        └─ attack              one that runs, or whose end nobody was told yet
              ├─ picture ─┬─ picture_chunk    pieces of the envelope
              │           ├─ picture_record   the small sealed records
              │           ├─ picture_recipient
              │           └─ intervention     what arrives instead; with chunks and a record too
              ├─ key_swap ─ key_swap_signer   keys shown instead of others' keys
+             ├─ weak_pair                    how many pairs of weak keys were given away
              ├─ alarm                        two people whose safety numbers differ
              └─ event                        (channel, seq), never a bare id
     bucket                                   how much of something was done lately
@@ -187,6 +189,31 @@ finding = _table(
     indexed=["picture_id"],
 )
 finding_chunk = _chunks_of("finding")
+
+# The process that runs it says until when this row can be believed, and others say until when its
+# seat still wants it. How it stands is sealed under the seat's token.
+attack = _table(
+    "attack",
+    owned_by("seat", primary_key=True),
+    *columns(String(64), "picture_public_id"),
+    *columns(String(40), "attack"),
+    *columns(String(32), "node"),
+    *columns(UtcDateTime, "started_at", "until", "wanted_until"),
+    flag("cancelled"),
+    flag("ended"),
+    *columns(LargeBinary, "told"),
+)
+
+# Two keys that share something are made from the pepper and a number, and only that rests here,
+# with the seat that has the first of them while nobody has the second; no foreign key, as the
+# number stays when the seat goes.
+weak_pair = _table(
+    "weak_pair",
+    owned_by("channel", primary_key=True),
+    Column("weakness", String(40), primary_key=True),
+    *columns(BigInteger, "number"),
+    *columns(Id, "waiting_id", nullable=True),
+)
 
 # A key that an interceptor shows to senders instead of a receiver's.
 key_swap = _table(

@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 
 from store.limits import Room
 from store.repositories.alarms import Alarms
+from store.repositories.attacks import Attacks
 from store.repositories.buckets import Buckets
 from store.repositories.channels import Channels
 from store.repositories.events import Events
@@ -15,6 +16,7 @@ from store.repositories.pictures import Pictures
 from store.repositories.retention import Retention
 from store.repositories.seat_records import SeatRecords
 from store.repositories.seats import Seats
+from store.repositories.weak_pairs import WeakPairs
 
 
 class Unit:
@@ -26,10 +28,12 @@ class Unit:
         self.seats = Seats(connection, writes=writes)
         self.seat_records = SeatRecords(connection, writes=writes)
         self.pictures = Pictures(connection, writes=writes, row_key=row_key, room=room)
+        self.attacks = Attacks(connection, writes=writes)
         self.findings = Findings(connection, writes=writes, row_key=row_key, room=room)
         self.interventions = Interventions(connection, writes=writes, row_key=row_key, room=room)
         self.key_swaps = KeySwaps(connection, writes=writes)
         self.ledger = Ledger(connection, writes=writes)
+        self.weak_pairs = WeakPairs(connection, writes=writes)
         self.alarms = Alarms(connection, writes=writes)
         self.events = Events(connection, writes=writes)
         self.buckets = Buckets(connection, writes=writes)

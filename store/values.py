@@ -68,6 +68,37 @@ class SeatRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AttackRow:
+    """A seat's attack on a picture, as all processes see it.
+
+    Attributes:
+        seat_id: whose it is; each seat has one at most.
+        picture_id: public id of the picture; it may be gone.
+        node: the process that runs it.
+        until: when its process is given up for dead, unless it says more.
+        wanted_until: until when a page of the seat is known to be open in another process.
+        cancelled: the seat wants it no more.
+        ended: its process is done with it.
+        told: how it stands, sealed by the caller.
+    """
+
+    seat_id: int
+    picture_id: str
+    attack: str
+    node: str
+    started_at: datetime
+    until: datetime
+    wanted_until: datetime
+    cancelled: bool
+    ended: bool
+    told: bytes = field(repr=False)
+
+    def goes_on(self, now: datetime) -> bool:
+        """Whether a process still runs it, as far as anyone knows."""
+        return not self.ended and self.until > now
+
+
+@dataclass(frozen=True, slots=True)
 class NewPicture:
     """A picture to be stored.
 

@@ -2,7 +2,8 @@
 
 Readers see one snapshot for the whole unit (REPEATABLE READ, read only), as on SQLite. Writers
 run at READ COMMITTED and hold the row of the channel they work in, so that acts in one channel
-follow one another. The writers' pool is also the limit on writers at the same time.
+follow one another. The writers' pool is also the limit on writers at the same time. One connection
+listens; both pools and it keep within the operator's limit, and whoever comes later waits.
 """
 
 import threading
@@ -21,6 +22,7 @@ from store.errors import NO_STORE, StoreMisconfigured
 from store.limits import Limits
 from store.schema import METADATA
 
+LEAST_CONNECTIONS = 4  # one listens, one writes, and a page reads while another one does
 _START_LOCK = 0x5253414953544F52  # "RSAISTOR"; advisory locks are numbers
 _STALLED_SECONDS = 60  # a transaction that waits for its own client this long is ended
 
@@ -31,12 +33,24 @@ class PostgresDatabase:
     pepper_file: Path | None = None  # the server is elsewhere, the operator keeps the pepper
 
     def __init__(self, url: URL, limits: Limits) -> None:
-        """Takes a URL for psycopg."""
+        """Takes a URL for psycopg.
+
+        Raises:
+            StoreMisconfigured: fewer connections than the work takes.
+        """
+        if limits.connections < LEAST_CONNECTIONS:
+            raise StoreMisconfigured(
+                f"the store needs {LEAST_CONNECTIONS} connections to PostgreSQL or more, "
+                f"and may have {limits.connections}"
+            )
+        writers = min(8, (limits.connections - 1) // 3)
+        readers = min(20, limits.connections - 1 - writers)
+        kept = min(10, readers)
         self._plain_url = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._readers = _engine(url, limits.wait, pool_size=10, max_overflow=10).execution_options(
-            isolation_level="REPEATABLE READ", postgresql_readonly=True
-        )
-        self._writers = _engine(url, limits.wait, pool_size=8, max_overflow=0)
+        self._readers = _engine(
+            url, limits.wait, pool_size=kept, max_overflow=readers - kept
+        ).execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._writers = _engine(url, limits.wait, pool_size=writers, max_overflow=0)
 
     @contextmanager
     def starting(self, *, create: bool) -> Iterator[Connection]:

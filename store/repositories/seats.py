@@ -12,6 +12,7 @@ from store.repositories.channels import COLUMNS as CHANNEL_COLUMNS
 from store.schema import (
     HELD,
     IN_FORCE,
+    attack,
     channel,
     finding,
     key_swap,
@@ -152,12 +153,13 @@ class Seats(Repository):
     def leave(self, seat_id: int, at: datetime) -> None:
         """Gives the seat up; its name is free again. The first time counts.
 
-        What only the seat's token could open goes at once: findings, sealed record, the private
-        halves of its keys and of those it showed instead of others'. Key swaps by it and against
-        it end. The name and the public keys stay until the channel ends: pictures are checked and
-        shown with them.
+        What only the seat's token could open goes at once: findings, attack, sealed record, the
+        private halves of its keys and of those it showed instead of others'. Key swaps by it and
+        against it end. The name and the public keys stay until the channel ends: pictures are
+        checked and shown with them.
         """
         self._connection.execute(delete(finding).where(finding.c.seat_id == seat_id))
+        self._connection.execute(delete(attack).where(attack.c.seat_id == seat_id))
         self._connection.execute(delete(seat_record).where(seat_record.c.seat_id == seat_id))
         own = key_swap.c.interceptor_id == seat_id
         theirs = or_(own, key_swap.c.receiver_id == seat_id)

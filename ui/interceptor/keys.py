@@ -92,7 +92,7 @@ def _insider(seat: Seat) -> None:
         labelled_code("Your own classroom key (insecure)", f"n = {n}\ne = {e}")
     if st.button("Take the other key of a shared modulus", icon=":material/key:"):
         try:
-            exchange().interceptor.keys.take_insider_key(seat)
+            exchange().interceptor.keys.take_insider_key(seat, visitor())
         except ExchangeError as error:
             st.error(str(error))
         else:
