@@ -3,11 +3,14 @@
 import streamlit as st
 
 from ui import door, lobby
-from ui.frame import live
+from ui.frame import health, live
 
 if __name__ == "__main__":
     lobby.page()
 else:
     app = st.App(
-        "Home.py", routes=live.routes(), middleware=door.middleware(), lifespan=door.opened
+        "Home.py",
+        routes=[live.route(), health.route()],
+        middleware=door.middleware(),
+        lifespan=door.opened,
     )

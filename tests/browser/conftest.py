@@ -37,6 +37,8 @@ expect.set_options(timeout=PATIENCE)
 class Server:
     """`streamlit run Home.py` on 127.0.0.1 with a database of its own, or with another's."""
 
+    health = "/_stcore/health"
+
     def __init__(self, folder: Path, database_url: str = "") -> None:
         self.folder = folder
         self.database = folder / "channels.db"
@@ -69,7 +71,7 @@ class Server:
             )
         for _ in range(300):
             try:
-                urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=1).read()  # noqa: S310
+                urllib.request.urlopen(f"{self.url}{self.health}", timeout=1).read()  # noqa: S310
             except OSError:
                 time.sleep(0.1)
             else:

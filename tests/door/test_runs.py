@@ -6,7 +6,7 @@ import time
 
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from tests.raw_page import RawPage
+from tests.raw_page import RawPage, xsrf
 
 PAGES, SECONDS = 10, 20
 
@@ -56,3 +56,36 @@ def test_a_tick_cuts_no_drawing_short(server, apart, capsys):
         print(f"\n{len(found)} drawings, {found.count([False])} cut short")
     assert len(found) > PAGES
     assert all(ended == [True, False] for ended in found)
+
+
+def test_a_page_whose_process_died_is_drawn_as_a_whole_by_the_next_one(server, apart):
+    """It asks for the part that ticks, which the new session does not have."""
+
+    async def story():
+        page = await server.page("interceptor", kind=Heard)
+        another = Heard(server.port, "interceptor", server.key)
+        another.widgets, another._hash = page.widgets, page._hash
+        async with another:
+            await another.run(fragment=page.fragment)
+            drawn = another.ended, " ".join(another.texts())
+            another.ended = []
+            await another.run(fragment=another.fragment)
+            return drawn, another.ended
+
+    (ended, words), then = apart(story())
+    assert ended[0] is True
+    assert "People here" in words
+    assert then == [False]
+
+
+def test_a_page_that_comes_back_to_its_session_is_not_drawn_as_a_whole(server, apart):
+    async def story():
+        page = await server.page("interceptor", kind=Heard, headers=xsrf(server.port))
+        await page.socket.close(3000)  # cut off, not closed by its browser
+        page.ended = []
+        await page.open("x", page.session)
+        await page.run(fragment=page.fragment)
+        await page.socket.close()
+        return page.ended
+
+    assert apart(story()) == [False]

@@ -9,6 +9,7 @@ Streamlit trusts its own frontend; we do not. `Home.py` hands these two to `st.A
     uploads        how many bytes may wait here, and for how long
     messages       what a WebSocket message may hold
     pacing         how many messages a second are taken
+    draining       nobody new where the server is to end, and its end after the last page
     runs           what a run still has to send when the next one is requested
     journal        one short line for what was refused, without values, at a bounded rate
 """

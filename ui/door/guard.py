@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
+from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.web.server.starlette.starlette_app_utils import decode_xsrf_token_string
 from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_NAME
@@ -15,13 +16,15 @@ from streamlit.web.server.starlette.starlette_server_config import XSRF_COOKIE_N
 from ui.door import journal, settings
 from ui.door.addresses import ADDRESS_HEADER, Headers, address_of, header, same_origin
 from ui.door.answers import say, with_headers
+from ui.door.draining import WORDS, draining
 from ui.door.messages import Refused, read_message
 from ui.door.pacing import Paces
-from ui.door.sessions import Page, Sessions, kind_of
+from ui.door.sessions import Page, Sessions, comes_back, kind_of
 from ui.door.settings import Settings, check_settings
 from ui.door.uploads import UploadRefused, Uploads, in_time, is_upload, thrown_away
 
 _SHUT = re.compile(r"/_stcore/(metrics|agent(/.*)?|script-health-check)")
+_PROTOCOL = b"sec-websocket-protocol"
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _GONE = frozenset({1000, 1001})  # RFC 6455, 7.4.1: the page was closed, not cut off
 _SMALL = 1 << 20  # bytes; the answers that the guard reads are far smaller
@@ -68,10 +71,15 @@ class Guard:
 
     async def _request(self, scope: Scope, receive: Receive, send: Send, *, ours: bool) -> None:
         root = _root()
-        path, method = scope["path"], scope["method"]
+        path, method, headers = scope["path"], scope["method"], scope["headers"]
         if _SHUT.fullmatch(path.removeprefix(root)):
             await say(send, 404, "Not found")
         elif method in _READS:
+            if _is_page(headers) and draining.refuses(_browser(headers)):
+                await say(send, 503, WORDS)
+                return
+            if path == f"{root}/health":
+                scope = {**scope, "path": "/health"}  # our own routes know no prefix
             await self._app(scope, receive, with_headers(send))
         elif method not in ("PUT", "DELETE") or not is_upload(path, root):
             await say(send, 405, "Method not allowed")
@@ -108,10 +116,24 @@ class Guard:
         if scope["path"] == f"{_root()}/live":  # takes one short word itself: `ui/frame/live.py`
             await self._app({**scope, "path": "/live"}, receive, send)
             return
+        if draining.refuses(browser):
+            await receive()
+            await send({"type": "websocket.close", "code": 1012})
+            return
+        scope = self._own_session_only(scope, browser)
         line = _Line(
-            receive, send, self._sessions, page, lambda: self._paces.take(page.address, speaker)
+            receive,
+            send,
+            self._sessions,
+            page,
+            lambda: self._paces.take(page.address, speaker),
+            drawn=comes_back(_wish(scope)[2:]),
         )
-        await self._app(self._own_session_only(scope, browser), line.receive, line.send)
+        draining.enter(browser)
+        try:
+            await self._app(scope, line.receive, line.send)
+        finally:
+            draining.leave(browser)
         if line.session and line.code in _GONE:
             self._sessions.end(line.session)
 
@@ -120,15 +142,14 @@ class Guard:
 
         The session's id is not secret: it stands in the address of each upload.
         """
-        name = b"sec-websocket-protocol"
-        wish = [part.strip() for part in (header(scope["headers"], name) or "").split(",")]
+        wish = _wish(scope)
         if len(wish) < 3:
             return scope
         page = self._sessions.get(wish[2])
         if page is not None and browser and page.browser == browser:
             return scope
-        rest = _without(scope["headers"], name)
-        return {**scope, "headers": [*rest, (name, ", ".join(wish[:2]).encode("latin-1"))]}
+        rest = _without(scope["headers"], _PROTOCOL)
+        return {**scope, "headers": [*rest, (_PROTOCOL, ", ".join(wish[:2]).encode("latin-1"))]}
 
 
 class _Line:
@@ -146,11 +167,14 @@ class _Line:
         sessions: Sessions,
         page: Page,
         turn: Callable[[], Awaitable[None]],
+        *,
+        drawn: bool,
     ) -> None:
         self._receive, self._send, self._turn = receive, send, turn
         self._sessions, self._page = sessions, page
         self._asked = 0  # requests to upload that are not answered yet
         self._heard = False
+        self._drawn = drawn  # whether the session's page was drawn already
         self.session = ""
         self.code = 0
 
@@ -169,7 +193,7 @@ class _Line:
                 return await self._shut(refusal.reason, refusal.code)
             await self._turn()
             if taken:
-                return message
+                return self._whole_at_first(message)
 
     async def send(self, message: Message) -> None:
         """Passes a message on to the browser, and reads there what the door must know."""
@@ -197,6 +221,21 @@ class _Line:
             self._asked += 1
         return parsed is not None
 
+    def _whole_at_first(self, message: Message) -> Message:
+        """Draws the whole page where a session begins with a part of it.
+
+        A page whose process died asks the next process for the parts that it has on screen.
+        """
+        if self._drawn:
+            return message
+        asked = BackMsg.FromString(message["bytes"])
+        self._drawn = asked.HasField("rerun_script")
+        if not self._drawn or not asked.rerun_script.fragment_id:
+            return message
+        asked.rerun_script.fragment_id = ""
+        asked.rerun_script.is_auto_rerun = False
+        return {**message, "bytes": asked.SerializeToString()}
+
     def _read(self, data: bytes) -> None:
         if len(data) > _SMALL:
             return
@@ -219,6 +258,17 @@ class _Line:
 def _root() -> str:
     base = str(config.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{base}" if base else ""
+
+
+def _wish(scope: Scope) -> list[str]:
+    """Streamlit's name, the XSRF token, and the session that a browser wants to come back to."""
+    named = header(scope["headers"], _PROTOCOL) or ""
+    return [part.strip() for part in named.split(",")]
+
+
+def _is_page(headers: Headers) -> bool:
+    """Whether a browser asks for a page, and not for a part of one."""
+    return "text/html" in (header(headers, b"accept") or "")
 
 
 def _browser(headers: Headers) -> bytes:

@@ -4,13 +4,15 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 from starlette.formparsers import MultiPartParser
 from streamlit import config
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from ui.door import runs, sessions, settings
+from exchange import share_places
+from ui.door import draining, runs, sessions, settings
 from ui.door.connections import Connections
 from ui.door.frames import Frames
 from ui.door.journal import keep_logs_brief
@@ -26,9 +28,12 @@ async def opened(_app: object) -> AsyncIterator[None]:
     """For `st.App(lifespan=…)`: limits of the process, and the tasks that watch."""
     limits = Settings.of_environment()
     keep_logs_brief()
+    draining.hear()
     runs.hear_runs_out()
     _take_pictures_up_to(limits.limits.picture)
     _limit_memory(limits.memory)
+    if limits.places:
+        share_places(Path(limits.places))
     connections = Connections(
         per_address=limits.connections,
         in_all=_raise_file_limit() - _SPARE,
@@ -38,7 +43,9 @@ async def opened(_app: object) -> AsyncIterator[None]:
     connections.watch(AutoHTTPProtocol)
     frames.watch(WebSocketsSansIOProtocol)
     tasks = [
-        asyncio.create_task(_again(LOOK_EVERY, connections.look, frames.look)),
+        asyncio.create_task(
+            _again(LOOK_EVERY, connections.look, frames.look, draining.draining.look)
+        ),
         asyncio.create_task(_again(SWEEP_EVERY, sessions.sweep)),
     ]
     try:

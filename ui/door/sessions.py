@@ -7,7 +7,7 @@ which widgets a page has.
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -110,6 +110,11 @@ def kind_of(session: str, widget: str) -> str | None:
     metadata = found.session.session_state._new_widget_state.widget_metadata.get(widget)
     # Streamlit notes the kind that came last: none, where a field was emptied.
     return metadata.value_type or None if metadata else None
+
+
+def comes_back(wanted: Sequence[str]) -> bool:
+    """Whether a connection that wants this session gets it; it is alone in the list, or nothing."""
+    return not _known_to_streamlit().isdisjoint(wanted)
 
 
 def sweep() -> None:

@@ -54,6 +54,8 @@ class Settings:
         uploads_per_session: the same for one open page.
         memory: bytes that the server process may use; 0 leaves it to the system.
         limits: what channels may hold.
+        places: folder in which processes of this machine count their attacks together; "" for none.
+        database_connections: to PostgreSQL.
     """
 
     proxies: frozenset[str] = frozenset()
@@ -63,6 +65,8 @@ class Settings:
     uploads_per_session: int = 200 * MB
     memory: int = 0
     limits: Limits = DEFAULT_LIMITS
+    places: str = ""
+    database_connections: int = 29
 
     @classmethod
     def of_environment(cls) -> "Settings":
@@ -80,6 +84,8 @@ class Settings:
             uploads_per_session=_number("UPLOADS_MB_PER_SESSION", 200) * MB,
             memory=_number("MEMORY_MB", 0) * MB,
             limits=_limits(),
+            places=_text("PLACES"),
+            database_connections=_number("DATABASE_CONNECTIONS", 29, least=4),
         )
 
 

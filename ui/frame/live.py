@@ -103,9 +103,9 @@ class Hub:
 hub = Hub()
 
 
-def routes() -> list[WebSocketRoute]:
-    """What `Home.py` hands to `st.App`."""
-    return [WebSocketRoute("/live", _serve)]
+def route() -> WebSocketRoute:
+    """For `st.App`."""
+    return WebSocketRoute("/live", _serve)
 
 
 async def _serve(socket: WebSocket) -> None:

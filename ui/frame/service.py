@@ -48,6 +48,7 @@ def exchange_of_process() -> Exchange:
                 url,
                 pepper=pepper.encode() if pepper else None,
                 limits=Settings.of_environment().limits,
+                connections=Settings.of_environment().database_connections,
             )
             made.cleaning.keep_clean()
             _open[url] = made
