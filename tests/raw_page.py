@@ -263,7 +263,8 @@ def form(data: bytes) -> tuple[bytes, str]:
 
 def xsrf(port: int, *, tls=None) -> dict[str, str]:
     """The headers by which a browser shows that a request is its own."""
-    cookie = ask(port, "GET", "/_stcore/health", tls=tls)[1]["Set-Cookie"].split(";")[0]
+    given = ask(port, "GET", "/_stcore/health", tls=tls)[1].get_all("Set-Cookie")
+    cookie = next(one for one in given if "xsrf" in one).split(";")[0]
     return {"Cookie": cookie, "X-Xsrftoken": cookie.partition("=")[2]}
 
 

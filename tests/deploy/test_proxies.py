@@ -1,16 +1,17 @@
-"""The blocks of docs/deploy.md, run: a proxy with TLS in front of the app, started as it says.
+"""Proxies in front of the app: the blocks of docs/deploy.md with TLS, and those of `ui.serve`.
 
-Debian's nginx and Caddy. Visitors come from several addresses of the loopback net.
+Debian's HAProxy, nginx and Caddy. Visitors come from several addresses of the loopback net.
 """
 
 import asyncio
 import os
 import re
-import shutil
 import socket
 import ssl
 import subprocess
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,10 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.browser.conftest import Server
+from tests.deploy.serving import COOKIE, Served
 from tests.loops import run_apart
-from tests.raw_page import RawPage, ask, put
+from tests.raw_page import RawPage, ask, put, xsrf
+from ui.serve import proxies
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text()
 MB = 1 << 20
@@ -88,19 +91,61 @@ def server(tmp_path_factory):
     patch.undo()
 
 
-@pytest.fixture(params=[nginx, caddy], ids=["nginx", "caddy"])
-def port(request, server, tmp_path):
-    """A proxy in front of the app; its port."""
-    name = request.param.__name__
-    if shutil.which(name) is None:
+@dataclass(frozen=True)
+class Front:
+    """A proxy that answers.
+
+    Attributes:
+        folder: what it writes lies there.
+        tls: None where it speaks plain HTTP.
+        node: the cookie by which it leads a browser to one process; "" where there is one only.
+    """
+
+    port: int
+    folder: Path
+    tls: ssl.SSLContext | None
+    node: str = ""
+
+    @property
+    def host(self) -> str:
+        return f"{'localhost' if self.tls else '127.0.0.1'}:{self.port}"
+
+    def url(self, scheme: str) -> str:
+        return f"{scheme}{'s' if self.tls else ''}://{self.host}"
+
+
+def require(name: str) -> None:
+    if proxies.find(name) is None:
         reason = f"{name} is not installed: apt-get install {name}"
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
+
+
+@pytest.fixture(params=[nginx, caddy, *proxies.PROXIES])
+def front(request, tmp_path):
+    """A proxy in front of the app, as the guide's block or `ui.serve` says."""
+    if isinstance(request.param, str):
+        require(request.param)
+        yield from served(request.param, tmp_path)
+    else:
+        require(request.param.__name__)
+        yield from guided(request.param, request.getfixturevalue("server"), tmp_path)
+
+
+def served(name: str, folder: Path) -> Iterator[Front]:
+    running = Served(folder, name)
+    given = ask(running.port, "GET", "/")[1].get_all("Set-Cookie")
+    node = next(one for one in given if one.startswith(COOKIE)).split(";")[0]
+    yield Front(running.port, running.temp, None, node)
+    running.stop()
+
+
+def guided(block_of, server: Server, folder: Path) -> Iterator[Front]:
     port = free_port()
-    command = request.param(tmp_path, server, port)
-    environment = {**os.environ, "HOME": str(tmp_path)}
-    with (tmp_path / "output").open("w") as output:
+    command = block_of(folder, server, port)
+    environment = {**os.environ, "HOME": str(folder)}
+    with (folder / "output").open("w") as output:
         running = subprocess.Popen(
             command, env=environment, stdout=output, stderr=subprocess.STDOUT
         )
@@ -112,8 +157,8 @@ def port(request, server, tmp_path):
             except OSError:
                 time.sleep(0.1)
         else:
-            raise RuntimeError((tmp_path / "output").read_text())
-        yield port
+            raise RuntimeError((folder / "output").read_text())
+        yield Front(port, folder, trusting())
     finally:
         running.terminate()
         running.wait(20)
@@ -126,35 +171,35 @@ def trusting() -> ssl.SSLContext:
     return context
 
 
-async def channels(port: int, count: int, address: str, forged=lambda _number: "") -> int:
+async def channels(front: Front, count: int, address: str, forged=lambda _number: "") -> int:
     """How many channels someone at this address may create."""
     made = 0
     for number in range(count):
         headers = {"X-Forwarded-For": forged(number)}
-        async with RawPage(port, address=address, headers=headers, tls=trusting()) as page:
+        async with RawPage(front.port, address=address, headers=headers, tls=front.tls) as page:
             await page.run()
             await page.press("Create channel")
             made += "Too many tries" not in " ".join(page.texts())
     return made
 
 
-def test_each_visitor_counts_under_their_own_address(port):
+def test_each_visitor_counts_under_their_own_address(front):
     async def story():
-        first = f"127.1.{port % 250}.1"
-        second = f"127.1.{port % 250}.2"
-        assert await channels(port, 22, first, lambda number: f"203.0.113.{number}") == 20
-        assert await channels(port, 1, first) == 0
-        assert await channels(port, 1, second, lambda _number: first) == 1
+        first = f"127.1.{front.port % 250}.1"
+        second = f"127.1.{front.port % 250}.2"
+        assert await channels(front, 22, first, lambda number: f"203.0.113.{number}") == 20
+        assert await channels(front, 1, first) == 0
+        assert await channels(front, 1, second, lambda _number: first) == 1
 
     run_apart(story())
 
 
-def test_a_page_of_others_is_refused_through_it_too(port):
+def test_a_page_of_others_is_refused_through_it_too(front):
     async def knock():
         with pytest.raises(InvalidStatus) as caught:
             await connect(
-                f"wss://localhost:{port}/_stcore/stream",
-                ssl=trusting(),
+                f"{front.url('ws')}/_stcore/stream",
+                ssl=front.tls,
                 subprotocols=["streamlit"],
                 origin="https://evil.example",
             )
@@ -163,10 +208,10 @@ def test_a_page_of_others_is_refused_through_it_too(port):
     assert run_apart(knock()) == 403
 
 
-def test_the_socket_that_tells_of_news_goes_through_it(port):
+def test_the_socket_that_tells_of_news_goes_through_it(front):
     async def introduce():
         async with connect(
-            f"wss://localhost:{port}/live", ssl=trusting(), origin=f"https://localhost:{port}"
+            f"{front.url('ws')}/live", ssl=front.tls, origin=front.url("http")
         ) as line:
             await line.send('{"token": "AAAAAAAAAAAAAAAAAAAAAA", "tab": "a"}')
             with pytest.raises(ConnectionClosed) as closing:
@@ -176,14 +221,17 @@ def test_the_socket_that_tells_of_news_goes_through_it(port):
     assert run_apart(introduce()) == 1008  # the app's answer to a seat that there is not
 
 
-def test_fifty_megabytes_arrive_and_never_touch_a_disk_of_the_proxy(port, tmp_path):
+def test_fifty_megabytes_arrive_and_never_touch_a_disk_of_the_proxy(front):
     async def story():
-        async with RawPage(port, address="127.2.0.1", tls=trusting()) as page:
+        cookie = {"Cookie": front.node} if front.node else {}
+        async with RawPage(front.port, address="127.2.0.1", headers=cookie, tls=front.tls) as page:
             await page.run()
             place = (await page.places("a.png"))[0].upload_url
-            own = {"Origin": f"https://localhost:{port}"}
+            own = {"Origin": front.url("http"), **xsrf(front.port, tls=front.tls)}
+            own["Cookie"] += f"; {front.node}"
             data = bytes(49 * MB)
-            return await asyncio.to_thread(put, port, place, data, tls=trusting(), headers=own)
+            return await asyncio.to_thread(put, front.port, place, data, tls=front.tls, headers=own)
 
     assert run_apart(story()) == 204
-    assert sum(file.stat().st_size for file in tmp_path.rglob("*") if file.is_file()) < MB
+    files = [file for file in front.folder.rglob("*") if file.is_file()]
+    assert sum(file.stat().st_size for file in files) < MB
