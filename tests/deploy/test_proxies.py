@@ -122,7 +122,10 @@ def require(name: str) -> None:
         pytest.skip(reason)
 
 
-@pytest.fixture(params=[nginx, caddy, *proxies.PROXIES])
+IDS = ["guide nginx", "guide caddy", *(f"serve {name}" for name in proxies.PROXIES)]
+
+
+@pytest.fixture(params=[nginx, caddy, *proxies.PROXIES], ids=IDS)
 def front(request, tmp_path):
     """A proxy in front of the app, as the guide's block or `ui.serve` says."""
     if isinstance(request.param, str):
