@@ -33,7 +33,6 @@ from exchange.errors import (
 from exchange.interceptor import CapturedPicture, CaptureItem, Found, FoundItem, Interceptor
 from exchange.keys import CLASSROOM_KEY_SIZES, KeyChoice, Keys, OwnKeys
 from exchange.known import Records
-from exchange.limits import DEFAULT_LIMITS, Limits, keep_times
 from exchange.lobby import Lobbies, new_token
 from exchange.member import Member
 from exchange.owner import Owner
@@ -42,18 +41,21 @@ from exchange.safety import Alarm, Contact
 from exchange.sender import Sender
 from exchange.values import (
     CHANNEL_KINDS,
+    DEFAULT_LIMITS,
     REMOVE_AFTER,
     ROLES,
     Channel,
     Ciphertext,
     Event,
     KeyWay,
+    Limits,
     Lobby,
     OpenedPicture,
     Person,
     Role,
     Seat,
     SentPicture,
+    keep_times,
     schemes_for,
 )
 from exchange.wire.tapped import Wires

@@ -22,8 +22,16 @@ from exchange.errors import (
     Waiting,
     WrongRole,
 )
-from exchange.limits import Limits, in_megabytes
-from exchange.values import Channel, EventKind, Person, Receipt, Role, Seat
+from exchange.values import (
+    Channel,
+    EventKind,
+    Limits,
+    Person,
+    Receipt,
+    Role,
+    Seat,
+    in_megabytes,
+)
 from rsa_core import (
     HYBRID,
     BusyError,
@@ -128,6 +136,14 @@ class Act:
             return ()
         have = {one.seat_id for one in picture.recipients}
         return tuple(row for row in self.receivers() if row.id not in have)
+
+    def require_place(self, size: int) -> None:
+        """For one more picture (InputRefused: the channel has no room, or too many of them)."""
+        if self.unit.pictures.count(self.channel.id) >= self.limits.pictures:
+            raise InputRefused(
+                f"This channel is full ({self.limits.pictures:,} pictures). Start another channel."
+            )
+        self.require_room(size)
 
     def require_room(self, size: int) -> None:
         """The channel's own quota; the store has one for all channels together.

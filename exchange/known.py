@@ -14,18 +14,20 @@ and names exchanged. `docs/formats.md` has the bytes.
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import store
 from exchange.desk import Act, Desk
-from exchange.errors import RecordLost, SeatChanged
+from exchange.errors import InputRefused, RecordLost, SeatChanged
 from exchange.texts import name_key
 from exchange.wire import WireOf
 from rsa_core import DecryptionError, derive_secret, fingerprint_of, open_note, seal_note
 
 PURPOSE = "what a seat knows"
+Pin = tuple[store.SeatRow, bytes]  # whose key, and its fingerprint
+
 _VERSION = 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -253,6 +255,27 @@ class Records:
         self._newest[number] = max(known.number, self._newest.get(number, 0))
         known.require(act.seat, act.channel)
         return self._heed(act, known)
+
+    def require_pins(self, act: Act, known: Known, pins: Iterable[Pin]) -> None:
+        """Returns if nobody has changed the key; where keys may be swapped, comparing tells.
+
+        Raises:
+            InputRefused: somebody has.
+        """
+        if not act.channel.tampering and any(known.saw_another(*pin) for pin in pins):
+            raise InputRefused(
+                "Not sent: a recipient's key is different from the one you sent to before. Compare "
+                "your safety numbers, and tell the person who runs the server."
+            )
+
+    def pin(self, act: Act, known: Known, pins: Collection[Pin]) -> None:
+        """Keeps what is relied on (`require_pins`): nothing where keys may be swapped."""
+        self.require_pins(act, known, pins)
+        pinned = known
+        for seat, fingerprint in () if act.channel.tampering else pins:
+            pinned = pinned.seen(seat, fingerprint, act.now)
+        if pinned is not known:
+            self.keep(act, pinned)
 
     def if_whole(self, act: Act) -> Known | None:
         """The same for lists, which are shown in any case; None when it cannot be relied on."""

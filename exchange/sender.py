@@ -17,16 +17,9 @@ from exchange.contents import make_details, make_manifest, shared_with
 from exchange.desk import Act, Desk, receipts, removal_words
 from exchange.errors import DAMAGED, CannotOpen, InputRefused, NotFound
 from exchange.keys import unlock_key
-from exchange.known import Known, Records
-from exchange.limits import in_megabytes
+from exchange.known import Known, Pin, Records
 from exchange.safety import sound_alarm
-from exchange.values import (
-    REMOVE_AFTER,
-    ChannelKind,
-    Seat,
-    SentPicture,
-    schemes_for,
-)
+from exchange.values import REMOVE_AFTER, ChannelKind, Seat, SentPicture, in_megabytes, schemes_for
 from exchange.wire import WireOf
 from rsa_core import (
     HYBRID,
@@ -59,6 +52,10 @@ class _Target:
     seat: store.SeatRow
     public: PublicKey
     scheme_key: AnyPublicKey
+
+    @property
+    def pin(self) -> Pin:
+        return self.seat, self.public.fingerprint
 
 
 class Sender:
@@ -140,11 +137,10 @@ class Sender:
             if earlier is not None:  # another tab of the same seat was faster
                 return earlier.public_id
             known = self._records.of(act)  # another tab may have learnt more, too
-            changed = [one for one in targets if _compared_another(known, one)]
+            changed = _compared_others(known, targets)
             if not changed:
-                _require_keys(act, known, targets)
-                self._pin(act, known, targets)
-                _require_place(act, len(sealed.envelope))
+                self._records.pin(act, known, [one.pin for one in targets])
+                act.require_place(len(sealed.envelope))
                 act.unit.pictures.add(
                     store.NewPicture(
                         public_id=picture_id,
@@ -238,8 +234,7 @@ class Sender:
         with self._desk.act(seat, "sender", write=True) as act:
             _require_lacking(act, _own(act, picture_id), person_id)
             known = self._records.of(act)
-            _require_keys(act, known, targets)
-            self._pin(act, known, targets)
+            self._records.pin(act, known, [one.pin for one in targets])
             shared.add(act, target.seat)
 
     def _targets(self, act: Act, scheme: str, recipients: tuple[str, ...]) -> list[_Target]:
@@ -266,10 +261,10 @@ class Sender:
 
     def _require_known(self, seat: Seat, act: Act, known: Known, targets: list[_Target]) -> None:
         """Returns if everyone is the person this sender knows, by key and by name."""
-        changed = [one for one in targets if _compared_another(known, one)]
+        changed = _compared_others(known, targets)
         if changed:
             self._refuse_changed(seat, changed)
-        _require_keys(act, known, targets)
+        self._records.require_pins(act, known, [one.pin for one in targets])
         for target in targets:
             if not known.doubt(target.seat):
                 continue
@@ -284,16 +279,6 @@ class Sender:
                 "of a recipient. Compare with this one too, then send again."
             )
 
-    def _pin(self, act: Act, known: Known, targets: list[_Target]) -> None:
-        """Keeps the keys that were sealed to; where tampering is allowed, only comparing does."""
-        if act.channel.tampering:
-            return
-        pinned = known
-        for target in targets:
-            pinned = pinned.seen(target.seat, target.public.fingerprint, act.now)
-        if pinned is not known:
-            self._records.keep(act, pinned)
-
     def _refuse_changed(self, seat: Seat, changed: list[_Target]) -> NoReturn:
         """A recipient's key is not the one that two people compared: an alarm, and no sending."""
         for target in changed:
@@ -305,19 +290,9 @@ class Sender:
         )
 
 
-def _compared_another(known: Known, target: _Target) -> bool:
-    return known.compared_another(target.seat, target.public.fingerprint)
-
-
-def _require_keys(act: Act, known: Known, targets: list[_Target]) -> None:
-    """Nobody changes a key; where keys may be swapped, only what was compared is relied on."""
-    if act.channel.tampering:
-        return
-    if any(known.saw_another(one.seat, one.public.fingerprint) for one in targets):
-        raise InputRefused(
-            "Not sent: a recipient's key is different from the one you sent to before. Compare "
-            "your safety numbers, and tell the person who runs the server."
-        )
+def _compared_others(known: Known, targets: list[_Target]) -> list[_Target]:
+    """Those whose keys are not the ones that were compared."""
+    return [one for one in targets if known.compared_another(*one.pin)]
 
 
 def _own(act: Act, picture_id: str) -> store.StoredPicture:
@@ -330,14 +305,6 @@ def _own(act: Act, picture_id: str) -> store.StoredPicture:
 def _require_lacking(act: Act, picture: store.StoredPicture, person_id: str) -> None:
     if person_id not in {row.public_id for row in act.lacking(picture)}:
         raise NotFound("person")
-
-
-def _require_place(act: Act, size: int) -> None:
-    if act.unit.pictures.count(act.channel.id) >= act.limits.pictures:
-        raise InputRefused(
-            f"This channel is full ({act.limits.pictures:,} pictures). Start another channel."
-        )
-    act.require_room(size)
 
 
 def _seal(

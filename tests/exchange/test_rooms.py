@@ -10,7 +10,7 @@ FOLDER = Path(exchange.__file__).parent
 
 def test_rooms_are_few_and_small():
     top = list(FOLDER.glob("*.py"))
-    assert len(top) <= 18
+    assert len(top) <= 17  # with `__init__`
     assert [folder.name for folder in FOLDER.iterdir() if (folder / "__init__.py").exists()] == [
         "wire"
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from exchange.limits import DEFAULT_LIMITS, Limits, keep_times
+from exchange.values import DEFAULT_LIMITS, Limits, keep_times
 
 MB = 1 << 20
 
