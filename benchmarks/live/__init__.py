@@ -1,0 +1,1 @@
+"""How soon open pages see what was sent, and what they cost: `python -m benchmarks.live`."""
