@@ -27,10 +27,15 @@ def markdown(rows: Sequence[Row]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def report(command: str, *tables: Sequence[Row]) -> str:
+def report(command: str, rows: Sequence[Row]) -> str:
     """What is printed, and what a document keeps."""
     where = f"`{command}`, {time.strftime('%d %b %Y', time.gmtime())}; {machine()}"
-    return "\n\n".join([where, *(markdown(rows) for rows in tables if rows)])
+    return f"{where}\n\n{markdown(rows)}"
+
+
+def has_place(document: Path, name: str) -> bool:
+    """Whether the document keeps this table."""
+    return document.is_file() and len(_place(name).findall(document.read_text("utf-8"))) == 1
 
 
 def rewrite(document: Path, name: str, text: str) -> None:
@@ -39,11 +44,16 @@ def rewrite(document: Path, name: str, text: str) -> None:
     Raises:
         ValueError: it has none.
     """
-    place = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-    changed, times = place.subn(lambda found: f"{found[1]}{text}\n{found[2]}", document.read_text())
-    if times != 1:
+    if not has_place(document, name):
         raise ValueError(f"{document} has no place for {name}")
-    document.write_text(changed)
+    old = document.read_text("utf-8")
+    document.write_text(
+        _place(name).sub(lambda found: f"{found[1]}{text}\n{found[2]}", old), "utf-8"
+    )
+
+
+def _place(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(<!-- {re.escape(name)} -->\n).*?(<!-- /{re.escape(name)} -->)", re.DOTALL)
 
 
 def dump(file: Path, command: str, **tables: Sequence[Row]) -> None:
@@ -57,7 +67,7 @@ def dump(file: Path, command: str, **tables: Sequence[Row]) -> None:
             for name, rows in tables.items()
         },
     }
-    file.write_text(json.dumps(found, indent=1) + "\n")
+    file.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
 
 
 def machine() -> str:

@@ -13,13 +13,15 @@ to read it.
 
 import argparse
 import asyncio
+import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from benchmarks.live import lasting
 from benchmarks.live.measure import Figures, Plan, in_turn
-from benchmarks.reports import Row, dump, report, rewrite
+from benchmarks.reports import Row, dump, has_place, report, rewrite
 
 SESSIONS = (10, 50, 100, 200, 500)
 # (processes, pages): most seconds to p50, to p95, and percent of a core while nothing happens
@@ -34,34 +36,32 @@ def main() -> int:
     """Measures what was asked for; gives the exit status."""
     wanted = _arguments()
     command = " ".join(["python -m benchmarks.live", *sys.argv[1:]])
-    tables: dict[str, list[Row]] = {}
-    if wanted.soak:
-        tables["soak"] = asyncio.run(lasting.soaked(wanted.soak, *(wanted.sessions or [100])[:1]))
-    elif wanted.browser:
-        from benchmarks.live import browser  # noqa: PLC0415  (needs Playwright)
+    if wanted.table == "soak":
+        rows = asyncio.run(lasting.soaked(wanted.soak, *(wanted.sessions or [100])[:1]))
+    elif wanted.table == "browser":
+        from benchmarks.live import browser  # noqa: PLC0415  (needs Chromium)
 
-        tables["browser"] = browser.rows(wanted.rounds * wanted.sends)
-    elif wanted.peer:
+        rows = browser.rows(wanted.rounds * wanted.sends)
+    elif wanted.table == "peer":
         from benchmarks.live import rival  # noqa: PLC0415  (needs Flask)
 
-        tables["peer"] = asyncio.run(rival.rows(wanted.peer, _plan(wanted)))
+        rows = asyncio.run(rival.rows(wanted.peer, _plan(wanted)))
     else:
-        tables["live"] = [line(figures) for figures in _everything(wanted)]
-    text = report(command, *tables.values())
+        rows = [line(figures) for figures in _everything(wanted)]
+    text = report(command, rows)
     sys.stdout.write(text + "\n")
     if wanted.json:
-        dump(wanted.json, command, **tables)
+        dump(wanted.json, command, **{wanted.table: rows})
     if wanted.markdown:
-        for name in tables:
-            rewrite(wanted.markdown, name, text)
-    return int(any(row.get("kept") is False for rows in tables.values() for row in rows))
+        rewrite(wanted.markdown, wanted.table, text)
+    return int(any(row.get("kept") is False for row in rows))
 
 
 def line(figures: Figures) -> Row:
     """One row of the table, with what was promised for it."""
     p50, p95, p99 = (figures.percentile(percent) for percent in (50, 95, 99))
     idle = 100 * _mean(figures.idle)
-    missed = sum(wait == float("inf") for wait in figures.waits)
+    missed = sum(wait == math.inf for wait in figures.waits)
     promise, kept = "", None
     limits = PROMISES.get((max(1, figures.processes), figures.pages))
     if limits is not None and figures.mode == "push":
@@ -103,7 +103,7 @@ def _plan(wanted: argparse.Namespace) -> Plan:
 
 
 def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else float("nan")
+    return sum(values) / len(values) if values else math.nan
 
 
 def _arguments() -> argparse.Namespace:
@@ -112,28 +112,64 @@ def _arguments() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    numbers = lambda text: [int(word) for word in text.split(",")]  # noqa: E731
-    words = lambda text: text.split(",")  # noqa: E731
-    parser.add_argument("--sessions", type=numbers, metavar="N,N", help="pages")
-    parser.add_argument("--modes", type=words, default=["push", "ticks"], help="push,ticks")
-    parser.add_argument("--store", type=words, default=["sqlite", "postgresql"])
+    parser.add_argument("--sessions", type=_numbers, metavar="N,N", help="pages")
+    parser.add_argument("--modes", type=_among("push", "ticks"), default=["push", "ticks"])
+    stores = ["sqlite", "postgresql"]
+    parser.add_argument("--store", type=_among(*stores), default=stores)
     parser.add_argument(
         "--processes",
-        type=lambda text: [0 if word == "plain" else int(word) for word in text.split(",")],
+        type=lambda text: [0 if word == "plain" else _number(word) for word in text.split(",")],
         default=[0, 1, 2],
         metavar="plain,1,2",
         help="plain: one, as README starts it; numbers: so many, each pinned to a core",
     )
-    parser.add_argument("--rounds", type=int, default=2, help="how often the ways take turns")
-    parser.add_argument("--sends", type=int, default=5, help="pictures in each turn")
-    parser.add_argument("--idle", type=float, default=10, metavar="SECONDS")
+    parser.add_argument("--rounds", type=_number, default=2, help="how often the ways take turns")
+    parser.add_argument("--sends", type=_number, default=5, help="pictures in each turn")
+    parser.add_argument("--idle", type=_above("seconds"), default=10, metavar="SECONDS")
     only = parser.add_mutually_exclusive_group()
-    only.add_argument("--soak", type=float, metavar="MINUTES")
+    only.add_argument("--soak", type=_above("minutes"), metavar="MINUTES")
     only.add_argument("--browser", action="store_true")
-    only.add_argument("--peer", type=numbers, metavar="N,N")
+    only.add_argument("--peer", type=_numbers, metavar="N,N")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="docs/performance.md")
-    return parser.parse_args()
+    wanted = parser.parse_args()
+    if wanted.json and not wanted.json.absolute().parent.is_dir():
+        parser.error(f"there is no folder {wanted.json.parent}")
+    names = ("soak", "browser", "peer")
+    wanted.table = next((name for name in names if getattr(wanted, name)), "live")
+    if wanted.markdown and not has_place(wanted.markdown, wanted.table):
+        parser.error(f"{wanted.markdown} has no place for {wanted.table}")
+    return wanted
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"give whole numbers from 1 on, not {text!r}")
+    return int(text)
+
+
+def _numbers(text: str) -> list[int]:
+    return [_number(word) for word in text.split(",")]
+
+
+def _above(unit: str) -> Callable[[str], float]:
+    def positive(text: str) -> float:
+        with suppress(ValueError):
+            if 0 < float(text) < math.inf:
+                return float(text)
+        raise argparse.ArgumentTypeError(f"give {unit} above 0, not {text!r}")
+
+    return positive
+
+
+def _among(*choices: str) -> Callable[[str], list[str]]:
+    def chosen(text: str) -> list[str]:
+        words = text.split(",")
+        if not set(words) <= set(choices):
+            raise argparse.ArgumentTypeError(f"choose from {', '.join(choices)}")
+        return words
+
+    return chosen
 
 
 if __name__ == "__main__":
