@@ -7,7 +7,7 @@ Faults of the store become sentences for people here.
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
@@ -181,7 +181,25 @@ class Desk:
 
     def asking(self, unit: store.Unit, token: str, role: Role | None = None) -> Act:
         """Who holds this token; raises like `act`."""
-        found = unit.seats.asking(token_hash(token))
+        return self._act(unit, token, unit.seats.asking(token_hash(token)), role)
+
+    def all_asking(self, unit: store.Unit, tokens: Iterable[str]) -> dict[str, Act]:
+        """Who holds these tokens, in one look; those without a seat are left out."""
+        tokens = list(tokens)
+        found = unit.seats.all_asking({token_hash(token) for token in tokens})
+        acts: dict[str, Act] = {}
+        for token in tokens:
+            with suppress(SeatGone):
+                acts[token] = self._act(unit, token, found.get(token_hash(token)), None)
+        return acts
+
+    def _act(
+        self,
+        unit: store.Unit,
+        token: str,
+        found: tuple[store.SeatRow, store.ChannelRow] | None,
+        role: Role | None,
+    ) -> Act:
         if found is None:
             raise SeatGone
         seat, channel = found

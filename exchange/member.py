@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 import store
 from exchange.desk import Act, Desk, HeldAtEvent, in_words, role_of
-from exchange.errors import RecordLost, SeatChanged, SeatGone, Unavailable
+from exchange.errors import RecordLost, SeatChanged, Unavailable
 from exchange.keys import unlock_key
 from exchange.known import Known, Me, Records
 from exchange.safety import Safety
@@ -105,10 +105,11 @@ class Member:
         found: dict[tuple[str, int], Heard] = {}
         events: dict[tuple[int, int], list[store.EventRow]] = {}
         with self._desk.unit() as unit:
-            for token, seq in set(lines):
-                try:
-                    act = self._desk.asking(unit, token)
-                except SeatGone:
+            asked = set(lines)
+            acts = self._desk.all_asking(unit, {token for token, _ in asked})
+            for token, seq in asked:
+                act = acts.get(token)
+                if act is None:
                     found[token, seq] = Heard(seq, concerned=True, gone=True)
                     continue
                 since = act.channel.id, seq

@@ -32,6 +32,12 @@ _ASKING = (
     .join(channel, channel.c.id == seat.c.channel_id)
     .where(seat.c.token_hash == bindparam("token_hash"))
 )
+# The same for every open page of a process, at each change.
+_ALL_ASKING = (
+    select(seat.c.token_hash, *_COLUMNS, *CHANNEL_COLUMNS)
+    .join(channel, channel.c.id == seat.c.channel_id)
+    .where(seat.c.token_hash.in_(bindparam("token_hashes", expanding=True)))
+)
 
 
 class Seats(Repository):
@@ -100,6 +106,19 @@ class Seats(Repository):
         if row is None:
             return None
         return SeatRow(*row[: len(_COLUMNS)]), ChannelRow(*row[len(_COLUMNS) :])
+
+    def all_asking(
+        self, token_hashes: Collection[bytes]
+    ) -> dict[bytes, tuple[SeatRow, ChannelRow]]:
+        """Those of these seats that there are, by the hash of their token, each with its channel.
+
+        It only reads: acts in the channels do not wait.
+        """
+        if not token_hashes:
+            return {}
+        rows = self._connection.execute(_ALL_ASKING, {"token_hashes": list(token_hashes)})
+        split = 1 + len(_COLUMNS)
+        return {row[0]: (SeatRow(*row[1:split]), ChannelRow(*row[split:])) for row in rows}
 
     def get(self, seat_id: int) -> SeatRow | None:
         """The seat with this id; None when there is none."""

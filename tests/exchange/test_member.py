@@ -136,3 +136,30 @@ def test_who_may_not_know_of_a_key_swap_is_not_told_of_it(lesson):
         news = lesson.exchange.member.news(lesson.seats[name], told[name])
         assert news.seq == done[name]
         assert bool(news.events) == found[name].concerned
+
+
+def test_a_line_is_told_of_what_its_seat_is_told_and_of_nothing_twice(room, png, open_room):
+    member, eve, bob = room.exchange.member, room.seats["Eve"], room.seats["Bob"]
+    other = open_room("private")
+    mallory = other.sit("Mallory", "sender")
+    lines = [(seat.token, member.newest(seat.token)) for seat in (eve, bob, mallory)]
+    assert member.heard([]) == {}
+    assert member.heard(lines) == {}
+    room.send("Ada", png, "Bob")
+    heard = member.heard([*lines, lines[0], (eve.token, 0)])
+    assert set(heard) == {*lines[:2], (eve.token, 0)}
+    assert all(one.concerned and not one.gone for one in heard.values())
+    assert len({one.seq for one in heard.values()}) == 1
+    assert member.heard([(token, one.seq) for (token, _), one in heard.items()]) == {}
+
+
+def test_a_line_is_told_that_its_seat_is_gone_however_that_happened(room, clock):
+    member, ada, bob = room.exchange.member, room.seats["Ada"], room.seats["Bob"]
+    seqs = {seat.token: member.newest(seat.token) for seat in (ada, bob)}
+    room.exchange.lobby.leave(bob)
+    heard = member.heard([*seqs.items(), ("no such token", 3)])
+    assert heard[bob.token, seqs[bob.token]].gone
+    assert heard["no such token", 3].gone
+    assert not heard[ada.token, seqs[ada.token]].gone
+    clock.forward(days=30)
+    assert member.heard([(ada.token, seqs[ada.token])])[ada.token, seqs[ada.token]].gone

@@ -35,6 +35,19 @@ def test_a_unit_that_writes_finds_a_seat_by_its_token_too(store):
         assert unit.seats.asking(b"u" * 32) is None
 
 
+def test_many_seats_are_found_by_their_tokens_as_each_is_alone(store):
+    first, second = (making.room(store)[0] for _ in range(2))
+    tokens = [os.urandom(32) for _ in range(2000)]  # as many as one process has lines
+    with store.write() as unit:
+        for number, token in enumerate(tokens[:6]):
+            channel = (first, second)[number % 2]
+            making.seat(unit, channel.id, name=f"N {number}", token_hash=token)
+    with store.read() as unit:
+        found = unit.seats.all_asking(tokens)
+        assert found == {token: unit.seats.asking(token) for token in tokens[:6]}
+        assert unit.seats.all_asking([]) == {}
+
+
 def test_private_halves_are_not_in_the_repr(store):
     channel = making.room(store)[0]
     with store.write() as unit:

@@ -9,6 +9,7 @@ import asyncio
 import json
 import threading
 import time
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,7 @@ SLOW_MS = 15_000
 FIRST_WORD_WITHIN = 5.0  # seconds after the socket was opened
 LINES = 2_000  # sockets of one process
 _LONGEST_WORD = 512  # characters of what a page says first
-_MERGE = 0.02  # seconds in which several changes are told as one
+_MERGE = 0.02  # seconds after a change is told in which others are told as one
 _LEAVING = 0.5  # seconds in which a page that leaves by itself is gone: nothing interrupts it
 _TRY_AGAIN_AFTER = 1.0  # seconds after the store could not be asked
 _POLICY, _TRY_LATER = 1008, 1013  # RFC 6455, 7.4.1, and IANA's registry
@@ -51,6 +52,7 @@ class Hub:
     def __init__(self) -> None:
         """Listens as soon as there is a line."""
         self._lines: set[Line] = set()
+        self._tabs: Counter[str] = Counter()  # how many of them each tab has
         self._lock = threading.Lock()
         self._listening = False
 
@@ -60,12 +62,13 @@ class Hub:
     def open_in(self, tab: str) -> bool:
         """Whether this tab has a line."""
         with self._lock:
-            return any(line.tab == tab for line in self._lines)
+            return self._tabs[tab] > 0
 
     def enter(self, line: Line) -> None:
         """From now on the line is told of news."""
         with self._lock:
             self._lines.add(line)
+            self._tabs[line.tab] += 1
             if not self._listening:
                 self._listening = True
                 listen = (asyncio.get_running_loop(),)
@@ -74,14 +77,18 @@ class Hub:
     def leave(self, line: Line) -> None:
         """It is told no more."""
         with self._lock:
-            self._lines.discard(line)
+            if line in self._lines:
+                self._lines.remove(line)
+                self._tabs[line.tab] -= 1
+                if not self._tabs[line.tab]:
+                    del self._tabs[line.tab]
 
     def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
         while True:
             try:
                 for _ in exchange_of_process().member.changes(threading.Event()):
-                    time.sleep(_MERGE)
                     self._tell(loop)
+                    time.sleep(_MERGE)
             except ExchangeError:
                 time.sleep(_TRY_AGAIN_AFTER)
 
