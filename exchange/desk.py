@@ -183,6 +183,12 @@ class Desk:
         """Who holds this token; raises like `act`."""
         return self._act(unit, token, unit.seats.asking(token_hash(token)), role)
 
+    def newest(self, unit: store.Unit, tokens: Iterable[str]) -> dict[str, int]:
+        """Number of the newest event for each of these that holds a seat in an open channel."""
+        hashes = {token: token_hash(token) for token in tokens}
+        found = unit.seats.newest(set(hashes.values()), self.clock())
+        return {token: found[one] for token, one in hashes.items() if one in found}
+
     def all_asking(self, unit: store.Unit, tokens: Iterable[str]) -> dict[str, Act]:
         """Who holds these tokens, in one look; those without a seat are left out."""
         tokens = list(tokens)

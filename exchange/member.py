@@ -106,20 +106,20 @@ class Member:
         events: dict[tuple[int, int], list[store.EventRow]] = {}
         with self._desk.unit() as unit:
             asked = set(lines)
-            acts = self._desk.all_asking(unit, {token for token, _ in asked})
+            newest = self._desk.newest(unit, {token for token, _ in asked})
+            new = {line for line in asked if newest.get(line[0], 0) > line[1]}
+            acts = self._desk.all_asking(unit, {token for token, _ in new})
             for token, seq in asked:
-                act = acts.get(token)
-                if act is None:
+                if token not in newest:
                     found[token, seq] = Heard(seq, concerned=True, gone=True)
-                    continue
+            for token, seq in new:
+                if (act := acts.get(token)) is None:
+                    continue  # its channel expired in between; the next look says so
                 since = act.channel.id, seq
-                if act.channel.last_seq > seq:
-                    if since not in events:
-                        events[since] = unit.events.since(*since, limit=_EVENTS_AT_ONCE)
-                    told = self._wire_of(act.channel).told(act, events[since])
-                    found[token, seq] = Heard(
-                        events[since][-1].seq, concerned=bool(told), gone=False
-                    )
+                if since not in events:
+                    events[since] = unit.events.since(*since, limit=_EVENTS_AT_ONCE)
+                told = self._wire_of(act.channel).told(act, events[since])
+                found[token, seq] = Heard(events[since][-1].seq, concerned=bool(told), gone=False)
         return found
 
     def check_record(self, seat: Seat) -> None:

@@ -32,7 +32,17 @@ _ASKING = (
     .join(channel, channel.c.id == seat.c.channel_id)
     .where(seat.c.token_hash == bindparam("token_hash"))
 )
-# The same for every open page of a process, at each change.
+# For every open page of a process, at each change: little of each, then all of a few.
+_NEWEST = (
+    select(seat.c.token_hash, channel.c.last_seq)
+    .join(channel, channel.c.id == seat.c.channel_id)
+    .where(
+        seat.c.token_hash.in_(bindparam("token_hashes", expanding=True)),
+        HELD,
+        channel.c.closed_at.is_(None),
+        channel.c.expires_at > bindparam("at"),
+    )
+)
 _ALL_ASKING = (
     select(seat.c.token_hash, *_COLUMNS, *CHANNEL_COLUMNS)
     .join(channel, channel.c.id == seat.c.channel_id)
@@ -106,6 +116,16 @@ class Seats(Repository):
         if row is None:
             return None
         return SeatRow(*row[: len(_COLUMNS)]), ChannelRow(*row[len(_COLUMNS) :])
+
+    def newest(self, token_hashes: Collection[bytes], at: datetime) -> dict[bytes, int]:
+        """Number of the newest event in the channel of each seat, by the hash of its token.
+
+        Those that are held in a channel which is open at `at`.
+        """
+        if not token_hashes:
+            return {}
+        asked = {"token_hashes": list(token_hashes), "at": at}
+        return {row[0]: row[1] for row in self._connection.execute(_NEWEST, asked)}
 
     def all_asking(
         self, token_hashes: Collection[bytes]

@@ -48,6 +48,24 @@ def test_many_seats_are_found_by_their_tokens_as_each_is_alone(store):
         assert unit.seats.all_asking([]) == {}
 
 
+def test_the_newest_event_is_told_of_seats_that_are_held_in_open_channels(store):
+    rooms = [making.room(store)[0] for _ in range(3)]
+    tokens = [os.urandom(32) for _ in range(5)]
+    with store.write() as unit:
+        seats = [
+            making.seat(unit, rooms[number % 3].id, name=f"N {number}", token_hash=token)
+            for number, token in enumerate(tokens[:4])
+        ]
+        unit.events.add(rooms[0].id, "sent", NOW)
+        unit.seats.leave(seats[3].id, NOW)
+        unit.channels.close(rooms[2].id, NOW)
+        newest = {n: unit.channels.get(rooms[n].id).last_seq for n in range(2)}
+    with store.read() as unit:
+        assert unit.seats.newest(tokens, NOW) == {tokens[n]: newest[n] for n in range(2)}
+        assert unit.seats.newest(tokens, NOW + 1000 * HOUR) == {}
+        assert unit.seats.newest([], NOW) == {}
+
+
 def test_private_halves_are_not_in_the_repr(store):
     channel = making.room(store)[0]
     with store.write() as unit:
