@@ -189,7 +189,7 @@ class Page:
     def _component(self, message: ForwardMsg) -> None:
         element, fragment = message.delta.new_element, message.delta.fragment_id
         match element.WhichOneof("type"):
-            case "component_instance" if fragment:
+            case "component_instance" if element.component_instance.id.endswith("-tick"):
                 tick = element.component_instance
                 self._ticker = tick.id, fragment
                 self._pace(json.loads(tick.json_args)["interval"] / 1000)
