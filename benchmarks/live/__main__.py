@@ -19,6 +19,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from picows import WSError
+
 from benchmarks.live import lasting
 from benchmarks.live.measure import Figures, Plan, in_turn
 from benchmarks.reports import Row, dump, has_place, report, rewrite
@@ -94,7 +96,14 @@ def _everything(wanted: argparse.Namespace) -> list[Figures]:
             for pages in wanted.sessions or SESSIONS:
                 sys.stderr.write(f"{store}, {processes or 'plain'}, {pages} pages ...\n")
                 setting = in_turn(store, processes, pages, wanted.modes, _plan(wanted))
-                found += asyncio.run(setting)
+                try:
+                    found += asyncio.run(setting)
+                except (OSError, RuntimeError, WSError) as error:  # the rest is still measured
+                    sys.stderr.write(f"not measured: {error!r}\n")
+                    found += [
+                        Figures(store, processes, pages, mode, [math.inf], faults=1)
+                        for mode in wanted.modes
+                    ]
     return found
 
 

@@ -9,57 +9,64 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 PATIENCE = 30.0  # seconds
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
-class Chromium:
-    """One browser, for a `with`."""
+@contextmanager
+def chromium() -> Iterator["Chromium"]:
+    """Starts one with an empty profile."""
+    profile = Path(tempfile.mkdtemp(prefix="chromium-"))
+    process = subprocess.Popen(  # noqa: S603  (our own command)
+        [
+            CHROMIUM, "--headless=new", "--remote-debugging-port=0",
+            f"--user-data-dir={profile}", *_FLAGS, "about:blank",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        with connect(_address(profile / "DevToolsActivePort"), max_size=None) as socket:
+            yield Chromium(socket)
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+        shutil.rmtree(profile, ignore_errors=True)
 
-    def __init__(self) -> None:
-        """Starts it with an empty profile."""
-        self._profile = Path(tempfile.mkdtemp(prefix="chromium-"))
-        self._process = subprocess.Popen(  # noqa: S603  (our own command)
-            [
-                CHROMIUM, "--headless=new", "--remote-debugging-port=0",
-                f"--user-data-dir={self._profile}", *_FLAGS, "about:blank",
-            ],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        said = self._profile / "DevToolsActivePort"
-        until = time.monotonic() + PATIENCE
-        while not said.exists() or said.read_text().count("\n") < 1:
-            if time.monotonic() > until:
-                raise RuntimeError("Chromium does not start")
-            time.sleep(0.05)
-        port, path = said.read_text().split("\n")[:2]
-        self._socket = connect(f"ws://127.0.0.1:{port}{path}", max_size=None)
+
+def _address(said: Path) -> str:
+    """Where the browser says that it listens."""
+    until = time.monotonic() + PATIENCE
+    while not said.exists() or "\n" not in said.read_text():
+        if time.monotonic() > until:
+            raise RuntimeError("Chromium does not start")
+        time.sleep(0.05)
+    port, path = said.read_text().split("\n")[:2]
+    return f"ws://127.0.0.1:{port}{path}"
+
+
+class Chromium:
+    """One browser."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        """Of which this is the DevTools socket."""
+        self._socket = socket
         self._number = 0
 
-    def __enter__(self) -> "Chromium":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self._socket.close()
-        self._process.terminate()
-        self._process.wait(PATIENCE)
-        shutil.rmtree(self._profile, ignore_errors=True)
-
     def call(self, method: str, session: str = "", **parameters: object) -> Any:  # noqa: ANN401  (JSON)
-        """One command of the DevTools protocol; its result."""
+        """One command of the DevTools protocol; its result.
+
+        Raises:
+            RuntimeError: the browser cannot do it, or not at this moment.
+        """
         self._number += 1
         message = {"id": self._number, "method": method, "params": parameters}
         if session:
@@ -68,6 +75,8 @@ class Chromium:
         while True:
             answer = json.loads(self._socket.recv(PATIENCE))
             if answer.get("id") == self._number:
+                if "error" in answer:
+                    raise RuntimeError(answer["error"]["message"])
                 return answer["result"]
 
     def tab(self, address: str = "about:blank") -> "Tab":
@@ -101,7 +110,9 @@ class Tab:
     def until(self, expression: str) -> None:
         """Waits until it is true."""
         last = time.monotonic() + PATIENCE
-        while not self.value(expression):
-            if time.monotonic() > last:
-                raise RuntimeError(f"never true: {expression}")
+        while time.monotonic() < last:
+            with suppress(RuntimeError):  # one page has gone, and the next is not there yet
+                if self.value(expression):
+                    return
             time.sleep(0.1)
+        raise RuntimeError(f"never true: {expression}")

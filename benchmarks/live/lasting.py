@@ -9,17 +9,17 @@ from benchmarks.live.room import Room
 from benchmarks.reports import Row
 
 GROWTH = 50.0  # MB, at most
-_WARM = 5  # pictures before the first look: by then everybody has drawn a list
+_WARM = 20  # pictures before the first look: by then lists are as long as a page shows them
 
 
 async def soaked(minutes: float, pages: int) -> list[Row]:
     """One process as README starts it, on SQLite, news by push."""
     async with crowded("sqlite", 0, pages) as (crowd, _memory):
         await crowd.switch("push")
-        await _pictures(crowd, time.monotonic() + _WARM * EVERY)
+        await crowd.all_seen(await _pictures(crowd, time.monotonic() + _WARM * EVERY))
         before = crowd.memory()
         sent = await _pictures(crowd, time.monotonic() + 60 * minutes)
-        await asyncio.sleep(2 * EVERY)
+        await crowd.all_seen(sent)
         grown = (crowd.memory() - before) / 2**20
         waits = crowd.waits(sent)
         missed = sum(wait == math.inf for wait in waits) + crowd.faults()

@@ -122,6 +122,12 @@ class Crowd:
             if where is room
         ]
 
+    async def all_seen(self, sent: Sequence[tuple[Room, int]]) -> None:
+        """Returns when everybody has seen these, or has had the time to."""
+        until = time.monotonic() + _LAST
+        while math.inf in self.waits(sent) and time.monotonic() < until:
+            await asyncio.sleep(0.1)
+
     def memory(self) -> int:
         """Bytes, of all servers."""
         return sum(server.memory() for server in self.servers)
@@ -188,9 +194,7 @@ async def _pictures(crowd: Crowd, plan: Plan, figures: Figures) -> None:
     for number in range(1, plan.sends + 1):
         sent.append(await crowd.send())
         await asyncio.sleep(max(0.0, begun + number * EVERY - time.monotonic()))
-    until = time.monotonic() + _LAST
-    while math.inf in crowd.waits(sent) and time.monotonic() < until:
-        await asyncio.sleep(0.1)
+    await crowd.all_seen(sent)
     figures.waits += crowd.waits(sent)
 
 

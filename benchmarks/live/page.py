@@ -44,6 +44,7 @@ class Socket(WSListener):
                 f"ws://127.0.0.1:{port}{path}",
                 extra_headers=headers,
                 local_addr=(address, 0),
+                websocket_handshake_timeout=PATIENCE,
             ),
             PATIENCE,
         )

@@ -2,13 +2,16 @@
 
 import json
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from benchmarks.live import browser
 from benchmarks.live.__main__ import line
+from benchmarks.live.chromium import CHROMIUM
 from benchmarks.live.measure import Figures, percentile
 from benchmarks.reports import dump, markdown, rewrite
 
@@ -65,6 +68,19 @@ def test_for_a_short_while_memory_does_not_grow(tmp_path):
     [row] = json.loads(file.read_text())["soak"]
     assert row["pictures"] == 2
     assert row["kept"] is True
+
+
+@pytest.mark.browser
+def test_two_browsers_see_it_in_a_tab_that_is_really_hidden_too():
+    if not Path(CHROMIUM).exists():
+        reason = f"Chromium is not at {CHROMIUM}: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    visible, hidden = browser.rows(1, hidden_for=1)
+    assert (visible["tab"], hidden["tab"]) == ("visible", "hidden")
+    for row in (visible, hidden):
+        assert 0 < row["sent to shown: p50, s"] < 10
 
 
 @pytest.mark.parametrize(
