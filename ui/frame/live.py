@@ -10,6 +10,7 @@ import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,7 @@ _LONGEST_WORD = 512  # characters of what a page says first
 _MERGE = 0.02  # seconds after a change is told in which others are told as one
 _LEAVING = 0.5  # seconds in which a page that leaves by itself is gone: nothing interrupts it
 _TRY_AGAIN_AFTER = 1.0  # seconds after the store could not be asked
+_CLOSED = "closed"  # the page's word for a line that ended
 _POLICY, _TRY_LATER = 1008, 1013  # RFC 6455, 7.4.1, and IANA's registry
 
 _listener = st.components.v2.component(
@@ -77,11 +79,21 @@ class Hub:
     def leave(self, line: Line) -> None:
         """It is told no more."""
         with self._lock:
-            if line in self._lines:
-                self._lines.remove(line)
-                self._tabs[line.tab] -= 1
-                if not self._tabs[line.tab]:
-                    del self._tabs[line.tab]
+            self._drop(line)
+
+    def lose(self, tab: str) -> None:
+        """No line of this tab is told any more: the page says that it has none."""
+        with self._lock:
+            if self._tabs[tab]:
+                for line in [line for line in self._lines if line.tab == tab]:
+                    self._drop(line)
+
+    def _drop(self, line: Line) -> None:
+        if line in self._lines:
+            self._lines.remove(line)
+            self._tabs[line.tab] -= 1
+            if not self._tabs[line.tab]:
+                del self._tabs[line.tab]
 
     def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
         while True:
@@ -171,4 +183,11 @@ def tick_ms() -> int:
 def listen(seat: Seat) -> None:
     """Opens this page's line; inside the fragment that is to run when it is told something."""
     data = {"token": seat.token, "tab": visitor().session}
-    _listener(key="live_line", data=data, on_news_change=lambda: None)
+    _listener(key="live_line", data=data, on_news_change=_told)
+
+
+def _told() -> None:
+    """A page knows that its line is lost before the server does: at once where the net was cut."""
+    said = st.session_state.get("live_line")
+    if isinstance(said, Mapping) and said.get("news") == _CLOSED:
+        hub.lose(visitor().session)
