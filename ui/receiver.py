@@ -170,8 +170,17 @@ def _headline(item: InboxItem, details: Details | None = None) -> None:
     st.caption(" · ".join(facts))
 
 
+def _button_row() -> DeltaGenerator:
+    """Where "Open" and "Close" take turns.
+
+    The browser keeps the old one beside the new one until the run has ended. Below one another they
+    would move what follows, and a press there would be lost.
+    """
+    return st.container(horizontal=True)
+
+
 def _close_button(seat: Seat, item: InboxItem) -> None:
-    if st.button("Close", key=f"close_{item.id}"):
+    if _button_row().button("Close", key=f"close_{item.id}"):
         del state_of(Inbox, seat).opened[item.id]
         start_again()
 
@@ -180,13 +189,16 @@ def _open_button(seat: Seat, item: InboxItem) -> None:
     """The button, and why the last press on what arrived under this id failed."""
     place, key = f"open_{item.id}_{item.delivery}", f"open_{item.id}"
     press = press_of(key)
-    st.button("Open", key=key, icon=":material/lock_open:", on_click=_begin, args=(seat, item.id))
+    _button_row().button(
+        "Open", key=key, icon=":material/lock_open:", on_click=_begin, args=(seat, item.id)
+    )
     if press.waiting:
         inbox = state_of(Inbox, seat)
         with st.spinner("Verifying and decrypting …"):
             bar = st.empty()
             with said(place):
                 press.do(lambda: _open(seat, item, inbox, bar))
+            bar.empty()
         press.end()
         start_again()
     show(place, icon=_BAD)

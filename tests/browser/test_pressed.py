@@ -141,9 +141,11 @@ def test_the_download_button_stays_where_it_appears(scene, scheme, size):
     """It once moved down when the picture above it had loaded, and up when the spinner or the bar
     went; a press that began before and ended after was lost."""
     send, enter = scene
+    for number in range(15):  # which are drawn after the picture, and the run ends later
+        send(str(number))
     send("photo", encoded(photograph(*size)), scheme)
     bob, _ = enter()
-    expect(bob.button("Open")).to_be_visible()
+    expect(bob.button("Open", 15)).to_be_visible()
     bob.page.evaluate(WATCH_PLACES)
     bob.button("Open").click()
     expect(bob.button("Download original")).to_be_visible()
