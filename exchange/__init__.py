@@ -11,7 +11,7 @@ import time
 from exchange.attack_rows import AttackState
 from exchange.attacking import SeenKey
 from exchange.contents import left_out, tells_place
-from exchange.desk import Clock, Desk, Sleep, in_words, utc_now
+from exchange.desk import Clock, Desk, Sleep, utc_now
 from exchange.errors import (
     CannotOpen,
     Damaged,
@@ -29,6 +29,7 @@ from exchange.errors import (
     Unavailable,
     Waiting,
     WrongRole,
+    in_words,
 )
 from exchange.interceptor import CapturedPicture, CaptureItem, Found, FoundItem, Interceptor
 from exchange.keys import CLASSROOM_KEY_SIZES, KeyChoice, Keys, OwnKeys

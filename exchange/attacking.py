@@ -16,8 +16,8 @@ from functools import partial
 
 import store
 from exchange.attack_rows import CANCELLED, STILL_RUNNING, AttackRows, AttackState
-from exchange.desk import Act, Desk, in_words
-from exchange.errors import ExchangeError, InputRefused
+from exchange.desk import Act, Desk
+from exchange.errors import ExchangeError, InputRefused, in_words
 from exchange.keys import classroom_keys
 from exchange.values import Seat
 from rsa_core import CancelledError, ClassroomPublicKey, EnvelopeFormatError, PublicKey, png_of

@@ -14,13 +14,12 @@ from typing import Generic, TypeVar
 
 import store
 from exchange.errors import (
-    Damaged,
     InputRefused,
     NotFound,
     SeatGone,
-    Unavailable,
     Waiting,
     WrongRole,
+    in_words,
 )
 from exchange.values import (
     Channel,
@@ -34,7 +33,6 @@ from exchange.values import (
 )
 from rsa_core import (
     HYBRID,
-    BusyError,
     ClassroomPublicKey,
     derive_secret,
     fingerprint_of,
@@ -331,38 +329,3 @@ def token_hash(token: str) -> bytes:
     The token has 192 random bits, so a plain hash cannot be reversed by search.
     """
     return hashlib.sha256(token.encode()).digest()
-
-
-@contextmanager
-def in_words() -> Iterator[None]:
-    """Turns faults of the store, and a lack of places for heavy work, into sentences."""
-    try:
-        yield
-    except (store.DuplicateKey, store.NameTaken):
-        raise  # an answer: the act has the words for it
-    except BusyError as error:
-        raise Unavailable(str(error)) from None
-    except store.StoreBusy:
-        raise Unavailable(
-            "The server is busy. Nothing was lost: please try again in a few seconds."
-        ) from None
-    except store.QuotaReached as error:
-        raise Unavailable(
-            f"All channels of this server together have reached their limit: "
-            f"{in_megabytes(error.limit)}. What was sent before is safe; ask the person who runs "
-            "the server to make room."
-        ) from None
-    except store.StoreFull:
-        raise Unavailable(
-            "The server has run out of space. What was sent before is safe; "
-            "ask the person who runs it to make room."
-        ) from None
-    except store.PictureMissing:
-        raise NotFound from None
-    except store.PictureDamaged:
-        raise Damaged from None
-    except store.StoreError:
-        raise Unavailable(
-            "The server's storage does not answer. Nothing that was sent is lost; "
-            "tell the person who runs it."
-        ) from None

@@ -4,6 +4,13 @@ Every message says what to do, and none repeats what anyone typed. Unknown, expi
 closed keys get one answer; so do pictures of another channel and pictures that never were.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import store
+from exchange.values import in_megabytes
+from rsa_core import BusyError
+
 
 class ExchangeError(Exception):
     """Base class; the message is for people. Never raised itself."""
@@ -149,3 +156,38 @@ KEY_ELSEWHERE = (
     "Your private key is not on this server. Download the ciphertext and open it with OpenSSL, "
     "where your key is."
 )
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """Turns faults of the store, and a lack of places for heavy work, into sentences."""
+    try:
+        yield
+    except (store.DuplicateKey, store.NameTaken):
+        raise  # an answer: the act has the words for it
+    except BusyError as error:
+        raise Unavailable(str(error)) from None
+    except store.StoreBusy:
+        raise Unavailable(
+            "The server is busy. Nothing was lost: please try again in a few seconds."
+        ) from None
+    except store.QuotaReached as error:
+        raise Unavailable(
+            f"All channels of this server together have reached their limit: "
+            f"{in_megabytes(error.limit)}. What was sent before is safe; ask the person who runs "
+            "the server to make room."
+        ) from None
+    except store.StoreFull:
+        raise Unavailable(
+            "The server has run out of space. What was sent before is safe; "
+            "ask the person who runs it to make room."
+        ) from None
+    except store.PictureMissing:
+        raise NotFound from None
+    except store.PictureDamaged:
+        raise Damaged from None
+    except store.StoreError:
+        raise Unavailable(
+            "The server's storage does not answer. Nothing that was sent is lost; "
+            "tell the person who runs it."
+        ) from None

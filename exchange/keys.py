@@ -13,8 +13,8 @@ store keeps the number alone.
 import json
 from dataclasses import dataclass, field
 
-from exchange.desk import Act, Desk, in_words
-from exchange.errors import KEY_ELSEWHERE, CannotOpen, InputRefused, SeatGone
+from exchange.desk import Act, Desk
+from exchange.errors import KEY_ELSEWHERE, CannotOpen, InputRefused, SeatGone, in_words
 from exchange.known import Records
 from exchange.values import KeyWay, Role, Seat
 from rsa_core import (

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import store
-from exchange.desk import Desk, channel_view, in_words, seat_view, token_hash
-from exchange.errors import InputRefused, NotAdmitted, SeatGone, TooManyTries, Unavailable
+from exchange.desk import Desk, channel_view, seat_view, token_hash
+from exchange.errors import InputRefused, NotAdmitted, SeatGone, TooManyTries, Unavailable, in_words
 from exchange.keys import KeyChoice, NewKeys, make_keys
 from exchange.known import Known, Me
 from exchange.texts import channel_name, look_alike, name_key, person_name

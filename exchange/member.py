@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import store
-from exchange.desk import Act, Desk, HeldAtEvent, in_words, role_of
-from exchange.errors import RecordLost, SeatChanged, Unavailable
+from exchange.desk import Act, Desk, HeldAtEvent, role_of
+from exchange.errors import RecordLost, SeatChanged, Unavailable, in_words
 from exchange.keys import unlock_key
 from exchange.known import Known, Me, Records
 from exchange.safety import Safety

@@ -13,8 +13,8 @@ who came later never sees it.
 from contextlib import suppress
 
 import store
-from exchange.desk import Act, Desk, in_words
-from exchange.errors import ExchangeError, InputRefused, NotFound
+from exchange.desk import Act, Desk
+from exchange.errors import ExchangeError, InputRefused, NotFound, in_words
 from exchange.values import Seat
 from exchange.wire.honest import Exposed
 from exchange.wire.relaying import Relaying, false_key_purpose

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 import store
 from exchange.contents import viewable
-from exchange.desk import Act, Desk, in_words
+from exchange.desk import Act, Desk
 from exchange.errors import (
     Damaged,
     ExchangeError,
@@ -28,6 +28,7 @@ from exchange.errors import (
     Tampered,
     Unavailable,
     WrongRole,
+    in_words,
 )
 from exchange.interceptor import capture_numbers
 from exchange.values import Seat

@@ -77,6 +77,8 @@ class Lesson:
         seat = self.seats[name]
         entry = {"key": self.key, "role": seat.role, "token": seat.token}
         visitor.page.add_init_script(
+            # The page that a browser shows while nothing answers has no storage.
+            "if (location.protocol === 'http:') "
             f"localStorage.setItem('rsa-images.seats', {json.dumps(json.dumps([entry]))})"
         )
         visitor.go(f"/{seat.role}?channel={self.key}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import psutil
 from streamlit.proto.Element_pb2 import Element
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from exchange import Exchange, KeyChoice, Seat
 from rsa_core import KeyPair, png_of
@@ -53,12 +54,21 @@ class Session(RawPage):
                 self.exceptions += 1
 
     async def watch(self, until: float, start: float) -> None:
-        """Ticks as often as the page says, as a browser does."""
+        """Ticks as often as the page says, and reads whatever comes, as a browser does."""
+        self.reading = asyncio.create_task(self._read())
         tick = start
         while tick < until:
             await asyncio.sleep(max(0.0, tick - time.monotonic()))
-            await self.run(fragment=self.fragment)
+            await self.send(self.message(fragment=self.fragment))
             tick = max(tick + self.pace, time.monotonic())
+
+    async def _read(self) -> None:
+        async for data in self.socket:
+            self.read(ForwardMsg.FromString(data))
+
+    async def close(self) -> None:
+        await self.socket.close()
+        await self.reading
 
 
 async def visit(session: Session) -> None:
@@ -121,8 +131,7 @@ async def story(server: Server, room: Room):
         happened.append(time.monotonic())
         await asyncio.sleep(EVERY)
     await asyncio.gather(*watching)
-    for session in sessions:
-        await session.socket.close()
+    await asyncio.gather(*(session.close() for session in sessions))
     return sessions, happened
 
 

@@ -10,10 +10,8 @@ from rsa_core.attacks.methods.searching import by_search
 
 
 def _why(n: int, e: int) -> str:
-    words = "e as long as n is a sign that d was chosen"
-    if 2 * e.bit_length() < n.bit_length():  # then e d > lcm(p - 1, q - 1) makes d long
-        words = "d is not short under such an e, but p and q are nearly equal"
-    return f"e has {e.bit_length()} bits and n {n.bit_length()}: {words}"
+    chosen = "e as long as n is a sign that d was chosen"
+    return f"e has {e.bit_length()} bits and n {n.bit_length()}: {chosen}"
 
 
 ATTACK = Attack(
