@@ -16,7 +16,8 @@ async def soaked(minutes: float, pages: int) -> list[Row]:
     """One process as README starts it, on SQLite, news by push."""
     async with crowded("sqlite", 0, pages) as (crowd, _memory):
         await crowd.switch("push")
-        await crowd.all_seen(await _pictures(crowd, time.monotonic() + _WARM * EVERY))
+        warm = min(_WARM * EVERY, 60 * minutes)
+        await crowd.all_seen(await _pictures(crowd, time.monotonic() + warm))
         before = crowd.memory()
         sent = await _pictures(crowd, time.monotonic() + 60 * minutes)
         await crowd.all_seen(sent)
