@@ -2,6 +2,7 @@
 
     python -m benchmarks.crypto           some minutes; exit status 1 when a promise is missed
     python -m benchmarks.crypto --quick   less of everything; shows figures, judges nothing
+    python -m benchmarks.crypto --markdown docs/performance.md
 
 Prints a Markdown table. Programs that are not installed are left out, and the table says so.
 """
@@ -22,7 +23,8 @@ from Crypto.Cipher import AES, oaep
 from Crypto.Cipher._mode_gcm import GcmMode
 from Crypto.Hash import SHA256
 
-from benchmarks.measuring import Line, compared, medians, printed, quietly, seconds, status, table
+from benchmarks.measuring import Line, compared, medians, printed, quietly, rows, seconds
+from benchmarks.reports import arguments_of, told
 from rsa_core import (
     OAEP_BLOCKS,
     SEED_KEY,
@@ -59,7 +61,8 @@ def main() -> int:
     """Measures everything; gives the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.crypto", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="less of everything, judge nothing")
-    quick = parser.parse_args().quick
+    wanted = arguments_of(parser, None, lambda _: "crypto")
+    quick = wanted.quick
     lines: list[Line] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -69,9 +72,7 @@ def main() -> int:
         for measure in (importing, hybrid, textbook_pixels, oaep_blocks, memory, bulk):
             print(f"{measure.__name__} ...", file=sys.stderr)
             lines += measure(folder, key, quick)
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, RSA {key.public.bits} bits\n")
-    print(table(lines, judged=not quick))
-    return 0 if quick else status(lines)
+    return told(wanted, rows(lines, judged=not quick))
 
 
 def importing(_folder: Path, _key: KeyPair, quick: bool) -> Iterator[Line]:

@@ -2,6 +2,7 @@
 
     python -m benchmarks.growth              SQLite, then PostgreSQL where it is installed; minutes
     python -m benchmarks.growth --url URL    this database alone, in files or schemas of the sizes
+    python -m benchmarks.growth --markdown docs/performance.md
 
 Exit status 1 when an act takes over 1.5 times as long in the largest store as in one of 1,000
 pictures (the smallest, where there is none of that size), or longer than is promised. The stores of
@@ -16,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,8 @@ import psycopg
 from sqlalchemy import make_url
 
 from benchmarks.filling import EVENTS, PICTURES, fill
-from benchmarks.measuring import machine, markdown, medians, save
+from benchmarks.measuring import medians
+from benchmarks.reports import Row, arguments_of, told
 from exchange import Exchange, KeyChoice, Limits
 from rsa_core import KeyPair, png_of
 from store import Store, normalise_url, open_store
@@ -131,18 +133,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--repeats", type=int, default=100, help="of each act; of those that write, a quarter"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
-    options = parser.parse_args(arguments)
+    options = arguments_of(parser, arguments, lambda _: "growth")
     sizes = sorted({max(PICTURES, one) for one in options.pictures})
     figures: list[Figure] = []
     with ExitStack() as stack:
         for url in [options.url] if options.url else _databases(stack):
             figures += measured(url, sizes, options.repeats)
-    at = machine()
-    sys.stdout.write(f"{at['cores']} cores, load {at['load']}, Python {at['python']}\n\n")
-    sys.stdout.write(table(figures, sizes) + "\n")
-    save(options.json, "growth", [asdict(one) | {"kept": one.kept} for one in figures])
-    return int(not all(one.kept for one in figures))
+    return told(options, [row(one) for one in figures])
 
 
 def measured(url: str, sizes: Sequence[int], repeats: int) -> Iterator[Figure]:
@@ -169,17 +166,19 @@ def measured(url: str, sizes: Sequence[int], repeats: int) -> Iterator[Figure]:
             yield Figure(database, act, by_size, by_size[sizes[-1]] / start, promised)
 
 
-def table(figures: Sequence[Figure], sizes: Sequence[int]) -> str:
+def row(figure: Figure) -> Row:
     """Medians in milliseconds, a column for each size."""
-    head = [f"{size:,} pictures, {size // PICTURES * EVENTS:,} events" for size in sizes]
-    rows = [("database", "act, ms", *head, "times", "promise", "kept")]
-    rows.append(("---", "---", *["---:"] * (len(sizes) + 1), "---", "---"))
-    for one in figures:
-        found = [f"{one.milliseconds[size]:.2f}" for size in sizes]
-        promise = f"at most {TIMES:g} times, {one.promised:g} ms"
-        verdict = "yes" if one.kept else "NO"
-        rows.append((one.database, one.act, *found, f"{one.times:.2f}", promise, verdict))
-    return markdown(rows)
+    return {
+        "database": figure.database,
+        "act, ms": figure.act,
+        **{
+            f"{size:,} pictures, {size // PICTURES * EVENTS:,} events": took
+            for size, took in figure.milliseconds.items()
+        },
+        "times": figure.times,
+        "promise": f"at most {TIMES:g} times, {figure.promised:g} ms",
+        "kept": figure.kept,
+    }
 
 
 def _databases(stack: ExitStack) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
     python -m benchmarks.laboratory           some minutes; exit status 1 when a promise is missed
     python -m benchmarks.laboratory --quick   less of everything; shows figures, judges nothing
+    python -m benchmarks.laboratory --markdown docs/performance.md
 
 Prints a Markdown table. Attacks are timed from the envelope's bytes to the redrawn picture, in
 this process; what starting a child costs is a separate line.
@@ -20,7 +21,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.measuring import Line, compared, medians, seconds, status, table
+from benchmarks.measuring import Line, compared, medians, rows, seconds
+from benchmarks.reports import arguments_of, told
 from rsa_core import (
     TEXTBOOK_BLOCKS,
     TEXTBOOK_PIXELS,
@@ -47,10 +49,8 @@ def main() -> int:
     """Measures everything; gives the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.laboratory", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="less of everything, judge nothing")
-    quick = parser.parse_args().quick
-    lines = list(everything(quick=quick))
-    sys.stdout.write(table(lines, judged=not quick) + "\n")
-    return 0 if quick else status(lines)
+    wanted = arguments_of(parser, None, lambda _: "laboratory")
+    return told(wanted, rows(everything(quick=wanted.quick), judged=not wanted.quick))
 
 
 def everything(*, quick: bool) -> Iterator[Line]:

@@ -1,19 +1,17 @@
-"""Clocks, and the Markdown table: medians, ratios, and whether each promise is kept.
+"""Clocks, and lines of a table: medians, ratios, and whether each promise is kept.
 
 Rivals take turns, so that whatever else the machine does falls on all of them alike.
 """
 
-import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
+
+from benchmarks.reports import Row
 
 ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {"PYTHONPATH": str(ROOT), "PATH": "/usr/local/bin:/usr/bin:/bin"}
@@ -89,40 +87,16 @@ def printed(code: str, *arguments: str | Path) -> float:
     return float(done.stdout)
 
 
-def table(lines: Sequence[Line], *, judged: bool) -> str:
-    """The lines as Markdown."""
-    rows = [("what", "ours", "compared with", "ratio", "promise", "kept")]
-    rows.append(("---", "---:", "---", "---:", "---", "---"))
-    for line in lines:
-        verdict = {True: "yes", False: "NO", None: ""}[line.kept if judged else None]
-        ratio = "" if line.ratio is None else f"{line.ratio:.2f}"
-        rows.append((line.what, line.ours, line.other, ratio, line.promise, verdict))
-    return markdown(rows)
-
-
-def markdown(rows: Iterable[Sequence[str]]) -> str:
-    """Rows as a Markdown table; the first two are its head and the rule below."""
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
-
-
-def machine() -> dict[str, str | int | float]:
-    """What the figures were measured on, and how busy it was."""
-    return {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0,
-        "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else 0.0,
-        "python": platform.python_version(),
-        "system": platform.platform(terse=True),
-    }
-
-
-def save(file: Path | None, benchmark: str, figures: Sequence[Mapping[str, object]]) -> None:
-    """Writes the figures as JSON, with the machine; nothing where there is no file."""
-    if file is not None:
-        made = {"benchmark": benchmark, "machine": machine(), "figures": figures}
-        file.write_text(json.dumps(made, indent=2) + "\n")
-
-
-def status(lines: Sequence[Line]) -> int:
-    """1 when a promise is missed, otherwise 0."""
-    return int(any(line.kept is False for line in lines))
+def rows(lines: Iterable[Line], *, judged: bool = True) -> list[Row]:
+    """The lines for a report; promises count only where they are judged."""
+    return [
+        {
+            "what": line.what,
+            "ours": line.ours,
+            "compared with": line.other,
+            "ratio": line.ratio,
+            "promise": line.promise,
+            "kept": line.kept if judged else None,
+        }
+        for line in lines
+    ]

@@ -1,16 +1,17 @@
 """Tables for people, JSON for programs, and where `docs/performance.md` keeps the newest.
 
-A table of the document lies between `<!-- NAME -->` and `<!-- /NAME -->`; `--markdown FILE` writes
-it anew together with the command and the machine.
+A table of the document lies between `<!-- NAME -->` and `<!-- /NAME -->`; `--markdown FILE` puts
+the new one there, with the command and the machine.
 """
 
+import argparse
 import json
 import math
 import os
 import re
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -19,10 +20,48 @@ Cell = str | int | float | bool | None
 Row = Mapping[str, Cell]
 
 
+def arguments_of(
+    parser: argparse.ArgumentParser,
+    given: Sequence[str] | None,
+    name: Callable[[argparse.Namespace], str],
+) -> argparse.Namespace:
+    """What was asked for, with `--json`, `--markdown`, and the command and the table's name.
+
+    Ends the program where a file could not be written, before anything is measured.
+    """
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here, too")
+    parser.add_argument(
+        "--markdown", type=Path, metavar="FILE", help="put the table into this document, too"
+    )
+    wanted = parser.parse_args(given)
+    wanted.table = name(wanted)
+    words = " ".join([parser.prog, *(sys.argv[1:] if given is None else given)])
+    wanted.command = re.sub(r"://\S+", "://...", words)  # a database's address holds its password
+    if wanted.json and not wanted.json.absolute().parent.is_dir():
+        parser.error(f"there is no folder {wanted.json.parent}")
+    if wanted.markdown and not has_place(wanted.markdown, wanted.table):
+        parser.error(f"{wanted.markdown} has no place for {wanted.table}")
+    return wanted
+
+
+def told(wanted: argparse.Namespace, rows: Sequence[Row]) -> int:
+    """Prints and writes what `arguments_of` was told to; 1 when a promise is missed, else 0."""
+    text = report(wanted.command, rows)
+    sys.stdout.write(text + "\n")
+    if wanted.json:
+        dump(wanted.json, wanted.command, **{wanted.table: rows})
+    if wanted.markdown:
+        rewrite(wanted.markdown, wanted.table, text)
+    return int(any(row.get("kept") is False for row in rows))
+
+
 def markdown(rows: Sequence[Row]) -> str:
     """The rows as a table under the names of the first; numbers are on the right."""
     names = list(rows[0])
-    lines = [names, ["---:" if _is_number(rows[0][name]) else "---" for name in names]]
+    lines = [
+        names,
+        ["---:" if _are_numbers(row[name] for row in rows) else "---" for name in names],
+    ]
     lines += [[_words(row[name]) for name in names] for row in rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
@@ -79,12 +118,13 @@ def machine() -> str:
     version = ".".join(map(str, sys.version_info[:3]))
     return (
         f"{model[1] if model else 'unknown processor'}, {os.cpu_count()} cores, {memory:.0f} GB, "
-        f"Python {version}, load {os.getloadavg()[1]:.1f}"
+        f"Python {version}, load {psutil.getloadavg()[1]:.1f}"
     )
 
 
-def _is_number(value: Cell) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _are_numbers(values: Iterable[Cell]) -> bool:
+    kinds = {type(value) for value in values} - {type(None)}
+    return bool(kinds) and kinds <= {int, float}
 
 
 def _finite(value: Cell) -> Cell:

@@ -1,7 +1,7 @@
 """How long the application takes to start, and how much memory it needs, against a hello-world app.
 
     python -m benchmarks.start            a minute; exit status 1 when a promise is missed
-    python -m benchmarks.start --starts 1 --json FILE
+    python -m benchmarks.start --starts 1 --json FILE --markdown docs/performance.md
 
 Both are started by `streamlit run` in turn, each time with a new database. The first page is usable
 when a session, which speaks Streamlit's protocol without a browser, has got the page's HTML and a
@@ -21,12 +21,13 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
-from benchmarks.measuring import ROOT, Line, machine, printed, save, seconds, status, table
+from benchmarks.measuring import ROOT, Line, printed, rows, seconds
+from benchmarks.reports import arguments_of, told
 from tests.raw_page import RawPage
 
 HELLO = """
@@ -64,8 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measures everything; gives the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.start", description=__doc__)
     parser.add_argument("--starts", type=int, default=7, help="of each application")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
-    options = parser.parse_args(arguments)
+    options = arguments_of(parser, arguments, lambda _: "start")
     starts = [(started(ROOT / "Home.py"), _hello()) for _ in range(options.starts)]
     imports = {
         name: statistics.median(printed(_IMPORT, name) for _ in range(options.starts))
@@ -88,11 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ours.memory - hello.memory <= 150 << 20,
         ),
     ]
-    at = machine()
-    sys.stdout.write(f"{at['cores']} cores, load {at['load']}, Python {at['python']}\n\n")
-    sys.stdout.write(table(lines, judged=True) + "\n")
-    save(options.json, "start", [asdict(line) for line in lines])
-    return status(lines)
+    return told(options, rows(lines))
 
 
 def started(script: Path) -> Start:

@@ -17,13 +17,12 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from picows import WSError
 
 from benchmarks.live import lasting
 from benchmarks.live.measure import Figures, Plan, in_turn
-from benchmarks.reports import Row, dump, has_place, report, rewrite
+from benchmarks.reports import Row, arguments_of, told
 
 SESSIONS = (10, 50, 100, 200, 500)
 # (processes, pages): most seconds to p50, to p95, and percent of a core while nothing happens
@@ -37,7 +36,6 @@ PROMISES = {
 def main() -> int:
     """Measures what was asked for; gives the exit status."""
     wanted = _arguments()
-    command = " ".join(["python -m benchmarks.live", *sys.argv[1:]])
     if wanted.table == "soak":
         rows = asyncio.run(lasting.soaked(wanted.soak, *(wanted.sessions or [100])[:1]))
     elif wanted.table == "browser":
@@ -50,13 +48,7 @@ def main() -> int:
         rows = asyncio.run(rival.rows(wanted.peer, _plan(wanted)))
     else:
         rows = [line(figures) for figures in _everything(wanted)]
-    text = report(command, rows)
-    sys.stdout.write(text + "\n")
-    if wanted.json:
-        dump(wanted.json, command, **{wanted.table: rows})
-    if wanted.markdown:
-        rewrite(wanted.markdown, wanted.table, text)
-    return int(any(row.get("kept") is False for row in rows))
+    return told(wanted, rows)
 
 
 def line(figures: Figures) -> Row:
@@ -139,16 +131,11 @@ def _arguments() -> argparse.Namespace:
     only.add_argument("--soak", type=_above("minutes"), metavar="MINUTES")
     only.add_argument("--browser", action="store_true")
     only.add_argument("--peer", type=_numbers, metavar="N,N")
-    parser.add_argument("--json", type=Path, metavar="FILE")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="docs/performance.md")
-    wanted = parser.parse_args()
-    if wanted.json and not wanted.json.absolute().parent.is_dir():
-        parser.error(f"there is no folder {wanted.json.parent}")
-    names = ("soak", "browser", "peer")
-    wanted.table = next((name for name in names if getattr(wanted, name)), "live")
-    if wanted.markdown and not has_place(wanted.markdown, wanted.table):
-        parser.error(f"{wanted.markdown} has no place for {wanted.table}")
-    return wanted
+    return arguments_of(parser, None, _table)
+
+
+def _table(wanted: argparse.Namespace) -> str:
+    return next((name for name in ("soak", "browser", "peer") if getattr(wanted, name)), "live")
 
 
 def _number(text: str) -> int:

@@ -13,7 +13,6 @@ from benchmarks.live import browser
 from benchmarks.live.__main__ import line
 from benchmarks.live.chromium import CHROMIUM
 from benchmarks.live.measure import Figures, percentile
-from benchmarks.reports import dump, markdown, rewrite
 
 ROOT = Path(__file__).parents[2]
 
@@ -93,8 +92,6 @@ def test_two_browsers_see_it_in_a_tab_that_is_really_hidden_too():
         (("--store", "oracle"), "choose from sqlite, postgresql"),
         (("--soak", "0"), "give minutes above 0, not '0'"),
         (("--idle", "nan"), "give seconds above 0, not 'nan'"),
-        (("--markdown", "/no/such.md"), "/no/such.md has no place for live"),
-        (("--json", "/no/such/folder.json"), "there is no folder /no/such"),
     ],
 )
 def test_what_it_cannot_measure_it_says_before_it_measures(options, says):
@@ -125,25 +122,3 @@ def test_percentiles_are_values_that_were_measured():
     assert [percentile(range(1, 101), one) for one in (50, 95, 99, 100)] == [50, 95, 99, 100]
     assert percentile([3.0], 50) == 3.0
     assert math.isnan(percentile([], 50))
-
-
-def test_tables_say_what_was_never_seen_and_json_has_null_for_it(tmp_path):
-    rows = [{"what": "a", "p95, s": 0.12345, "kept": True}]
-    rows.append({"what": "b", "p95, s": math.inf, "kept": False})
-    assert markdown(rows).splitlines() == [
-        "| what | p95, s | kept |",
-        "| --- | ---: | --- |",
-        "| a | 0.123 | yes |",
-        "| b | never | NO |",
-    ]
-    dump(tmp_path / "figures.json", "command", live=rows)
-    found = json.loads((tmp_path / "figures.json").read_text())
-    assert [row["p95, s"] for row in found["live"]] == [0.12345, None]
-
-
-def test_a_document_without_a_place_stays_as_it_is(tmp_path):
-    document = tmp_path / "performance.md"
-    document.write_text("<!-- live -->\nno end")
-    with pytest.raises(ValueError, match="has no place for live"):
-        rewrite(document, "live", "new")
-    assert document.read_text() == "<!-- live -->\nno end"

@@ -1,23 +1,26 @@
-"""The benchmarks' table and verdict; the figures themselves are `python -m benchmarks.crypto`."""
+"""The benchmarks' lines and promises; the figures themselves are `python -m benchmarks.crypto`."""
 
 import json
 
 import pytest
 
 from benchmarks import growth, start
-from benchmarks.measuring import Line, compared, medians, seconds, status, table
+from benchmarks.measuring import Line, compared, medians, rows, seconds
 
 
-def test_a_missed_promise_shows_in_table_and_status():
+def test_promises_are_kept_or_missed_or_not_judged():
     kept = compared("fast", 1.0, "rival", 3.0, least=2)
     missed = compared("slow", 1.0, "rival", 1.5, least=2)
-    assert (kept.kept, missed.kept) == (True, False)
-    assert status([kept, Line("told", "1 s")]) == 0
-    assert status([kept, missed]) == 1
-    lines = table([kept, missed], judged=True).splitlines()
-    assert lines[2] == "| fast | 1 s | rival: 3 s | 3.00 | at least 2 times | yes |"
-    assert lines[3].endswith("| NO |")
-    assert "NO" not in table([missed], judged=False)
+    assert [row["kept"] for row in rows([kept, missed, Line("told", "1 s")])] == [True, False, None]
+    assert [row["kept"] for row in rows([kept, missed], judged=False)] == [None, None]
+    assert rows([kept])[0] == {
+        "what": "fast",
+        "ours": "1 s",
+        "compared with": "rival: 3 s",
+        "ratio": 3.0,
+        "promise": "at least 2 times",
+        "kept": True,
+    }
 
 
 def test_rivals_take_turns_and_the_first_round_does_not_count():
@@ -43,12 +46,14 @@ def test_growth_is_judged_by_ratio_and_by_time(milliseconds, times, kept):
 
 
 def test_start_measures_both_applications(tmp_path, capsys):
-    file = tmp_path / "start.json"
-    status = start.main(["--starts", "1", "--json", str(file)])
-    made = json.loads(file.read_text())
-    assert made["benchmark"] == "start"
-    assert len(made["figures"]) == 4
-    assert all("hello world" in one["other"] for one in made["figures"][:2])
-    assert all(0.01 < one["ratio"] < 100 for one in made["figures"])
-    assert status == int(any(one["kept"] is False for one in made["figures"]))
-    assert len(capsys.readouterr().out.splitlines()) == 2 + 2 + 4
+    file, document = tmp_path / "start.json", tmp_path / "performance.md"
+    document.write_text("<!-- start -->\n<!-- /start -->\n")
+    status = start.main(["--starts", "1", "--json", str(file), "--markdown", str(document)])
+    found = json.loads(file.read_text())["start"]
+    assert len(found) == 4
+    assert all("hello world" in one["compared with"] for one in found[:2])
+    assert all(0.01 < one["ratio"] < 100 for one in found)
+    assert status == int(any(one["kept"] is False for one in found))
+    out = capsys.readouterr().out
+    assert len(out.splitlines()) == 2 + 2 + 4
+    assert document.read_text() == f"<!-- start -->\n{out}<!-- /start -->\n"
