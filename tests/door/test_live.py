@@ -2,13 +2,15 @@
 
 import asyncio
 import json
+import socket as sockets
+import struct
 
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from exchange import Exchange
-from tests.door.conftest import PEPPER, new_address
+from tests.door.conftest import PEPPER, new_address, start
 
 NOTHING_FOR = 1.5  # seconds, longer than any news takes
 
@@ -118,3 +120,111 @@ def test_a_foreign_page_gets_none(server, apart):
         assert refusal.value.response.status_code == 403
 
     apart(story())
+
+
+def abort(socket) -> None:
+    """As when the net is cut or the browser killed: no goodbye, and what is under way is lost."""
+    raw = socket.transport.get_extra_info("socket")
+    raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, struct.pack("ii", 1, 0))
+    socket.transport.abort()
+
+
+async def before_the_answer(server):
+    """The upgrade is asked for, and nobody waits for it."""
+    _, writer = await asyncio.open_connection(
+        "127.0.0.1", server.port, local_addr=(new_address(), 0)
+    )
+    host = f"127.0.0.1:{server.port}"
+    writer.write(
+        f"GET /live HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nUpgrade: websocket\r\n"
+        "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+    )
+    await writer.drain()
+    writer.transport.abort()
+
+
+async def before_a_word(server):
+    async with line(server):
+        pass
+
+
+async def cut_before_a_word(server):
+    abort(await line(server))
+
+
+async def with_its_word(server):
+    async with line(server) as socket:
+        await socket.send(whose(server))
+
+
+async def cut_with_its_word(server):
+    socket = await line(server)
+    await socket.send(whose(server))
+    abort(socket)
+
+
+async def cut_with_a_wrong_word(server):
+    socket = await line(server)
+    await socket.send("{")
+    abort(socket)
+
+
+async def cut_after_it_was_told(server):
+    socket = await line(server)
+    await socket.send(whose(server))
+    await told(socket)
+    abort(socket)
+
+
+async def cut_with_a_second_word(server):
+    socket = await line(server)
+    await socket.send(whose(server))
+    await told(socket)
+    await socket.send("more")
+    abort(socket)
+
+
+ENDS = [
+    before_the_answer,
+    before_a_word,
+    cut_before_a_word,
+    with_its_word,
+    cut_with_its_word,
+    cut_with_a_wrong_word,
+    cut_after_it_was_told,
+    cut_with_a_second_word,
+]
+
+
+@pytest.mark.parametrize("end", ENDS, ids=[one.__name__ for one in ENDS])
+def test_a_line_that_ends_at_any_point_is_no_news_in_the_log(server, apart, end):
+    async def story():
+        await asyncio.gather(*(end(server) for _ in range(10)))
+        await asyncio.sleep(0.5)
+        async with line(server) as socket:
+            await socket.send(whose(server))
+            assert await told(socket) == "1"
+
+    said = len(server.log.read_text())
+    apart(story())
+    assert server.log.read_text()[said:] == ""
+
+
+def test_a_server_that_ends_ends_its_lines_quietly(tmp_path, apart):
+    server = start(tmp_path)
+
+    async def story():
+        async with line(server) as told_already, line(server) as silent:
+            await told_already.send(whose(server))
+            assert await told(told_already) == "1"
+            server.process.terminate()
+            for socket in (told_already, silent):
+                with pytest.raises(ConnectionClosed):
+                    await told(socket, 15)
+        await asyncio.to_thread(server.process.wait, 15)
+
+    apart(story())
+    server.stop()
+    assert "Traceback" not in server.log.read_text()
+    assert "WebSocketDisconnect" not in server.log.read_text()

@@ -133,19 +133,25 @@ async def _serve(socket: WebSocket) -> None:
     try:
         line = await asyncio.wait_for(_introduced(socket), FIRST_WORD_WITHIN)
     except (TimeoutError, ValueError, SeatGone):
-        await socket.close(_POLICY)
+        await _close(socket, _POLICY)
         return
-    except (ExchangeError, WebSocketDisconnect):
-        await socket.close(_TRY_LATER)
+    except ExchangeError:
+        await _close(socket, _TRY_LATER)
         return
     hub.enter(line)
     telling = asyncio.create_task(_tell(socket, line))
-    with suppress(WebSocketDisconnect):
+    try:
         await socket.receive()  # it closes, or it speaks out of turn
-    hub.leave(line)
-    telling.cancel()
-    with suppress(RuntimeError):  # closed already
-        await socket.close(_POLICY)
+    finally:
+        hub.leave(line)
+        telling.cancel()
+    await _close(socket, _POLICY)
+
+
+async def _close(socket: WebSocket, code: int) -> None:
+    """Ends the socket, from whichever side it has ended already."""
+    with suppress(WebSocketDisconnect, RuntimeError):
+        await socket.close(code)
 
 
 async def _introduced(socket: WebSocket) -> Line:
@@ -172,7 +178,7 @@ async def _tell(socket: WebSocket, line: Line) -> None:
             more = await line.words.get()
         await asyncio.sleep(_LEAVING)
         await socket.send_text("gone")
-        await socket.close(_POLICY)
+        await _close(socket, _POLICY)
 
 
 def tick_ms() -> int:
