@@ -36,8 +36,8 @@ def rows(pictures: int, hidden_for: float = HIDDEN_FOR) -> list[Row]:
             exchange = Exchange.at(url, pepper=PEPPER.encode())
             [room] = furnished(exchange, 1)
             address = f"http://127.0.0.1:{server.port}"
-            _opened(sending, address, room, room.sender)
-            tab = _opened(receiving, address, room, room.seats[0])
+            _seated(sending, address, room, room.sender)
+            tab = _seated(receiving, address, room, room.seats[0])
             tab.value(_NOTE)
             _waits(tab, room, 2)  # everything is imported now
             found = [_line(tab, _waits(tab, room, pictures))]
@@ -48,14 +48,8 @@ def rows(pictures: int, hidden_for: float = HIDDEN_FOR) -> list[Row]:
     return found
 
 
-def _opened(browser: Chromium, address: str, room: Room, seat: Seat) -> Tab:
-    """This seat's page, in a browser that remembers it."""
-    tab = browser.tab(f"{address}/_stcore/health")
-    tab.until(f"location.href.startsWith({json.dumps(address)})")
-    entry = json.dumps([{"key": room.key, "role": seat.role, "token": seat.token}])
-    tab.value(f"localStorage.setItem('rsa-images.seats', {json.dumps(entry)})")
-    tab.go(f"{address}/{seat.role}?channel={room.key}")
-    tab.until("document.body.textContent.includes('Leave channel')")
+def _seated(browser: Chromium, address: str, room: Room, seat: Seat) -> Tab:
+    tab = browser.seated(address, room.key, seat.role, seat.token)
     time.sleep(3)
     return tab
 

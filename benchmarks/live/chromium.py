@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 from websockets.sync.client import ClientConnection, connect
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -35,7 +36,7 @@ def chromium() -> Iterator["Chromium"]:
     )  # fmt: skip
     try:
         with connect(_address(profile / "DevToolsActivePort"), max_size=None) as socket:
-            yield Chromium(socket)
+            yield Chromium(socket, psutil.Process(process.pid))
     finally:
         process.terminate()
         process.wait(PATIENCE)
@@ -54,10 +55,15 @@ def _address(said: Path) -> str:
 
 
 class Chromium:
-    """One browser."""
+    """One browser.
 
-    def __init__(self, socket: ClientConnection) -> None:
+    Attributes:
+        process: the first of its processes.
+    """
+
+    def __init__(self, socket: ClientConnection, process: psutil.Process) -> None:
         """Of which this is the DevTools socket."""
+        self.process = process
         self._socket = socket
         self._number = 0
 
@@ -86,6 +92,16 @@ class Chromium:
         self.call("Target.activateTarget", targetId=found["targetId"])
         return made
 
+    def seated(self, address: str, key: str, role: str, token: str) -> "Tab":
+        """This seat's page, in a browser that remembers it."""
+        tab = self.tab(f"{address}/_stcore/health")
+        tab.until(f"location.href.startsWith({json.dumps(address)})")
+        entry = json.dumps([{"key": key, "role": role, "token": token}])
+        tab.value(f"localStorage.setItem('rsa-images.seats', {json.dumps(entry)})")
+        tab.go(f"{address}/{role}?channel={key}")
+        tab.until("document.body.textContent.includes('Leave channel')")
+        return tab
+
 
 class Tab:
     """One tab."""
@@ -99,6 +115,11 @@ class Tab:
     def go(self, address: str) -> None:
         """Loads a page."""
         self._browser.call("Page.navigate", self._session, url=address)
+
+    def freeze(self, *, frozen: bool) -> None:
+        """Stops all of its timers and tasks, as Chromium does with tabs that nobody looks at."""
+        state = "frozen" if frozen else "active"
+        self._browser.call("Page.setWebLifecycleState", self._session, state=state)
 
     def value(self, expression: str) -> Any:  # noqa: ANN401  (JSON)
         """What a piece of JavaScript gives."""

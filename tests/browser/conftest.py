@@ -30,6 +30,11 @@ ARGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+CONNECTED = """() => {
+    const app = document.querySelector(".stApp");
+    return app.dataset.testConnectionState === "CONNECTED"
+        && app.dataset.testScriptState === "notRunning";
+}"""
 PATIENCE = 30_000  # milliseconds; a busy machine makes a key slowly
 expect.set_options(timeout=PATIENCE)
 
@@ -191,6 +196,14 @@ class Visitor:
     def in_seat(self, role: str) -> None:
         expect(self.page.get_by_role("heading", name=role, level=1)).to_be_visible()
         expect(self.button("Leave channel")).to_be_visible()
+
+    def back(self) -> None:
+        """Waits until the page has its connection and is drawn, without touching it."""
+        good, end = 0, time.monotonic() + 90
+        while good < 6:
+            assert time.monotonic() < end, "the page did not come back"
+            self.page.wait_for_timeout(500)
+            good = good + 1 if self.page.evaluate(CONNECTED) else 0
 
     def upload(self, files: list) -> None:
         self.page.locator("input[type=file]").set_input_files(files)

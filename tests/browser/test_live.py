@@ -1,16 +1,24 @@
 """News comes at once: over a socket beside the page, and by ticks where there is none."""
 
+import json
 import time
+from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import expect
 
+from benchmarks.live.chromium import Tab
+from benchmarks.live.chromium import chromium as real_chromium
+from tests.browser.cable import Cable
 from tests.browser.conftest import Visitor
 from tests.browser.test_story import send
 from tests.conftest import encoded, photograph
 
 pytestmark = pytest.mark.browser
 
+HIDDEN_FOR = 10  # seconds; `benchmarks.live --browser` hides it for more than a minute
+ASLEEP_FOR = 5  # seconds
+CUT_FOR = 20  # seconds
 SOON = 3.0  # seconds on a busy machine; a tick beside an open socket comes after 15
 
 
@@ -27,6 +35,17 @@ def pair(visitor):
     return ada, bob
 
 
+@pytest.fixture
+def tab(pair, chromium, server):
+    """Bob's page in a Chromium whose tabs can be hidden, and which can be put to sleep."""
+    _, bob = pair
+    [seat] = json.loads(bob.page.evaluate("localStorage.getItem('rsa-images.seats')"))
+    bob.page.goto("about:blank")
+    with real_chromium() as browser:
+        page = browser.seated(server.url, seat["key"], seat["role"], seat["token"])
+        yield browser, page
+
+
 def arrives(ada: Visitor, bob: Visitor, name: str) -> float:
     """Seconds from the word "sent" on one page to the picture's name on the other."""
     send(ada, {name: encoded(photograph(40, 30, len(name)))})
@@ -35,16 +54,61 @@ def arrives(ada: Visitor, bob: Visitor, name: str) -> float:
     return time.monotonic() - sent
 
 
-def test_a_picture_is_seen_at_once_and_in_a_hidden_tab_too(pair, capsys):
-    ada, bob = pair
-    waits = [arrives(ada, bob, f"{'a' * n}.png") for n in range(1, 4)]
-    other = bob.page.context.new_page()
-    other.bring_to_front()
-    hidden = [arrives(ada, bob, f"{'b' * n}.png") for n in range(1, 4)]
+def seen(tab: Tab, name: str) -> bool:
+    return tab.value(f"document.body.textContent.includes({json.dumps(name)})")
+
+
+def test_a_picture_is_seen_at_once_and_in_a_hidden_tab_too(pair, tab, capsys):
+    ada, (browser, page) = pair[0], tab
+
+    def waits(letter: str) -> list[float]:
+        found = []
+        for n in range(1, 4):
+            send(ada, {f"{letter * n}.png": encoded(photograph(40, 30, n))})
+            sent = time.monotonic()
+            while not seen(page, f"{letter * n}.png"):
+                assert time.monotonic() < sent + 30
+                time.sleep(0.05)
+            found.append(time.monotonic() - sent)
+        return sorted(found)
+
+    visible = waits("a")
+    browser.tab()
+    assert page.value("document.visibilityState") == "hidden"
+    time.sleep(HIDDEN_FOR)
+    hidden = waits("b")
+    assert page.value("document.visibilityState") == "hidden"
     with capsys.disabled():
-        print(f"\nvisible {sorted(waits)[1]:.2f} s, hidden {sorted(hidden)[1]:.2f} s")
-    assert sorted(waits)[1] < SOON
-    assert sorted(hidden)[1] < SOON
+        print(f"\nvisible {visible[1]:.2f} s, hidden {hidden[1]:.2f} s")
+    assert visible[1] < SOON
+    assert hidden[1] < SOON
+
+
+@pytest.mark.parametrize("how", ["asleep", "frozen"])
+def test_a_page_that_slept_has_missed_nothing(pair, tab, how):
+    """Asleep: no process of the browser runs. Frozen: a hidden tab runs nothing."""
+    ada, (browser, page) = pair[0], tab
+    every = [browser.process, *browser.process.children(recursive=True)]
+    try:
+        if how == "asleep":
+            for one in every:
+                one.suspend()
+        else:
+            page.value("document.addEventListener('freeze', () => { window.froze = true })")
+            browser.tab()
+            page.freeze(frozen=True)
+        send(ada, {f"{how}{n}.png": encoded(photograph(40, 30, n)) for n in range(3)})
+        time.sleep(ASLEEP_FOR)
+    finally:
+        for one in every:
+            one.resume()
+    if how == "frozen":
+        page.freeze(frozen=False)
+        assert page.value("window.froze") is True
+    for n in range(3):
+        page.until(f"document.body.textContent.includes('{how}{n}.png')")
+    send(ada, {"awake.png": encoded(photograph(40, 31))})
+    page.until("document.body.textContent.includes('awake.png')")
 
 
 def test_beside_an_open_socket_the_page_hardly_ticks(pair):
@@ -73,16 +137,59 @@ def test_where_no_socket_comes_through_ticks_do_it(visitor):
     assert arrives(ada, bob, "two.png") < SOON
 
 
-def test_a_page_comes_back_by_itself_after_a_killed_server_and_a_cut_network(pair, server):
+@pytest.fixture
+def elsewhere(chromium):
+    """A visitor's seat in more browsers, in which no page may throw an error."""
+    made: list[Visitor] = []
+
+    def opened(visitor: Visitor, url: str) -> Visitor:
+        seats = visitor.page.evaluate("localStorage.getItem('rsa-images.seats')")
+        made.append(Visitor(chromium, SimpleNamespace(url=url)))
+        made[-1].page.add_init_script(
+            f"localStorage.setItem('rsa-images.seats', {json.dumps(seats)})"
+        )
+        made[-1].go(visitor.page.url.removeprefix(visitor.server.url))
+        made[-1].in_seat("Receiver")
+        return made[-1]
+
+    yield opened
+    for one in made:
+        one.page.context.close()
+    assert [error for one in made for error in one.errors] == []
+
+
+def test_pages_come_back_by_themselves_after_a_killed_server(pair, server, elsewhere):
     ada, bob = pair
+    pages = [bob, *(elsewhere(bob, server.url) for _ in range(2))]
     server.kill()
     server.start()
-    ada.page.reload()
-    ada.in_seat("Sender")
+    ada.back()
     send(ada, {"killed.png": encoded(photograph(40, 30))})
-    expect(bob.page.get_by_text("killed.png", exact=True)).to_be_visible(timeout=60_000)
-    bob.page.context.set_offline(True)
-    send(ada, {"cut.png": encoded(photograph(40, 31))})
-    bob.page.wait_for_timeout(3_000)
-    bob.page.context.set_offline(False)
-    expect(bob.page.get_by_text("cut.png", exact=True)).to_be_visible(timeout=60_000)
+    for one in pages:
+        expect(one.page.get_by_text("killed.png", exact=True)).to_be_visible(timeout=60_000)
+
+
+def test_pages_come_back_by_themselves_after_a_cut_network(pair, server, elsewhere):
+    """Some connections last, and bring what was sent meanwhile; others have broken."""
+    ada, bob = pair
+    cables = {True: Cable(server.port), False: Cable(server.port)}
+    pages = [elsewhere(bob, cable.url) for cable in cables.values() for _ in range(2)]
+    for cable in cables.values():
+        cable.cut()
+    cut = time.monotonic()
+    send(ada, {"cut.png": encoded(photograph(40, 30))})
+    expect(bob.page.get_by_text("cut.png", exact=True)).to_be_visible()
+    bob.page.wait_for_timeout(1_000 * max(0, CUT_FOR - time.monotonic() + cut))
+    for one in pages:
+        expect(one.page.get_by_text("cut.png", exact=True)).to_be_hidden()
+    for lost, cable in cables.items():
+        cable.mend(lost=lost)
+    mended = time.monotonic()
+    for one in pages:
+        expect(one.page.get_by_text("cut.png", exact=True)).to_be_visible(timeout=60_000)
+        print(f"{time.monotonic() - mended:.1f} s after the cut")
+    send(ada, {"mended.png": encoded(photograph(40, 31))})
+    for one in pages:
+        expect(one.page.get_by_text("mended.png", exact=True)).to_be_visible(timeout=60_000)
+    for cable in cables.values():
+        cable.close()

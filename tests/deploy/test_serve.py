@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from itertools import count
 
 import psutil
@@ -30,11 +29,6 @@ __all__ = ["chromium", "postgres"]  # fixtures
 pytestmark = pytest.mark.browser
 
 PROXIES = ["haproxy", "nginx", "caddy"]
-CONNECTED = """() => {
-    const app = document.querySelector(".stApp");
-    return app.dataset.testConnectionState === "CONNECTED"
-        && app.dataset.testScriptState === "notRunning";
-}"""
 HARD = 244  # bits; factoring such an n takes most of an attack's budget
 PICTURE = encoded(photograph(48, 36))
 _numbers = count(1)
@@ -113,13 +107,8 @@ def shown(visitor: Visitor, name: str, seconds: float = 90) -> None:
 
 
 def back(*visitors: Visitor) -> None:
-    """Waits until each page has its connection and is drawn, without touching it."""
     for visitor in visitors:
-        good, end = 0, time.monotonic() + 90
-        while good < 6:
-            assert time.monotonic() < end, "the page did not come back"
-            visitor.page.wait_for_timeout(500)
-            good = good + 1 if visitor.page.evaluate(CONNECTED) else 0
+        visitor.back()
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
