@@ -8,10 +8,6 @@ from ui.frame import health, live
 if __name__ == "__main__":
     lobby.page()
 else:
-    # Streamlit imports it with the first component. Altair, in another page's thread, would use
-    # what is there by then.
-    import pandas  # type: ignore[import-untyped]  # noqa: F401
-
     app = st.App(
         "Home.py",
         routes=[live.route(), health.route()],

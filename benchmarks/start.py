@@ -58,7 +58,7 @@ class Start:
 
     first: float
     next: float
-    memory: int
+    memory: float
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,8 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _compared("importing what the first page needs", imports["ui.lobby"], imports["streamlit"]),
         Line(
             "memory after two pages",
-            f"{ours.memory >> 20} MB",
-            f"hello world: {hello.memory >> 20} MB",
+            f"{ours.memory / 2**20:.0f} MB",
+            f"hello world: {hello.memory / 2**20:.0f} MB",
             hello.memory / ours.memory,
             "at most 150 MB more",
             ours.memory - hello.memory <= 150 << 20,
@@ -152,7 +152,7 @@ def _memory(pid: int) -> int:
     return used
 
 
-def _values(start: Start) -> tuple[float, float, int]:
+def _values(start: Start) -> tuple[float, float, float]:
     return start.first, start.next, start.memory
 
 

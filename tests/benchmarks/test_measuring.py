@@ -48,7 +48,7 @@ def test_growth_is_judged_by_ratio_and_by_time(milliseconds, times, kept):
 def test_start_measures_both_applications(tmp_path, capsys):
     file, document = tmp_path / "start.json", tmp_path / "performance.md"
     document.write_text("<!-- start -->\n<!-- /start -->\n")
-    status = start.main(["--starts", "1", "--json", str(file), "--markdown", str(document)])
+    status = start.main(["--starts", "2", "--json", str(file), "--markdown", str(document)])
     found = json.loads(file.read_text())["start"]
     assert len(found) == 4
     assert all("hello world" in one["compared with"] for one in found[:2])

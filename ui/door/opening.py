@@ -6,6 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+# Streamlit imports it with the first component. Altair, in another page's thread, would use what is
+# there by then.
+import pandas  # type: ignore[import-untyped]  # noqa: F401
 from starlette.formparsers import MultiPartParser
 from streamlit import config
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
