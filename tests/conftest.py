@@ -2,6 +2,8 @@
 
 import io
 import itertools
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -59,3 +61,21 @@ def quick_keys(monkeypatch, key_pool):
     """Key generation that hands out ready pairs in turn: for tests not about making keys."""
     pool = itertools.cycle(key_pool)
     monkeypatch.setattr(KeyPair, "generate", lambda bits=3072: next(pool))
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's. One for all folders, since a thread runs Playwright once."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.browser.conftest import ARGS, CHROMIUM
+
+    if not Path(CHROMIUM).exists():
+        reason = f"Chromium is not at {CHROMIUM}: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        yield browser
+        browser.close()

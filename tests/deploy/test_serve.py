@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 
 import exchange.keys
 from exchange import ATTACK_CHOICES, Exchange
-from tests.browser.conftest import Visitor, chromium
+from tests.browser.conftest import Visitor
 from tests.browser.test_story import send
 from tests.conftest import encoded, photograph
 from tests.deploy.serving import PEPPER, Served, node_of, on, wait_for
@@ -24,7 +24,7 @@ from tests.store.conftest import postgres
 from ui.serve import proxies
 from ui.serve.telling import EVERY_ADDRESS
 
-__all__ = ["chromium", "postgres"]  # fixtures
+__all__ = ["postgres"]  # a fixture
 
 pytestmark = pytest.mark.browser
 
