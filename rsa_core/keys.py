@@ -118,7 +118,7 @@ class PublicKey(RsaNumbers):
     @classmethod
     def from_der(cls, data: bytes) -> "PublicKey":
         """Reads exactly what `der` writes (KeyFormatError: says what anything else is)."""
-        return cls._from_der(data, _WANTED_PUBLIC)
+        return _public_key(data)
 
     @classmethod
     def from_pem(cls, data: str | bytes) -> "PublicKey":
@@ -206,13 +206,18 @@ class KeyPair:
     @classmethod
     def _from_rsa_private_key(cls, data: bytes, *, test_primes: bool = True) -> "KeyPair":
         """What `lock` wrote and authenticated was tested for primality before."""
-        _, n, e, *_ = pkcs1.parse(data)
-        public = PublicKey(n, e)
-        return cls(public, pkcs1.engine_of(data, test_primes=test_primes))
+        numbers = pkcs1.parse(data)
+        public = PublicKey(*numbers[1:3])
+        return cls(public, pkcs1.engine_of(data, numbers, test_primes=test_primes))
 
     def _numbers(self) -> bytes:
         engine = self.engine
         return pkcs1.pack(*map(int, (engine.n, engine.e, engine.d, engine.p, engine.q)))
+
+
+@spki.remembered
+def _public_key(data: bytes) -> PublicKey:
+    return PublicKey._from_der(data, _WANTED_PUBLIC)
 
 
 @spki.remembered

@@ -14,6 +14,7 @@ can be shared later; and by a commitment to its content key, since AES-GCM alone
 to its key: a dishonest sender could make one ciphertext that opens to two pictures.
 """
 
+import functools
 import json
 import re
 from collections.abc import Mapping
@@ -185,8 +186,7 @@ def accept(
             nor anyone it is for shared it with this recipient.
         EnvelopeFormatError: signed by this sender, but no manifest.
     """
-    verify(manifest, signature, sender)
-    found = Manifest.parse(manifest)
+    found = _signed(manifest, signature, sender)
     said = (found.channel, found.picture, found.scheme, found.sender)
     if said != (channel, picture, scheme, sender.fingerprint):
         raise SignatureError
@@ -197,6 +197,13 @@ def accept(
         raise SignatureError
     verify(_share(manifest, sharer, recipient), share[_DIGEST_BYTES:], sharer)
     return found
+
+
+@functools.lru_cache(maxsize=16)
+def _signed(manifest: bytes, signature: bytes, sender: PublicKey) -> Manifest:
+    """All receivers of a picture ask for the same, at the same moment."""
+    verify(manifest, signature, sender)
+    return Manifest.parse(manifest)
 
 
 def _share(manifest: bytes, by: PublicKey, recipient: PublicKey) -> bytes:

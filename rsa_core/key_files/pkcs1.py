@@ -42,13 +42,13 @@ def parse(data: bytes) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def engine_of(data: bytes, *, test_primes: bool) -> RSA.RsaKey:
+def engine_of(data: bytes, numbers: tuple[int, ...], *, test_primes: bool) -> RSA.RsaKey:
     """The key as pycryptodome wants it (KeyFormatError: its numbers contradict each other).
 
-    Takes an RSAPrivateKey; the size of n is the caller's to check. Testing whether the factors
-    are prime takes most of the time.
+    Takes an RSAPrivateKey and what `parse` gave of it; the size of n is the caller's to check.
+    Testing whether the factors are prime takes most of the time.
     """
-    _, n, e, d, p, q, *_ = parse(data)
+    _, n, e, d, p, q, *_ = numbers
     try:
         whole = p * q == n and e * d % (p - 1) == 1 == e * d % (q - 1) and 0 < d < n
         if not whole or pack(n, e, d, p, q) != data:
