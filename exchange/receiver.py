@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import store
@@ -97,6 +97,23 @@ class Receiver:
             for one in reversed(arrivals)
             if one.arrives
         )
+
+    def arrived(self, seat: Seat, picture_id: str) -> tuple[InboxItem, Details | None]:
+        """One picture of the inbox, and its details, if `details` would give them.
+
+        Raises:
+            NotFound: it is not there.
+        """
+        with self._desk.act(seat, "receiver") as act:
+            arrival = self._arrival(act, picture_id)
+            sender, known = _sender(act, arrival), self._records.if_whole(act)
+            item = _item(act, arrival, sender, known)
+            if known is None or item.obstacle or item.hidden:
+                return item, None
+            found = _found(act, arrival, sender, known)
+        with suppress(ExchangeError):  # `details` says which
+            return item, details_of(found)
+        return item, None
 
     def details(self, seat: Seat, picture_id: str) -> Details:
         """Name, caption, size and thumbnail of a picture, verified; raises like `open`.
@@ -212,26 +229,12 @@ class Receiver:
     def _find(self, seat: Seat, picture_id: str, *, with_content: bool = False) -> Found:
         with self._desk.act(seat, "receiver") as act:
             arrival = self._arrival(act, picture_id)
-            sender = act.unit.seats.get(arrival.picture.sender_id)
-            if sender is None:
-                raise NotFound
-            known = self._records.of(act)
+            sender, known = _sender(act, arrival), self._records.of(act)
             obstacle = _obstacle(act, arrival, known)
             if obstacle:
                 raise CannotOpen(obstacle)
-            mine = _mine(act, arrival.picture)
-            share = None if mine is None else mine.share
-            return Found(
-                act=act,
-                arrival=arrival,
-                sender=sender,
-                sender_key=arrival.sender_key(act.unit, sender) or b"",
-                records=arrival.records(act.unit),
-                known=known,
-                content=arrival.content(act.unit) if with_content else b"",
-                share=share,
-                sharer=_sharer(act, arrival.picture, share, sender),
-            )
+            found = _found(act, arrival, sender, known)
+            return replace(found, content=arrival.content(act.unit)) if with_content else found
 
     @contextmanager
     def _opening(self, seat: Seat, picture_id: str) -> Iterator[tuple[Act, Known]]:
@@ -253,6 +256,30 @@ class Receiver:
         with self._desk.act(seat, "receiver", write=True) as act:
             here = {one.public_id for one in act.unit.pictures.in_channel(act.channel.id)}
             self._records.keep(act, self._records.of(act).removed(here))
+
+
+def _sender(act: Act, arrival: Arrival) -> store.SeatRow:
+    sender = act.unit.seats.get(arrival.picture.sender_id)
+    if sender is None:
+        raise NotFound
+    return sender
+
+
+def _found(act: Act, arrival: Arrival, sender: store.SeatRow, known: Known) -> Found:
+    """What its details are opened from."""
+    mine = _mine(act, arrival.picture)
+    share = None if mine is None else mine.share
+    return Found(
+        act=act,
+        arrival=arrival,
+        sender=sender,
+        sender_key=arrival.sender_key(act.unit, sender) or b"",
+        records=arrival.records(act.unit),
+        known=known,
+        content=b"",
+        share=share,
+        sharer=_sharer(act, arrival.picture, share, sender),
+    )
 
 
 def _sharer(

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from exchange import CannotOpen, KeyChoice
+from exchange import CannotOpen, KeyChoice, NotFound, Tampered
 from rsa_core import HYBRID, KeyPair, open_bytes
 
 COUNTED = ["the first opening", "3 openings", "everyone has opened it"]
@@ -137,3 +137,43 @@ def test_only_one_of_many_who_take_it_at_once_gets_it(room, png):
         thread.join()
     assert len(got) == 1
     assert openings(room, sent) == 1
+
+
+@pytest.mark.parametrize("rule", ["the channel ends", *COUNTED])
+def test_a_picture_alone_is_the_line_of_the_inbox_and_its_details(room, png, rule):
+    receiver, bob = room.exchange.receiver, room.seats["Bob"]
+    sent = room.send("Ada", png, "Bob", remove_after=rule, caption="hello")
+    item, details = receiver.arrived(bob, sent.id)
+    assert [item] == list(receiver.inbox(bob))
+    assert (details is None) == item.hidden == (rule in COUNTED)
+    assert details is None or details == receiver.details(bob, sent.id)
+
+
+def test_of_a_picture_alone_that_is_for_someone_else_nothing_is_told(room, png):
+    receiver, cy = room.exchange.receiver, room.seats["Cy"]
+    sent = room.send("Ada", png, "Bob")
+    item, details = receiver.arrived(cy, sent.id)
+    assert [item] == list(receiver.inbox(cy))
+    assert item.obstacle
+    assert details is None
+    with pytest.raises(NotFound):
+        receiver.arrived(cy, "no such picture")
+
+
+def test_a_picture_alone_whose_details_are_refused_has_none(office, png, writer):
+    receiver, bob = office.exchange.receiver, office.seats["Bob"]
+    sent = office.send("Ada", png, "Bob")
+    assert receiver.arrived(bob, sent.id)[1] is not None
+    writer.set("picture", "1 = 1", sent_at=0)
+    item, details = receiver.arrived(bob, sent.id)
+    assert [item] == list(receiver.inbox(bob))
+    assert details is None
+    with pytest.raises(Tampered):
+        receiver.details(bob, sent.id)
+
+
+def test_a_picture_that_was_dropped_on_its_way_does_not_arrive_alone(lesson, png):
+    sent = lesson.send("Ada", png, "Bob")
+    lesson.exchange.wire.tampering.drop(lesson.seats["Eve"], sent.id)
+    with pytest.raises(NotFound):
+        lesson.exchange.receiver.arrived(lesson.seats["Bob"], sent.id)
