@@ -1,40 +1,50 @@
 """The receiver's page: the inbox, and opening a picture."""
 
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from exchange import Details, ExchangeError, InboxItem, OpenedPicture, Seat
+from exchange import Details, ExchangeError, InboxItem, NotFound, OpenedPicture, Seat
 from ui.frame.feed import Feed, mark_read, unread
 from ui.frame.guard import role_page
-from ui.frame.parts import INBOX, part
+from ui.frame.pace import LATER
+from ui.frame.parts import ARRIVED, HEADING, INBOX, PLACES, part
 from ui.frame.service import exchange
+from ui.opened import offer_ciphertext, offer_sharing, show_opened
 from ui.own_keys import own_key_panel
 from ui.owner import owner_panel
 from ui.parts.drawing import start_again
-from ui.parts.files import fetch_button, picture_with_save_button, small_picture
-from ui.parts.held import key_of, remember, state_of
+from ui.parts.files import small_picture
+from ui.parts.held import remember, state_of
 from ui.parts.pressed import press_of
 from ui.parts.said import said, show
-from ui.parts.widgets import labelled, labelled_code, name_and_caption, named_choice
+from ui.parts.widgets import name_and_caption
 from ui.parts.words import clock_time, file_size
-from ui.safety import has_verified, number_buttons, show_alarms, verify_panel
+from ui.safety import show_alarms, verify_panel
 from ui.zips import zip_panel
 
-_SHOWN = 20  # pictures at first, and more by each press: the inbox is drawn at every new one
-_ROOM = 50  # containers above the newest picture, at most; 25 µs each
+_SHOWN = 20  # pictures at first, and more by each press
+_AHEAD = 10  # empty cards above the newest picture
 _OPEN_AT_ONCE = 6  # pictures held open in one session; each may be 50 MB
 _DETAILS = 1000  # records held in one session
-_WARNING, _BAD = ":material/warning:", ":material/gpp_bad:"
-_WITHOUT = ":material/content_cut:"
+_BAD = ":material/gpp_bad:"
 
 
 @dataclass(slots=True)
 class Inbox:
-    """What the page keeps from run to run; `opened` by picture, each with its line of the inbox."""
+    """What the page keeps from run to run.
 
+    Attributes:
+        items: by picture, the oldest first.
+        fresh: those that were read a moment ago, for their cards.
+        opened: by picture, each with its line of the inbox.
+        shown: how many, at least.
+    """
+
+    items: dict[str, InboxItem] = field(default_factory=dict)
+    fresh: dict[str, InboxItem] = field(default_factory=dict)
     opened: dict[str, tuple[InboxItem, OpenedPicture]] = field(default_factory=dict)
     shown: int = _SHOWN
 
@@ -55,41 +65,85 @@ def _inbox(seat: Seat) -> None:
 
     When a container gets another place among its neighbours, the browser replaces what is in it,
     and a press on a button that is replaced is lost. So each part has a container, and a new
-    picture fills an empty one; once in `_ROOM` pictures, all of them move.
+    picture fills an empty one; once in `PLACES` pictures, all of them move. Each card is a part: a
+    new one, or one whose button is pressed, is drawn alone.
     """
     items, inbox = exchange().receiver.inbox(seat), state_of(Inbox, seat)
     feed = state_of(Feed, seat)
     feed.counted = frozenset(item.id for item in items if item.removal)
     feed.shares = bool(inbox.opened)
-    with st.container():
-        _heading(seat, empty=not items)
-    with st.container():
-        zip_panel(seat, [item for item in items if not item.obstacle])
-    here = {item.id for item in items}
+    feed.listed = tuple(item.id for item in reversed(items))
+    feed.arrived.clear()
+    room = PLACES - len(items) % PLACES
+    feed.room = min(_AHEAD, room)
+    inbox.items = {item.id: item for item in reversed(items)}
+    inbox.fresh = inbox.items.copy()
+    _heading(seat)
     with st.container():
         for item, picture in list(inbox.opened.values()):
-            if item.id not in here:
+            if item.id not in inbox.items:
                 _gone(seat, item, picture)
-    for _ in range(-len(items) % _ROOM):
+    for _ in range(room - feed.room):
         st.container()
     shown = max([inbox.shown, *(n for n, one in enumerate(items, 1) if one.id in inbox.opened)])
-    for item in items[:shown]:
-        with st.container(border=True, key=f"inbox_{item.id}"):
-            _item(seat, item)
+    for number in reversed(range(max(0, len(items) - shown), len(items) + feed.room)):
+        _CARDS[number % PLACES](seat, number)
     if len(items) > shown:
         st.caption(f"{len(items) - shown} older pictures are not shown.")
         st.button("Show older pictures", on_click=_show_more, args=(seat,))
 
 
-def _heading(seat: Seat, *, empty: bool) -> None:
-    new = unread(seat, "sent")
-    st.subheader("Inbox")
-    if new:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.badge(f"{new} new", icon=":material/mail:")
-            st.button("Mark as read", type="tertiary", on_click=mark_read, args=(seat,))
-    if empty:
-        st.caption("Nothing has arrived yet. New pictures appear here automatically.")
+def _card_at(place: int) -> Callable[[Seat, int], None]:
+    """What draws the cards at one place.
+
+    All come from here and not from a definition each: Streamlit then knows a part by where it is,
+    so that a press on it is heard after the inbox was drawn again.
+    """
+
+    @part(f"{ARRIVED} {place}")
+    def draw(seat: Seat, number: int) -> None:
+        """The card of a picture, counted from the oldest; nothing before it has arrived."""
+        feed, inbox = state_of(Feed, seat), state_of(Inbox, seat)
+        line = [*feed.listed, *feed.arrived]
+        if number >= len(line):
+            return
+        picture_id = line[number]
+        item = inbox.fresh.pop(picture_id, None)
+        if item is None:
+            try:
+                item, details = exchange().receiver.arrived(seat, picture_id)
+            except NotFound:
+                if picture_id in inbox.opened:
+                    _gone(seat, *inbox.opened[picture_id])
+                return
+            if details is not None:
+                _remember_details(seat, item, lambda: details)
+            if item.removal:
+                feed.counted |= {picture_id}
+            inbox.items[picture_id] = item
+        with st.container(border=True, key=f"inbox_{picture_id}"):
+            _item(seat, item)
+        feed.shares = bool(inbox.opened)
+
+    return draw
+
+
+_CARDS = [_card_at(place) for place in range(PLACES)]
+
+
+@part(HEADING, after=LATER)
+def _heading(seat: Seat) -> None:
+    items, new = list(state_of(Inbox, seat).items.values()), unread(seat, "sent")
+    with st.container():
+        st.subheader("Inbox")
+        if new:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.badge(f"{new} new", icon=":material/mail:")
+                st.button("Mark as read", type="tertiary", on_click=mark_read, args=(seat,))
+        if not items:
+            st.caption("Nothing has arrived yet. New pictures appear here automatically.")
+    with st.container():
+        zip_panel(seat, [item for item in reversed(items) if not item.obstacle])
 
 
 def _show_more(seat: Seat) -> None:
@@ -106,7 +160,7 @@ def _gone(seat: Seat, item: InboxItem, picture: OpenedPicture) -> None:
             icon=":material/save:",
         )
         _close_button(seat, item)
-        _show_opened(seat, item, picture)
+        show_opened(seat, item, picture)
 
 
 def _item(seat: Seat, item: InboxItem) -> None:
@@ -121,20 +175,16 @@ def _item(seat: Seat, item: InboxItem) -> None:
         st.info(item.obstacle, icon=":material/key_off:")
         if picture:
             _close_button(seat, item)
-            _show_opened(seat, item, picture)
-        _offer_ciphertext(seat, item)
+            show_opened(seat, item, picture)
+        offer_ciphertext(seat, item)
         return
     if item.hidden:
         _headline(item)
         st.caption("Preview, name and caption stay hidden until you open it: openings are counted.")
         _open_button(seat, item)
         return
-    # Opened once in a session, since it costs a private-key operation; a refusal is not kept.
-    arrived = seat.id, item.id, item.delivery
     try:
-        details = remember(
-            "details", arrived, lambda: exchange().receiver.details(seat, item.id), most=_DETAILS
-        )
+        details = _remember_details(seat, item, lambda: exchange().receiver.details(seat, item.id))
     except ExchangeError as error:
         _headline(item)
         st.error(str(error), icon=_BAD)
@@ -146,9 +196,14 @@ def _item(seat: Seat, item: InboxItem) -> None:
         _headline(item, details)
         (_close_button if picture else _open_button)(seat, item)
     if picture:
-        _show_opened(seat, item, picture)
-        _offer_sharing(seat, item)
-        _offer_ciphertext(seat, item)
+        show_opened(seat, item, picture)
+        offer_sharing(seat, item)
+        offer_ciphertext(seat, item)
+
+
+def _remember_details(seat: Seat, item: InboxItem, read: Callable[[], Details]) -> Details:
+    """Read once in a session, since it costs a private-key operation; a refusal is not kept."""
+    return remember("details", (seat.id, item.id, item.delivery), read, most=_DETAILS)
 
 
 def _headline(item: InboxItem, details: Details | None = None) -> None:
@@ -220,87 +275,3 @@ def _open(seat: Seat, item: InboxItem, inbox: Inbox, bar: DeltaGenerator) -> Non
     inbox.opened[item.id] = item, picture
     while len(inbox.opened) > _OPEN_AT_ONCE:
         del inbox.opened[next(iter(inbox.opened))]
-
-
-def _show_opened(seat: Seat, item: InboxItem, opened: OpenedPicture) -> None:
-    """The picture, what it is worth, and who signed it."""
-    if opened.authenticated:
-        st.success(
-            "The original file, byte for byte; its signature holds.", icon=":material/verified:"
-        )
-    elif opened.exact == "file":
-        st.warning(
-            f"{opened.scheme} keeps a file secret, but does not protect it from being changed: "
-            "blocks can be cut and swapped on the way, and nobody would notice.",
-            icon=_WARNING,
-        )
-    else:
-        st.warning(
-            f"{opened.scheme} is insecure: anyone on the way could read this picture, or change it "
-            "unnoticed. It is decrypted fully, but the scheme cannot show whether it was changed.",
-            icon=_WARNING,
-        )
-    if opened.left_out:
-        st.info(f"Not sent with this picture: {'; '.join(opened.left_out)}.", icon=_WITHOUT)
-    picture_with_save_button(
-        "Download original",
-        opened.file,
-        opened.view,
-        file_name=opened.file_name,
-        mime=opened.mime,
-        view_mime=opened.view_mime,
-        alt="The opened picture",
-        key=f"picture_{item.id}",
-    )
-    labelled_code("SHA-256 of the file", opened.sha256.hex())
-    proof = opened.proof
-    if opened.shared_by:
-        labelled("Shared with you by", opened.shared_by)
-    labelled("Signed by", f"{proof.name}, safety number {proof.safety_number}")
-    if has_verified(seat, item.sender_id, proof.safety_number):
-        st.caption("Verified: you have checked this number.")
-        return
-    if proof.doubt:
-        st.warning("Do not rely on the sender's name.", icon=_WARNING)
-        st.text(f"{proof.name}: {proof.doubt}")
-    st.caption("Not yet verified. Ask the sender to read this number aloud.")
-    number_buttons(seat, item.sender_id, proof.safety_number, key=item.id)
-
-
-def _offer_sharing(seat: Seat, item: InboxItem) -> None:
-    """For receivers who came later: the picture goes to one more of them."""
-    others: dict[str, str] = {}
-    with suppress(ExchangeError):  # it may have been removed a moment ago
-        others = {one.id: one.name for one in exchange().receiver.shareable(seat, item.id)}
-    if not others:
-        return
-    place = key_of(seat, f"share_{item.id}")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        to = named_choice("Share with", others, key=f"{place}_with")
-        if st.button("Share", icon=":material/share:", key=f"{place}_button", disabled=not to):
-            with st.spinner("Wrapping the key for one more receiver …"), said(place, rerun=True):
-                exchange().receiver.share(seat, item.id, to)
-    show(place)
-
-
-def _offer_ciphertext(seat: Seat, item: InboxItem) -> None:
-    """The exact envelope, on demand: few want it, and taking it may count as an opening."""
-    if not st.toggle("Offer the ciphertext", key=f"cipher_{item.id}"):
-        return
-    if item.counted:
-        st.caption("Downloading the ciphertext counts as an opening.")
-
-    def fetch() -> tuple[str, bytes]:
-        envelope = exchange().receiver.envelope(seat, item.id)
-        return envelope.file_name, envelope.data
-
-    fetch_button(
-        "Download ciphertext", fetch, mime="application/octet-stream", key=f"save_cipher_{item.id}"
-    )
-    if item.openssl:
-        st.caption("Opens with OpenSSL; check its exit status before you trust the output:")
-        st.code(
-            "openssl cms -decrypt -binary -inform DER -in FILE.p7m -inkey KEY.pem -out PICTURE",
-            language="bash",
-            wrap_lines=True,
-        )

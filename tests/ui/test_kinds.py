@@ -11,7 +11,7 @@ from exchange import NOBODY, ROLES, Event, Tampered
 from tests.conftest import encoded, photograph
 from tests.ui.test_tampering import Lesson
 from ui.frame.kinds import KINDS, concerned
-from ui.frame.parts import CAPTURES, INBOX, NUMBERS, OWN_KEY, OWNER, PAGE, SENT, SHARING
+from ui.frame.parts import ARRIVED, CAPTURES, INBOX, NUMBERS, OWN_KEY, OWNER, PAGE, SENT, SHARING
 
 
 def happened(folder) -> set[str]:
@@ -120,7 +120,8 @@ def test_openings_concern_who_counts_them(bob):
 
 
 def test_what_others_send_is_in_no_senders_list(bob):
-    assert {INBOX, CAPTURES} <= parts(bob, told("sent"))
+    assert {ARRIVED, CAPTURES} <= parts(bob, told("sent"))
+    assert INBOX not in parts(bob, told("sent"))
     assert not parts(bob, told("sent")) & {SENT, SHARING}
     assert {SENT, SHARING} <= parts(bob, told("sent", who=bob.id))
     assert OWN_KEY not in parts(bob, told("classroom key"))

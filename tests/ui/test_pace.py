@@ -81,3 +81,30 @@ def test_a_page_that_fails_gives_its_place_back():
         _ = 1 / 0
     with turns.taken():
         pass
+
+
+def test_those_who_can_wait_let_others_go_first_but_not_for_ever():
+    turns = pace.Turns(places=1, lease=30)
+    done, begun = [], []
+    free = threading.Event()
+
+    def draw(name, after):
+        begun.append(name)
+        with turns.taken(after):
+            free.wait(10)
+            done.append(name)
+
+    waits = {"first": 0.0, "a count": 0.4, "a tick": 0.2, "a picture": 0.0, "much later": 0.0}
+    threads = []
+    for name, after in waits.items():
+        if name == "much later":
+            time.sleep(0.5)
+        threads.append(threading.Thread(target=draw, args=(name, after)))
+        threads[-1].start()
+        while begun[-1:] != [name]:
+            time.sleep(0.001)
+        time.sleep(0.05)
+    free.set()
+    for thread in threads:
+        thread.join(10)
+    assert done == ["first", "a picture", "a tick", "a count", "much later"]

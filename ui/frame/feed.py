@@ -2,8 +2,10 @@
 
 `streamlit-autorefresh` ticks inside a fragment, so a tick reruns only the fragment: it asks the
 store for events after the last seen number. The parts of the page that one of them concerns are
-drawn again after it. A run of the whole page would kill a long encryption and close an open dialog:
-only what changes the page's frame causes one.
+drawn again after it, what shows the news itself before what counts it. A new picture has a place
+that waits for it (`ui/receiver.py`), so that nothing around it is drawn. A run of the whole page
+would kill a long encryption and close an open dialog: only what changes the page's frame causes
+one.
 """
 
 from collections import Counter
@@ -14,8 +16,8 @@ import streamlit as st
 from exchange import Event, ExchangeError, Person, Seat, SeatGone
 from ui.frame.kinds import KINDS, concerned
 from ui.frame.live import listen, tick_ms
-from ui.frame.pace import tick_every
-from ui.frame.parts import PAGE
+from ui.frame.pace import ASKING, LATER, drawing, tick_every
+from ui.frame.parts import ARRIVED, FEED, HEADING, INBOX, PAGE, PLACES, part
 from ui.frame.service import exchange
 from ui.parts.drawing import draw_again
 from ui.parts.held import state_of
@@ -37,6 +39,9 @@ class Feed:
     first: bool = False  # the next run of the fragment is part of the page's run
     counted: frozenset[str] = frozenset()  # pictures whose openings this page shows
     shares: bool = False  # this receiver's page offers pictures to other receivers
+    listed: tuple[str, ...] = ()  # pictures in the inbox when it was drawn, the oldest first
+    arrived: list[str] = field(default_factory=list)  # since then
+    room: int = 0  # how many places wait for them
 
 
 def live_feed(seat: Seat) -> None:
@@ -49,11 +54,11 @@ def live_feed(seat: Seat) -> None:
         feed.toasts.clear()
     else:
         _ask(seat, feed)
-    _show_toasts(feed)
     # The first run of the fragment is part of this run of the page. It must not start another:
     # whatever button was pressed to cause this run comes after it and would be lost.
     feed.first = True
     _watch(seat)
+    _show(seat)
 
 
 def times_happened(seat: Seat, kind: str) -> int:
@@ -77,24 +82,38 @@ def mark_read(seat: Seat) -> None:
 
 @fragment()
 def _watch(seat: Seat) -> None:
-    with st.container(key="tick_box"):
-        tick_every(tick_ms(), key="tick")
-        listen(seat)
+    with drawing.taken(ASKING):
+        with st.container(key="tick_box"):
+            tick_every(tick_ms(), key="tick")
+            listen(seat)
+        feed = state_of(Feed, seat)
+        first, feed.first = feed.first, False
+        if not first:
+            _hear(seat, feed)
+
+
+def _hear(seat: Seat, feed: Feed) -> None:
+    """Asks what is new, and draws the parts of the page that it concerns."""
+    people = feed.people
+    try:
+        new = _ask(seat, feed)
+    except SeatGone:
+        st.rerun()  # the guard at the top of the page says why
+    except ExchangeError as error:
+        st.caption(str(error))  # and the next tick tries again
+        return
+    parts = _concerned(seat, feed, new)
+    if PAGE in parts:
+        st.rerun()
+    if new or feed.people != people:
+        parts |= {FEED}
+    draw_again(sorted(parts, key=lambda name: (name in (HEADING, FEED), name)))
+
+
+@part(FEED, after=LATER)
+def _show(seat: Seat) -> None:
     feed = state_of(Feed, seat)
-    first, feed.first = feed.first, False
-    if not first:
-        try:
-            new = _ask(seat, feed)
-        except SeatGone:
-            st.rerun()  # the guard at the top of the page says why
-        except ExchangeError as error:
-            st.caption(str(error))  # and the next tick tries again
-            return
-        parts = _concerned(seat, feed, new)
-        if PAGE in parts:
-            st.rerun()
-        draw_again(parts)
-        _show_toasts(feed)
+    _show_toasts(feed)
     here = [person_and_role(person) for person in feed.people if person.here]
     labelled(f"People here: {len(here)}", " · ".join(here))
     with st.expander("Events", key="events_list"):
@@ -102,9 +121,20 @@ def _watch(seat: Seat) -> None:
         st.text("\n".join(lines) or "Nothing has happened yet.")
 
 
-def _concerned(seat: Seat, feed: Feed, new: tuple[Event, ...]) -> list[str]:
+def _concerned(seat: Seat, feed: Feed, new: tuple[Event, ...]) -> set[str]:
     counted, shares = feed.counted, feed.shares
-    return sorted({p for e in new for p in concerned(e, seat, counted=counted, shares=shares)})
+    parts = {p for e in new for p in concerned(e, seat, counted=counted, shares=shares)}
+    if ARRIVED not in parts:
+        return parts
+    parts.remove(ARRIVED)
+    sent = [event.picture_id for event in new if event.kind == "sent"]
+    fresh = [one for one in sent if one not in feed.listed and one not in feed.arrived]
+    before = len(feed.listed) + len(feed.arrived)
+    feed.arrived += fresh
+    if len(feed.arrived) > feed.room:
+        return parts | {INBOX}
+    places = range(before, before + len(fresh))
+    return parts | {HEADING, *(f"{ARRIVED} {place % PLACES}" for place in places)}
 
 
 def _ask(seat: Seat, feed: Feed) -> tuple[Event, ...]:

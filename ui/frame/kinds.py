@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from exchange import Event, Role, Seat
 from ui.frame.parts import (
     ALARMS,
+    ARRIVED,
     CAPTURE,
     CAPTURES,
     INBOX,
@@ -25,6 +26,7 @@ _FRAME = frozenset({PAGE})
 _ARRIVING = frozenset({INBOX, TAMPERING})
 _KEYS_SHOWN = frozenset({RECIPIENTS, NUMBERS, INBOX, TAMPERING})
 _LISTS = frozenset({INBOX, SENT, SHARING, CAPTURES, TAMPERING})
+_NEW = _LISTS - {INBOX} | {ARRIVED}
 _ALL = _LISTS | _KEYS_SHOWN | {OWNER, ALARMS, OWN_KEY, CAPTURE, KEYS}
 _PEOPLE: dict[Role | None, frozenset[str]] = {  # what shows the people of a role
     "receiver": frozenset({OWNER, RECIPIENTS, NUMBERS, SHARING, INBOX, KEYS, TAMPERING}),
@@ -53,7 +55,7 @@ KINDS = {
     "created": Kind("The channel was created"),
     "joined": Kind("joined", "A new {role} joined", "person_add", people=True),
     "left": Kind("left", "A {role} left", "logout", people=True),
-    "sent": Kind("sent a picture", "A new picture has arrived", "image", _LISTS),
+    "sent": Kind("sent a picture", "A new picture has arrived", "image", _NEW),
     "shared": Kind("shared a picture", "A picture was shared", "share", _LISTS),
     "opened": Kind("opened a picture", "A picture was opened", "drafts", frozenset({SENT, INBOX})),
     "refused": Kind(

@@ -4,13 +4,15 @@ A tick costs some 6 ms of one core, most of it Streamlit's own: with a hundred p
 a second nothing would be left for drawing what is new, so pages then ask less often. And an event
 makes a hundred pages want to be drawn at the same moment. Python runs one thread at a time;
 where a hundred share it, each drawing takes the work of three, and the first page is there when
-the last one is. So they take turns.
+the last one is. So they take turns: first what people wait for, then the pages that ask what is
+new, last what counts and lists.
 """
 
+import heapq
+import itertools
 import math
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,6 +20,7 @@ from ui.frame.service import visitor
 
 TICK_MS = 1000
 PAGES_A_SECOND = 50
+ASKING, LATER = 1.0, 2.0  # seconds for which others are let go first
 _OPEN_FOR = 5.0  # seconds since its last tick, beyond the usual pace, that a page counts as open
 
 _ticks: dict[str, float] = {}
@@ -50,7 +53,10 @@ def _pace() -> int:
 
 
 class Turns:
-    """A few places for drawing, first come, first served; a place is not kept for long work."""
+    """A few places for drawing; a place is not kept for long work.
+
+    First come, first served, but for those who let others go first for a while.
+    """
 
     def __init__(self, places: int, lease: float) -> None:
         """Takes how many may draw at once, and for how many seconds a place is kept."""
@@ -58,20 +64,22 @@ class Turns:
         self._lease = lease
         self._lock = threading.Lock()
         self._since: dict[threading.Event, float] = {}
-        self._waiting: deque[threading.Event] = deque()
+        self._waiting: list[tuple[float, int, threading.Event]] = []  # a heap, by when it is due
+        self._count = itertools.count()
         self._mine = threading.local()
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
+    def taken(self, after: float = 0.0) -> Iterator[None]:
         """Waits for a place, and has it inside, or until its lease is over.
 
-        Whoever is inside already goes on at once.
+        Whoever is inside already goes on at once. Those who come in the next `after` seconds and
+        let nobody go first are served before.
         """
         if getattr(self._mine, "inside", False):
             yield
             return
         me = threading.Event()
-        self._wait(me)
+        self._wait(me, time.monotonic() + after)
         self._mine.inside = True
         try:
             yield
@@ -81,9 +89,9 @@ class Turns:
                 self._since.pop(me, None)
                 self._call_next()
 
-    def _wait(self, me: threading.Event) -> None:
+    def _wait(self, me: threading.Event, due: float) -> None:
         with self._lock:
-            self._waiting.append(me)
+            heapq.heappush(self._waiting, (due, next(self._count), me))
             self._call_next()
         while not me.wait(self._lease):
             with self._lock:  # a page that has drawn for so long is doing something else
@@ -95,7 +103,7 @@ class Turns:
             if now - since > self._lease:
                 del self._since[event]
         while self._waiting and len(self._since) < self._places:
-            event = self._waiting.popleft()
+            *_, event = heapq.heappop(self._waiting)
             self._since[event] = now
             event.set()
 

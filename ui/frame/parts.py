@@ -20,21 +20,28 @@ Draw = Callable[Concatenate[Seat, P], None]
 
 OWNER, ALARMS, NUMBERS, OWN_KEY = "owner", "alarms", "numbers", "own key"
 RECIPIENTS, SHARING, SENT = "recipients", "sharing", "sent"
-INBOX = "inbox"
+INBOX, ARRIVED, HEADING = "inbox", "arrived", "heading"
+FEED = "feed"
+PLACES = 50  # of pictures in the inbox; each is a part, named ARRIVED and its number
 CAPTURES, CAPTURE, KEYS, TAMPERING = "captures", "capture", "keys", "tampering"
 PAGE = "page"  # no part: what stands around them
 
 _RETRY_MS = 3000
 
 
-def part(name: str) -> Callable[[Draw[P]], Draw[P]]:
-    """Makes a part of what draws it; one call of each in a page."""
+def part(name: str, *, after: float = 0.0) -> Callable[[Draw[P]], Draw[P]]:
+    """Makes a part of what draws it; one call of each in a page.
+
+    Args:
+        name: of the part.
+        after: seconds for which it lets others go first, see `pace.Turns`.
+    """
 
     def decorate(draw: Draw[P]) -> Draw[P]:
         @fragment(key=name)
         @wraps(draw)
         def alone(seat: Seat, /, *args: P.args, **kwargs: P.kwargs) -> None:
-            with pace.drawing.taken(), faults_in_words(name):
+            with pace.drawing.taken(after), faults_in_words(name):
                 draw(seat, *args, **kwargs)
 
         return alone
