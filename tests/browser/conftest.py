@@ -196,7 +196,12 @@ class Visitor:
         self.page.locator("input[type=file]").set_input_files(files)
 
     def download(self, button: str, nth: int = 0) -> tuple[str, bytes]:
-        """Presses a download button; the file's name and bytes."""
+        """Presses a download button when the page stands still; the file's name and bytes.
+
+        What a run no longer draws stays until its end, and what is below moves up then.
+        """
+        expect(self.button(button, nth)).to_be_visible()
+        self.until(CONNECTED)
         with self.page.expect_download() as caught:
             self.button(button, nth).click()
         return caught.value.suggested_filename, Path(caught.value.path()).read_bytes()
