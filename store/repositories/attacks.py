@@ -80,6 +80,6 @@ class Attacks(Repository):
     def _set(self, node: str, seat_id: int, **values: object) -> None:
         self._connection.execute(
             update(attack)
-            .where(attack.c.seat_id == seat_id, attack.c.node == node)
+            .where(attack.c.seat_id == seat_id, attack.c.node == node, ~attack.c.ended)
             .values(**values)
         )

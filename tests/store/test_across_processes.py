@@ -65,6 +65,15 @@ def test_only_the_process_that_runs_it_says_how_it_stands(store, begun):
     assert now(store, row) == replace(row, cancelled=True, **changed)
 
 
+def test_how_it_stood_before_is_not_said_after_its_end(store, begun):
+    """Two threads of one process say both, and the slower one knew of no end."""
+    _, row = begun
+    with store.write() as unit:
+        unit.attacks.end("one", row.seat_id, b"over")
+        unit.attacks.go_on("one", LATER + timedelta(hours=1), [(row.seat_id, b"running")])
+    assert now(store, row) == replace(row, ended=True, told=b"over")
+
+
 def test_an_end_is_told_by_one_process_only(store, begun):
     _, row = begun
     with store.write() as unit:
