@@ -116,6 +116,17 @@ class Act:
         ids.update(one.seat_id for picture in pictures for one in picture.recipients)
         return self.unit.seats.by_ids(ids)
 
+    def sender_of(self, picture: store.StoredPicture) -> store.SeatRow:
+        """The seat that sent it, which may have left (NotFound: it is gone)."""
+        sender = self.unit.seats.get(picture.sender_id)
+        if sender is None:
+            raise NotFound
+        return sender
+
+    def mine(self, picture: store.StoredPicture) -> store.Recipient | None:
+        """What the picture says of this seat, if it is one of its recipients."""
+        return next((one for one in picture.recipients if one.seat_id == self.seat.id), None)
+
     def receivers(self) -> list[store.SeatRow]:
         """Those for whom a picture can be sealed."""
         return [
@@ -129,8 +140,7 @@ class Act:
 
         Nobody where openings are counted, the scheme is not `hybrid`, or tampering is possible.
         """
-        counted = picture.max_openings is not None or picture.until_all_opened
-        if picture.scheme != HYBRID.name or counted or self.channel.tampering:
+        if picture.scheme != HYBRID.name or picture.has_rule or self.channel.tampering:
             return ()
         have = {one.seat_id for one in picture.recipients}
         return tuple(row for row in self.receivers() if row.id not in have)

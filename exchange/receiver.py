@@ -28,12 +28,7 @@ from exchange.known import Known, Records
 from exchange.safety import sound_alarm
 from exchange.values import Ciphertext, OpenedPicture, Person, Seat
 from exchange.wire import Arrival, WireOf
-from rsa_core import (
-    SCHEMES,
-    Progress,
-    PublicKey,
-    fingerprint_of,
-)
+from rsa_core import SCHEMES, Progress, PublicKey, fingerprint_of
 from rsa_core.details import Details
 
 
@@ -106,7 +101,7 @@ class Receiver:
         """
         with self._desk.act(seat, "receiver") as act:
             arrival = self._arrival(act, picture_id)
-            sender, known = _sender(act, arrival), self._records.if_whole(act)
+            sender, known = act.sender_of(arrival.picture), self._records.if_whole(act)
             item = _item(act, arrival, sender, known)
             if known is None or item.obstacle or item.hidden:
                 return item, None
@@ -157,7 +152,7 @@ class Receiver:
         with self._opening(seat, picture_id) as (act, before):
             # The rule as it was when its signature held; the row may have changed since.
             _require_openings_left(found.picture, before)
-            known = before.with_opening(picture_id, counted=_has_rule(found.picture))
+            known = before.with_opening(picture_id, counted=found.picture.has_rule)
             if found.arrival.pins:
                 known = known.seen(found.sender, fingerprint_of(found.sender_key), act.now)
             if known is not before:
@@ -229,7 +224,7 @@ class Receiver:
     def _find(self, seat: Seat, picture_id: str, *, with_content: bool = False) -> Found:
         with self._desk.act(seat, "receiver") as act:
             arrival = self._arrival(act, picture_id)
-            sender, known = _sender(act, arrival), self._records.of(act)
+            sender, known = act.sender_of(arrival.picture), self._records.of(act)
             obstacle = _obstacle(act, arrival, known)
             if obstacle:
                 raise CannotOpen(obstacle)
@@ -258,16 +253,9 @@ class Receiver:
             self._records.keep(act, self._records.of(act).removed(here))
 
 
-def _sender(act: Act, arrival: Arrival) -> store.SeatRow:
-    sender = act.unit.seats.get(arrival.picture.sender_id)
-    if sender is None:
-        raise NotFound
-    return sender
-
-
 def _found(act: Act, arrival: Arrival, sender: store.SeatRow, known: Known) -> Found:
     """What its details are opened from."""
-    mine = _mine(act, arrival.picture)
+    mine = act.mine(arrival.picture)
     share = None if mine is None else mine.share
     return Found(
         act=act,
@@ -294,7 +282,7 @@ def _sharer(
 
 def _without_it(act: Act, arrival: Arrival) -> tuple[store.SeatRow, ...]:
     """Who may be given it; only a recipient whom its sender chose can vouch for it."""
-    picture, mine = arrival.picture, _mine(act, arrival.picture)
+    picture, mine = arrival.picture, act.mine(arrival.picture)
     if mine is None or mine.share is not None or arrival.name:
         return ()
     return act.lacking(picture)
@@ -307,18 +295,10 @@ def _to_share_with(act: Act, arrival: Arrival, person_id: str) -> store.SeatRow:
     raise NotFound("person")
 
 
-def _mine(act: Act, picture: store.StoredPicture) -> store.Recipient | None:
-    return next((one for one in picture.recipients if one.seat_id == act.seat.id), None)
-
-
-def _has_rule(picture: store.StoredPicture) -> bool:
-    return picture.max_openings is not None or picture.until_all_opened
-
-
 def _is_counted(act: Act, arrival: Arrival) -> bool:
     """Whether the sender wants openings counted, and this seat can open it, here or elsewhere."""
-    meant = _mine(act, arrival.picture) is not None
-    return meant and _has_rule(arrival.picture) and not arrival.obstacle
+    meant = act.mine(arrival.picture) is not None
+    return meant and arrival.picture.has_rule and not arrival.obstacle
 
 
 def _used_up(picture: store.StoredPicture, known: Known | None) -> bool:
@@ -335,7 +315,7 @@ def _obstacle(act: Act, arrival: Arrival, known: Known | None) -> str:
     obstacles = (
         (GONE, known is not None and picture.public_id in known.gone),
         (USED_UP, known is not None and known.used_up(picture.public_id, picture.max_openings)),
-        (not_meant, _mine(act, picture) is None),
+        (not_meant, act.mine(picture) is None),
         (arrival.obstacle, bool(arrival.obstacle)),
         (USED_UP, _used_up(picture, None)),
         (DAMAGED, picture.damaged),
@@ -352,7 +332,7 @@ def _require_openings_left(picture: store.StoredPicture, known: Known) -> None:
 
 
 def _item(act: Act, arrival: Arrival, sender: store.SeatRow, known: Known | None) -> InboxItem:
-    picture, mine = arrival.picture, _mine(act, arrival.picture)
+    picture, mine = arrival.picture, act.mine(arrival.picture)
     return InboxItem(
         id=picture.public_id,
         sender=sender.name,

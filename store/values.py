@@ -168,6 +168,11 @@ class StoredPicture:
     until_all_opened: bool = False
     damaged: bool = False
 
+    @property
+    def has_rule(self) -> bool:
+        """Whether openings remove it."""
+        return self.max_openings is not None or self.until_all_opened
+
 
 @dataclass(frozen=True, slots=True)
 class PictureRecords:

@@ -177,6 +177,7 @@ class Visitor:
         """In the lobby, with a channel chosen: name, role, enter."""
         self.page.get_by_label("Your name").fill(name)
         self.choose("Role", role)
+        self.until(CONNECTED)  # a receiver's choices move the button down
         self.button("Enter channel").click()
         self.in_seat(role)
 
