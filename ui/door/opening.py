@@ -1,6 +1,7 @@
 """What is done once, when the server starts."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -33,6 +34,7 @@ async def opened(_app: object) -> AsyncIterator[None]:
     keep_logs_brief()
     draining.hear()
     runs.hear_runs_out()
+    gc.freeze()  # modules stay for good: the collector need not walk them with every few pages
     _take_pictures_up_to(limits.limits.picture)
     _limit_memory(limits.memory)
     if limits.places:
