@@ -2,7 +2,7 @@
 
 An act enters the store once and checks the seat inside that transaction: token, role, channel,
 expiry. Of what a caller says about itself (a `Seat` value, a public id) only the token counts.
-Faults of the store become sentences for people here.
+Faults of the store become sentences for people on the way out.
 """
 
 import hashlib

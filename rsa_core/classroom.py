@@ -11,13 +11,12 @@ here is for real use: the safe path (`rsa_core.keys`) shares no arithmetic with 
 """
 
 import math
-import secrets
 from dataclasses import dataclass, field
 
 from rsa_core.errors import KeyFormatError
 from rsa_core.key_files import pkcs1
 from rsa_core.keys import KeyPair, RsaNumbers
-from rsa_core.numbers import primes
+from rsa_core.numbers import exponents, primes
 
 MIN_MODULUS = 256  # a sample has 256 values
 MAX_BITS = 4096  # of a new key
@@ -176,24 +175,11 @@ class ClassroomKeyPair:
 
 
 def factor_by_exponent(public: ClassroomPublicKey, d: int) -> tuple[int, int]:
-    """The factors of n, larger first (SP 800-56B, appendix C; KeyFormatError: d does not fit)."""
-    n, k = public.n, public.e * d - 1
-    if not 3 <= d < n or k % 2 or pow(2, k + 1, n) != 2:
+    """The factors of n, larger first (KeyFormatError: d does not belong to n and e)."""
+    found = exponents.factors(public.n, public.e, d)
+    if found is None:
         raise KeyFormatError("d does not belong to n and e")
-    twos = (k & -k).bit_length() - 1
-    for _ in range(100):  # each try succeeds at least every second time
-        root = pow(2 + secrets.randbelow(n - 3), k >> twos, n)
-        for _ in range(twos):
-            square = root * root % n
-            if square == 1:
-                break
-            root = square
-        else:
-            continue
-        p = math.gcd(root - 1, n)
-        if p not in (1, n):
-            return max(p, n // p), min(p, n // p)
-    raise KeyFormatError("d does not belong to n and e")
+    return found
 
 
 def _numbers(text: str) -> dict[str, int]:

@@ -63,6 +63,15 @@ def quick_keys(monkeypatch, key_pool):
     monkeypatch.setattr(KeyPair, "generate", lambda bits=3072: next(pool))
 
 
+def require_chromium(path):
+    """Skips with the reason where there is none; under `CI=true` that is a failure."""
+    if not Path(path).exists():
+        reason = f"Chromium is not at {path}: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """Debian's. One for all folders, since a thread runs Playwright once."""
@@ -70,11 +79,7 @@ def chromium():
 
     from tests.browser.conftest import ARGS, CHROMIUM
 
-    if not Path(CHROMIUM).exists():
-        reason = f"Chromium is not at {CHROMIUM}: apt-get install chromium"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    require_chromium(CHROMIUM)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         yield browser

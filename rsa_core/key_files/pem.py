@@ -33,8 +33,8 @@ _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,63}:")
 class Block:
     """One block: its label, its DER, and its headers (RFC 1421, RFC 4716) as they stand.
 
-    `fault` says why there is no DER; it is empty where there is. `for_openssl` is whether its
-    commands read such a file.
+    `fault` says why the DER is missing, or is empty. `for_openssl` says whether OpenSSL's commands
+    read such a file.
     """
 
     label: str

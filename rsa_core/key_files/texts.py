@@ -13,10 +13,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from Crypto.PublicKey import RSA
-
 from rsa_core.key_files import pkcs1, spki
 from rsa_core.key_files.pem import PKCS1_PRIVATE, PKCS1_PUBLIC, PUTTY, SSH_RSA, Block
+from rsa_core.numbers import exponents
 
 OTHER_SSH, OTHER_JWK = "other ssh", "other JWK"
 _MAX_BITS = 16_384
@@ -81,8 +80,7 @@ def _record(fields: dict[str, Any]) -> Block:
             return Block(label, b"", fault=pkcs1.MULTI_PRIME, for_openssl=False)
         d = _number(fields["d"])
         if "p" not in fields and "q" not in fields:  # RFC 7518 lets them be left out
-            key = RSA.construct((n, e, d))
-            p, q = key.p, key.q
+            p, q = exponents.factors(n, e, d) or (0, 0)
         else:
             p, q = (_number(fields[name]) for name in "pq")
         return Block(label, pkcs1.pack(n, e, d, p, q), for_openssl=False)

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from benchmarks.live import browser
 from benchmarks.live.__main__ import line
 from benchmarks.live.chromium import CHROMIUM
 from benchmarks.live.measure import Figures, percentile
+from tests.conftest import require_chromium
 
 ROOT = Path(__file__).parents[2]
 
@@ -71,11 +71,7 @@ def test_for_a_short_while_memory_does_not_grow(tmp_path):
 
 @pytest.mark.browser
 def test_two_browsers_see_it_in_a_tab_that_is_really_hidden_too():
-    if not Path(CHROMIUM).exists():
-        reason = f"Chromium is not at {CHROMIUM}: apt-get install chromium"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    require_chromium(CHROMIUM)
     visible, hidden = browser.rows(1, hidden_for=1)
     assert (visible["tab"], hidden["tab"]) == ("visible", "hidden")
     for row in (visible, hidden):

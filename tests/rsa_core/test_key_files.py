@@ -2,8 +2,10 @@
 
 import base64
 import json
+import math
 import shlex
 import subprocess
+import time
 
 import pytest
 from Crypto.Util.asn1 import DerBitString, DerInteger, DerNull, DerObjectId, DerSequence
@@ -351,6 +353,25 @@ def test_a_damaged_jwk_is_said_to_be_damaged(fields):
     for read, more in ((PublicKey.from_pem, {}), (KeyPair.from_pem, {"d": "AQAB"})):
         with pytest.raises(KeyFormatError, match="a number is missing or wrong"):
             read(json.dumps({"kty": "RSA", **fields, **more}))
+
+
+@pytest.mark.parametrize(
+    "modulus",
+    [2**16383 + 1, 2**11213 - 1, (2**4423 - 1) ** 2],
+    ids=["composite", "prime", "square"],
+)
+def test_a_jwk_without_its_primes_that_does_not_fit_costs_little(modulus):
+    """A composite with any d, a prime whose d fits, and the square of a prime: none is factored."""
+    order = (2**4423 - 1) * (2**4423 - 2) if modulus == (2**4423 - 1) ** 2 else modulus - 1
+    d = pow(65537, -1, order) if math.gcd(65537, order) == 1 else 65539
+    fields = {
+        name: base64.urlsafe_b64encode(one.to_bytes((one.bit_length() + 7) // 8, "big")).decode()
+        for name, one in (("n", modulus), ("e", 65537), ("d", d))
+    }
+    before = time.process_time()
+    with pytest.raises(KeyFormatError, match="a number is missing or wrong"):
+        KeyPair.from_pem(json.dumps({"kty": "RSA", **fields}))
+    assert time.process_time() - before < 5  # it was 80 seconds
 
 
 @given(data=st.binary(max_size=300) | st.text(max_size=300))

@@ -45,7 +45,7 @@ class Draining:
             self._empty_since = time.monotonic()
 
     def look(self) -> None:
-        """Ends this process, as SIGTERM does, when there is no page any more."""
+        """Ends this process, as SIGTERM does, once no page is open."""
         drained = self._may_come is not None and not self._open
         if drained and time.monotonic() - self._empty_since > EMPTY_FOR:
             os.kill(os.getpid(), signal.SIGTERM)

@@ -44,11 +44,12 @@ def exchange_of_process() -> Exchange:
     with _lock:
         if url not in _open:
             pepper = os.environ.get("STORE_PEPPER") or _secret("pepper")
+            settings = Settings.of_environment()
             made = Exchange.at(
                 url,
                 pepper=pepper.encode() if pepper else None,
-                limits=Settings.of_environment().limits,
-                connections=Settings.of_environment().database_connections,
+                limits=settings.limits,
+                connections=settings.database_connections,
             )
             made.cleaning.keep_clean()
             _open[url] = made

@@ -8,12 +8,6 @@ as a rule 2 or less where it is the inverse modulo lcm(p - 1, q - 1).
 from rsa_core.attacks.attack import Attack
 from rsa_core.attacks.methods.searching import by_search
 
-
-def _why(n: int, e: int) -> str:
-    chosen = "e as long as n is a sign that d was chosen"
-    return f"e has {e.bit_length()} bits and n {n.bit_length()}: {chosen}"
-
-
 ATTACK = Attack(
     name="wiener",
     title="Short private exponent (Wiener)",
@@ -26,6 +20,9 @@ ATTACK = Attack(
         "The fraction e / n gives p and q away.",
         "d is not below a third of the fourth root of n. A short e such as 65537 rules that out: "
         "e d is larger than lcm(p - 1, q - 1), so that d is nearly as long as n.",
-        lambda key, _: _why(*key),
+        lambda key, _: (
+            f"e has {key[1].bit_length()} bits and n {key[0].bit_length()}: "
+            "e as long as n is a sign that d was chosen"
+        ),
     ),
 )
